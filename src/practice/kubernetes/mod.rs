@@ -1,0 +1,1 @@
+//! The Kubernetes API of one region of the practice world.
