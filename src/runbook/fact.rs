@@ -1,0 +1,406 @@
+//! Facts: the answers of the outside world as plain data, before any judgement.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+/// The answer to a [`Question`](super::question::Question), one variant each.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Facts {
+    /// See [`HealthCheckFacts`].
+    HealthCheck(HealthCheckFacts),
+    /// See [`ProbeFacts`].
+    Probe(ProbeFacts),
+    /// The shared host's probe.
+    SharedProbe(ProbeFacts),
+    /// See [`ClusterFacts`].
+    Cluster(ClusterFacts),
+    /// See [`DeploymentFacts`].
+    Deployment(DeploymentFacts),
+    /// See [`PodsFacts`].
+    Pods(PodsFacts),
+    /// See [`LogsFacts`].
+    Logs(LogsFacts),
+    /// See [`IngressFacts`].
+    Ingress(IngressFacts),
+    /// See [`NodesFacts`].
+    Nodes(NodesFacts),
+    /// See [`EventsFacts`].
+    Events(EventsFacts),
+    /// See [`PeersFacts`].
+    Peers(PeersFacts),
+    /// See [`ToolsFacts`].
+    Tools(ToolsFacts),
+}
+
+/// A Route 53 health check (`domain.md`, section 2).
+#[derive(Debug, Clone, PartialEq)]
+pub struct HealthCheckFacts {
+    /// `GetHealthCheck`; the reason in words where it could not be read.
+    pub settings: Result<HealthCheckSettings, String>,
+    /// `GetHealthCheckStatus`, sorted by checker region and address.
+    pub observations: Vec<Observation>,
+    /// `GetHealthCheckLastFailureReason`, sorted; empty where none is known or it could not be read.
+    pub last_failures: Vec<Observation>,
+}
+
+/// What a health check watches, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HealthCheckSettings {
+    /// `HTTPS`, `HTTP`, `TCP`, `CALCULATED`, `CLOUDWATCH_METRIC`, …
+    pub check_type: String,
+    /// `FullyQualifiedDomainName`.
+    pub host: Option<String>,
+    /// `Port`.
+    pub port: Option<u16>,
+    /// `ResourcePath`.
+    pub path: Option<String>,
+    /// `RequestInterval`, seconds: 10 or 30.
+    pub interval_secs: u32,
+    /// `FailureThreshold`: how many in a row turn a checker's mind.
+    pub failure_threshold: u32,
+    /// `Inverted`: the overall result is flipped, the observations are not.
+    pub inverted: bool,
+    /// `Disabled`: always counted healthy.
+    pub disabled: bool,
+}
+
+/// What one checker reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// `Region` of the checker.
+    pub checker_region: String,
+    /// `IPAddress` of the checker.
+    pub ip_address: String,
+    /// `StatusReport.Status`, raw.
+    pub status: String,
+    /// `StatusReport.CheckedTime`.
+    pub checked_at: Option<Timestamp>,
+}
+
+/// An HTTPS request of our own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProbeFacts {
+    /// The URL asked.
+    pub url: String,
+    /// HTTP status code.
+    pub status: u16,
+}
+
+/// A cluster whose API answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterFacts {
+    /// `gitVersion` of `/version`.
+    pub version: String,
+}
+
+/// The platform's Deployment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DeploymentFacts {
+    /// The API answered that there is none.
+    Missing,
+    /// There is one.
+    Found(Box<Deployment>),
+}
+
+/// The fields of a Deployment that judgements need.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Deployment {
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `metadata.resourceVersion`.
+    pub resource_version: String,
+    /// `metadata.generation`.
+    pub generation: i64,
+    /// `status.observedGeneration`.
+    pub observed_generation: i64,
+    /// `spec.replicas`; Kubernetes takes 1 where it is absent.
+    pub replicas_wanted: i32,
+    /// `status.replicas`.
+    pub replicas: i32,
+    /// `status.updatedReplicas`.
+    pub updated: i32,
+    /// `status.readyReplicas`.
+    pub ready: i32,
+    /// `status.availableReplicas`.
+    pub available: i32,
+    /// `spec.paused`: refuses a restart.
+    pub paused: bool,
+    /// `spec.progressDeadlineSeconds`; 600 where it is absent.
+    pub progress_deadline_secs: u32,
+    /// `spec.template.spec.containers[0].image`.
+    pub image: Option<String>,
+    /// `status.conditions`, sorted by type.
+    pub conditions: Vec<Condition>,
+    /// `pod-template-hash` of the ReplicaSet of the current revision, where known.
+    pub template_hash: Option<String>,
+}
+
+impl Deployment {
+    /// The tag of the image: `4.11.2` of `registry:5000/name:4.11.2@sha256:…`.
+    pub fn image_tag(&self) -> Option<&str> {
+        let image = self.image.as_deref()?;
+        let name = image.split('@').next()?;
+        let (_, tag) = name.rsplit('/').next()?.split_once(':')?;
+        Some(tag)
+    }
+
+    /// The condition of this type.
+    pub fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| condition.kind == kind)
+    }
+}
+
+/// A status condition of a Kubernetes object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// `type`.
+    pub kind: String,
+    /// `status`: `True`, `False` or `Unknown`.
+    pub status: String,
+    /// `reason`.
+    pub reason: String,
+    /// `message`.
+    pub message: String,
+}
+
+/// The platform's pods, sorted by name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PodsFacts {
+    /// One entry a pod.
+    pub pods: Vec<Pod>,
+}
+
+/// The fields of a pod that judgements need.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Pod {
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.creationTimestamp`.
+    pub created_at: Option<Timestamp>,
+    /// `metadata.deletionTimestamp`: it is terminating.
+    pub deleted_at: Option<Timestamp>,
+    /// Label `pod-template-hash`.
+    pub template_hash: Option<String>,
+    /// `spec.nodeName`.
+    pub node: Option<String>,
+    /// `status.phase`.
+    pub phase: String,
+    /// `status.reason`, for example `Evicted`.
+    pub reason: Option<String>,
+    /// Condition `Ready` is `True`.
+    pub ready: bool,
+    /// Message of condition `PodScheduled` where it is `False`.
+    pub unscheduled: Option<String>,
+    /// `status.containerStatuses`, sorted by name.
+    pub containers: Vec<Container>,
+}
+
+impl Pod {
+    /// Restarts of all containers together.
+    pub fn restarts(&self) -> i32 {
+        self.containers.iter().map(|container| container.restarts).sum()
+    }
+}
+
+/// One container of a pod.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Container {
+    /// `name`.
+    pub name: String,
+    /// `restartCount`.
+    pub restarts: i32,
+    /// `ready`.
+    pub ready: bool,
+    /// `state.waiting.reason`, for example `CrashLoopBackOff`.
+    pub waiting_reason: Option<String>,
+    /// `state.waiting.message`.
+    pub waiting_message: Option<String>,
+    /// `state.running` is present.
+    pub running: bool,
+    /// `state.terminated`.
+    pub terminated: Option<Terminated>,
+    /// `lastState.terminated`.
+    pub last_terminated: Option<Terminated>,
+}
+
+/// How a container ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Terminated {
+    /// `reason`, for example `OOMKilled`.
+    pub reason: String,
+    /// `exitCode`.
+    pub exit_code: i32,
+    /// `finishedAt`.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// The last lines of the logs, by pod name.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LogsFacts {
+    /// One entry a pod and container.
+    pub logs: Vec<ContainerLog>,
+}
+
+/// The last lines of one container (`kubectl logs --tail=50`, with timestamps).
+#[derive(Debug, Clone, PartialEq)]
+pub struct ContainerLog {
+    /// Pod name.
+    pub pod: String,
+    /// Container name.
+    pub container: String,
+    /// The running container's lines, or why not.
+    pub current: Result<Vec<LogLine>, String>,
+    /// The previous container's lines where it restarted (`domain.md`, T16), or why not.
+    pub previous: Option<Result<Vec<LogLine>, String>>,
+}
+
+/// One line of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// The time the kubelet gave it.
+    pub at: Option<Timestamp>,
+    /// The line without its time.
+    pub text: String,
+}
+
+/// The platform's Ingress.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IngressFacts {
+    /// The API answered that there is none.
+    Missing,
+    /// There is one.
+    Found {
+        /// `status.loadBalancer.ingress[].hostname` or `.ip`; kept when reconciling fails, so no proof.
+        addresses: Vec<String>,
+        /// `spec.rules[].host`.
+        hosts: Vec<String>,
+    },
+}
+
+/// The cluster's nodes, sorted by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NodesFacts {
+    /// One entry a node.
+    pub nodes: Vec<Node>,
+}
+
+/// The fields of a node that judgements need.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Node {
+    /// `metadata.name`.
+    pub name: String,
+    /// `status.conditions`.
+    pub conditions: Vec<Condition>,
+    /// `spec.unschedulable`: cordoned.
+    pub unschedulable: bool,
+}
+
+impl Node {
+    /// Condition `Ready` is `True`.
+    pub fn is_ready(&self) -> bool {
+        self.conditions.iter().any(|condition| condition.kind == "Ready" && condition.status == "True")
+    }
+}
+
+/// Events of the platform's namespace, newest first. They live about an hour.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventsFacts {
+    /// One entry an event.
+    pub events: Vec<Event>,
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Event {
+    /// `Normal` or `Warning`.
+    pub kind: String,
+    /// `reason`.
+    pub reason: String,
+    /// `message`.
+    pub message: String,
+    /// `involvedObject` as `Kind/name`.
+    pub object: String,
+    /// How often; at least 1.
+    pub count: i32,
+    /// When last, where known.
+    pub last_seen: Option<Timestamp>,
+}
+
+/// The NetworkPeers that a region knows (`domain.md`, T13).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PeersFacts {
+    /// The cluster has no such resource type.
+    NoSuchType,
+    /// The list, sorted by name.
+    Found(Vec<Peer>),
+}
+
+/// One NetworkPeer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Peer {
+    /// `metadata.name`.
+    pub name: String,
+    /// `status.online`; absent means offline.
+    pub online: bool,
+    /// `status.homeDerpRegion`, as text.
+    pub home_derp_region: Option<String>,
+    /// `status.lastSeen`, as text.
+    pub last_seen: Option<String>,
+}
+
+/// The programs on this machine that step 3 may need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolsFacts {
+    /// `helm`, or why it cannot be used.
+    pub helm: Result<HelmFacts, String>,
+    /// `vcluster`, or why it cannot be used.
+    pub vcluster: Result<VclusterFacts, String>,
+    /// `kubectl`'s path; the vCluster CLI needs it.
+    pub kubectl: Option<PathBuf>,
+}
+
+/// An installed Helm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelmFacts {
+    /// Where it was found.
+    pub path: PathBuf,
+    /// `helm version --template '{{.Version}}'`, for example `v4.3.1`.
+    pub version: String,
+}
+
+impl HelmFacts {
+    /// The major version; `None` where the version cannot be read.
+    pub fn major(&self) -> Option<u32> {
+        self.version.trim_start_matches('v').split('.').next()?.parse().ok()
+    }
+}
+
+/// An installed vCluster CLI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VclusterFacts {
+    /// Where it was found.
+    pub path: PathBuf,
+    /// `vcluster --version`.
+    pub version: String,
+    /// The flags of `vcluster platform start --help`, sorted, with their dashes.
+    pub flags: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_image_tag_is_read_past_ports_and_digests() {
+        for (image, tag) in [
+            ("ghcr.io/loft-sh/vcluster-platform:4.11.2", Some("4.11.2")),
+            ("registry:5000/loft-sh/vcluster-platform:4.11.2@sha256:abc", Some("4.11.2")),
+            ("registry:5000/loft-sh/vcluster-platform", None),
+            ("vcluster-platform@sha256:abc", None),
+        ] {
+            let deployment = Deployment { image: Some(image.to_owned()), ..Deployment::default() };
+            assert_eq!(deployment.image_tag(), tag, "{image}");
+        }
+    }
+}

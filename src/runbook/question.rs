@@ -1,0 +1,234 @@
+//! The read-only questions to the outside world, and the slots their answers
+//! are kept in.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::fact::{
+    ClusterFacts, DeploymentFacts, EventsFacts, Facts, HealthCheckFacts, IngressFacts, LogsFacts, NodesFacts,
+    PeersFacts, PodsFacts, ProbeFacts, ToolsFacts,
+};
+use super::profile::RegionIndex;
+use super::verdict::Why;
+
+/// One read-only question. Repeatable; each has one slot in [`Readings`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Question {
+    /// Route 53: settings, observations and last failure of a region's health check.
+    HealthCheck(RegionIndex),
+    /// Our own `GET https://HOST/healthz` of a region.
+    Probe(RegionIndex),
+    /// The same of the shared host name.
+    SharedProbe,
+    /// Does the cluster's API answer, and with which version.
+    Cluster(RegionIndex),
+    /// The platform's Deployment.
+    Deployment(RegionIndex),
+    /// The platform's pods.
+    Pods(RegionIndex),
+    /// The last lines of the pods' logs, and of their previous containers.
+    Logs(RegionIndex),
+    /// The platform's Ingress.
+    Ingress(RegionIndex),
+    /// The cluster's nodes.
+    Nodes(RegionIndex),
+    /// The platform namespace's warnings and the Ingress's events.
+    Events(RegionIndex),
+    /// The NetworkPeers that the region knows.
+    Peers(RegionIndex),
+    /// The programs on this machine that step 3 may need.
+    Tools,
+}
+
+impl Question {
+    /// The region that is asked, where it is one.
+    pub fn region(self) -> Option<RegionIndex> {
+        match self {
+            Self::HealthCheck(region)
+            | Self::Probe(region)
+            | Self::Cluster(region)
+            | Self::Deployment(region)
+            | Self::Pods(region)
+            | Self::Logs(region)
+            | Self::Ingress(region)
+            | Self::Nodes(region)
+            | Self::Events(region)
+            | Self::Peers(region) => Some(region),
+            Self::SharedProbe | Self::Tools => None,
+        }
+    }
+}
+
+/// An answer with its time: what came back, when, after how long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading<T> {
+    /// The facts, or why there are none.
+    pub answer: Result<T, Why>,
+    /// When the answer was complete, UTC.
+    pub observed_at: Timestamp,
+    /// From asking to the complete answer.
+    pub took: Duration,
+}
+
+/// Where the answers to one question are kept.
+#[derive(Debug, Clone, Default)]
+pub struct Slot {
+    /// Which asking the next answer has to belong to; older answers are dropped.
+    pub generation: u64,
+    /// When the question on its way was asked, if one is.
+    pub asked_at: Option<Timestamp>,
+    /// The latest answer: what judgements are made of.
+    pub latest: Option<Reading<Facts>>,
+    /// The latest answer that had facts: for painting, never for planning.
+    pub last_good: Option<Reading<Facts>>,
+}
+
+/// All answers of a run. Every judgement is a pure function of them.
+#[derive(Debug, Clone, Default)]
+pub struct Readings {
+    slots: BTreeMap<Question, Slot>,
+}
+
+impl Readings {
+    /// Notes that a question is being asked; the generation to answer with.
+    pub fn asked(&mut self, question: Question, now: Timestamp) -> u64 {
+        let slot = self.slots.entry(question).or_default();
+        slot.generation += 1;
+        slot.asked_at = Some(now);
+        slot.generation
+    }
+
+    /// Keeps an answer; `false` (and nothing kept) if it belongs to an older asking.
+    pub fn answered(&mut self, question: Question, generation: u64, reading: Reading<Facts>) -> bool {
+        let Some(slot) = self.slots.get_mut(&question) else { return false };
+        if slot.generation != generation {
+            return false;
+        }
+        slot.asked_at = None;
+        if reading.answer.is_ok() {
+            slot.last_good = Some(reading.clone());
+        }
+        slot.latest = Some(reading);
+        true
+    }
+
+    /// Keeps an answer to a question that was asked once, in order (the terminal's way).
+    pub fn keep(&mut self, question: Question, reading: Reading<Facts>) {
+        let generation = self.asked(question, reading.observed_at);
+        self.answered(question, generation, reading);
+    }
+
+    /// The slot of a question that was asked.
+    pub fn slot(&self, question: Question) -> Option<&Slot> {
+        self.slots.get(&question)
+    }
+
+    /// The latest answer to a question.
+    pub fn latest(&self, question: Question) -> Option<&Reading<Facts>> {
+        self.slots.get(&question)?.latest.as_ref()
+    }
+
+    /// Is the question on its way?
+    pub fn is_asking(&self, question: Question) -> bool {
+        self.slots.get(&question).is_some_and(|slot| slot.asked_at.is_some())
+    }
+
+    /// Forgets everything: another environment, another failed region, or a change of the world.
+    pub fn forget(&mut self) {
+        for slot in self.slots.values_mut() {
+            // The generation stays, so that answers on their way are dropped.
+            *slot = Slot { generation: slot.generation + 1, ..Slot::default() };
+        }
+    }
+}
+
+/// Typed access: `Ok` facts, `Err` why not, `None` not asked or not answered yet.
+macro_rules! typed {
+    ($($(#[$doc:meta])* $name:ident, $question:ident, $facts:ident;)*) => {
+        impl Readings {
+            $($(#[$doc])*
+            pub fn $name(&self, region: RegionIndex) -> Option<Result<&$facts, &Why>> {
+                match self.latest(Question::$question(region))?.answer.as_ref() {
+                    Ok(Facts::$question(facts)) => Some(Ok(facts)),
+                    Ok(_) => None,
+                    Err(why) => Some(Err(why)),
+                }
+            })*
+        }
+    };
+}
+
+typed! {
+    /// The health check's latest facts.
+    health_check, HealthCheck, HealthCheckFacts;
+    /// Our own probe's latest facts.
+    probe, Probe, ProbeFacts;
+    /// The cluster's latest facts.
+    cluster, Cluster, ClusterFacts;
+    /// The Deployment's latest facts.
+    deployment, Deployment, DeploymentFacts;
+    /// The pods' latest facts.
+    pods, Pods, PodsFacts;
+    /// The logs' latest facts.
+    logs, Logs, LogsFacts;
+    /// The Ingress's latest facts.
+    ingress, Ingress, IngressFacts;
+    /// The nodes' latest facts.
+    nodes, Nodes, NodesFacts;
+    /// The events' latest facts.
+    events, Events, EventsFacts;
+    /// The NetworkPeers' latest facts.
+    peers, Peers, PeersFacts;
+}
+
+impl Readings {
+    /// The latest facts about this machine's programs.
+    pub fn tools(&self) -> Option<Result<&ToolsFacts, &Why>> {
+        match self.latest(Question::Tools)?.answer.as_ref() {
+            Ok(Facts::Tools(facts)) => Some(Ok(facts)),
+            Ok(_) => None,
+            Err(why) => Some(Err(why)),
+        }
+    }
+
+    /// The latest facts of the shared host's probe.
+    pub fn shared_probe(&self) -> Option<Result<&ProbeFacts, &Why>> {
+        match self.latest(Question::SharedProbe)?.answer.as_ref() {
+            Ok(Facts::SharedProbe(facts)) => Some(Ok(facts)),
+            Ok(_) => None,
+            Err(why) => Some(Err(why)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(version: &str) -> Reading<Facts> {
+        Reading {
+            answer: Ok(Facts::Cluster(ClusterFacts { version: version.to_owned() })),
+            observed_at: Timestamp::UNIX_EPOCH,
+            took: Duration::from_millis(5),
+        }
+    }
+
+    #[test]
+    fn an_answer_of_an_older_asking_is_dropped() {
+        let question = Question::Cluster(RegionIndex(0));
+        let mut readings = Readings::default();
+        let first = readings.asked(question, Timestamp::UNIX_EPOCH);
+        let second = readings.asked(question, Timestamp::UNIX_EPOCH);
+        assert!(!readings.answered(question, first, reading("old")));
+        assert!(readings.is_asking(question));
+        assert!(readings.answered(question, second, reading("new")));
+        assert!(!readings.is_asking(question));
+        assert_eq!(readings.cluster(RegionIndex(0)).unwrap().unwrap().version, "new");
+        let third = readings.asked(question, Timestamp::UNIX_EPOCH);
+        readings.forget();
+        assert!(!readings.answered(question, third, reading("of the other environment")));
+        assert!(readings.cluster(RegionIndex(0)).is_none());
+    }
+}
