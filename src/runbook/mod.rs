@@ -2,8 +2,24 @@
 //!
 //! Pure: no egui, tokio, files, clock or client types. Whoever calls brings the
 //! facts and the time.
+//!
+//! [`question`] names what can be asked, [`fact`] what comes back; a [`case::Case`]
+//! is a profile, the failed region and the readings so far. Of it, [`steps`]
+//! makes checks with verdicts, [`cause`] ranks what may be broken, and
+//! [`action`] plans what would mend it.
 
+pub mod action;
+pub mod case;
+pub mod cause;
+pub mod causes;
+pub mod check;
+pub mod command;
 pub mod fact;
+pub mod log_signature;
+pub mod pod;
 pub mod profile;
 pub mod question;
+pub mod rollout;
+pub mod step;
+pub mod steps;
 pub mod verdict;

@@ -154,6 +154,46 @@ impl fmt::Display for ClusterArn {
     }
 }
 
+/// A profile for tests: the runbook's two regions.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::{AwsSettings, Chart, Method, Profile, Region};
+
+    pub(crate) fn profile() -> Profile {
+        let region = |name: &str, id: &str, short: &str| Region {
+            name: name.to_owned(),
+            context: format!("arn:aws:eks:{name}:123456789012:cluster/platform-multi-region-{name}"),
+            health_check_id: id.to_owned(),
+            values_file: Some(format!("platform-{name}-values.yaml").into()),
+            host: Some(format!("{short}.multi-region.example.com")),
+            probe_address: None,
+            probe_ca: None,
+        };
+        Profile {
+            name: "acme-prod".to_owned(),
+            shared_host: Some("multi-region.example.com".to_owned()),
+            kubeconfig: None,
+            namespace: "vcluster-platform".to_owned(),
+            deployment: "loft".to_owned(),
+            ingress: "loft".to_owned(),
+            selector: "app=loft".to_owned(),
+            replicas: 3,
+            escalation: None,
+            aws: AwsSettings::default(),
+            chart: Chart {
+                repository: "https://charts.loft.sh/".to_owned(),
+                name: "vcluster-platform".to_owned(),
+                version: None,
+                method: Method::Helm,
+            },
+            regions: vec![
+                region("us-east-1", "11111111-1111-1111-1111-111111111111", "us"),
+                region("eu-west-1", "22222222-2222-2222-2222-222222222222", "eu"),
+            ],
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

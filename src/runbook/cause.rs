@@ -1,0 +1,131 @@
+//! What may be broken: every cause assessed by the evidence, and ranked.
+
+use serde::{Deserialize, Serialize};
+
+use super::action::ActionKind;
+use super::case::Case;
+use super::causes;
+use super::verdict::{Side, Why};
+
+/// How sure an assessment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// Evidence speaks against it, or none for it.
+    RuledOut,
+    /// Some evidence, or evidence on both sides.
+    Possible,
+    /// The evidence fits.
+    Likely,
+    /// The API itself says so.
+    Certain,
+}
+
+/// What to do about a cause, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Advice {
+    /// Restart the Deployment.
+    Restart,
+    /// Re-apply the values file.
+    Reapply,
+    /// Scale the Deployment.
+    Scale,
+    /// The repair is not this program's to do: it says whose, and how.
+    Guidance,
+    /// Stop: another runbook applies.
+    Stop,
+}
+
+/// Whether an action helps against a cause, with the reason in a phrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// The one to take.
+    Fits(&'static str),
+    /// Helps too, at a price.
+    Also(&'static str),
+    /// Cannot help.
+    CannotHelp(&'static str),
+    /// No cause is known to judge it by.
+    Unproven(&'static str),
+}
+
+impl Fit {
+    /// The reason.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Fits(reason) | Self::Also(reason) | Self::CannotHelp(reason) | Self::Unproven(reason) => {
+                reason
+            }
+        }
+    }
+}
+
+/// One cause, weighed.
+#[derive(Debug, Clone)]
+pub struct Assessment {
+    /// The name in JSON, in the journal, and of the practice scenario.
+    pub id: &'static str,
+    /// The cause in a phrase.
+    pub title: String,
+    /// The cause in a sentence for a headline, with the region's name.
+    pub headline: String,
+    /// How sure.
+    pub strength: Strength,
+    /// What speaks for it.
+    pub evidence_for: Vec<String>,
+    /// What speaks against it.
+    pub evidence_against: Vec<String>,
+    /// What could not be looked at.
+    pub not_checked: Vec<String>,
+    /// What to do.
+    pub advice: Option<Advice>,
+    /// What to do, in steps, where the repair is not ours.
+    pub guidance: Vec<Guidance>,
+    /// Whether each action helps.
+    pub fit: fn(ActionKind) -> Fit,
+}
+
+/// One step of a repair that others do, or by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guidance {
+    /// What to do.
+    pub text: String,
+    /// The command for it, where there is one.
+    pub command: Option<super::command::Command>,
+}
+
+impl Guidance {
+    /// A step in words.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { text: text.into(), command: None }
+    }
+}
+
+/// How many causes are told apart.
+pub const COUNT: usize = causes::ALL.len();
+
+/// Every cause with evidence for it, the surest first; a cause that explains
+/// another stands above it. Pure in the readings, so no order of arrival matters.
+pub fn rank(case: &Case) -> Vec<Assessment> {
+    let mut ranked: Vec<Assessment> = causes::ALL
+        .iter()
+        .map(|assess| assess(case))
+        .filter(|assessment| assessment.strength > Strength::RuledOut)
+        .collect();
+    // Stable: equals keep the order of `causes::ALL`, where explaining causes come first.
+    ranked.sort_by_key(|assessment| std::cmp::Reverse(assessment.strength));
+    ranked
+}
+
+/// The `not_checked` line of a question without facts, where it has none.
+#[allow(clippy::needless_pass_by_value, reason = "what the accessors of Readings return")]
+pub fn unread<T>(what: &str, answer: Option<Result<T, &Why>>) -> Option<String> {
+    match answer {
+        Some(Ok(_)) => None,
+        Some(Err(why)) => {
+            let whose = if why.side == Side::Ours { " (our side)" } else { "" };
+            Some(format!("{what}: {}{whose}", why.message))
+        }
+        None => Some(format!("{what}: not answered yet")),
+    }
+}

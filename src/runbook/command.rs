@@ -1,0 +1,388 @@
+//! The runbook's commands with the variables filled in, corrected where the
+//! printed ones go wrong (`domain.md`, section 1), quoted for a shell.
+
+use super::profile::{AwsSettings, ClusterArn, Profile, Region};
+
+/// A command line to copy: environment, program and arguments. Never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Command {
+    /// Variables to set for it, in order.
+    pub env: Vec<(String, String)>,
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Where and why it differs from the runbook's command, a line each.
+    pub differs: Vec<String>,
+}
+
+impl Command {
+    fn new<const N: usize>(argv: [&str; N]) -> Self {
+        Self { argv: argv.map(str::to_owned).to_vec(), ..Self::default() }
+    }
+
+    fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.argv.push(arg.into());
+        self
+    }
+
+    fn args<const N: usize>(mut self, args: [&str; N]) -> Self {
+        self.argv.extend(args.map(str::to_owned));
+        self
+    }
+
+    fn differs(mut self, why: impl Into<String>) -> Self {
+        self.differs.push(why.into());
+        self
+    }
+
+    /// One line for a POSIX shell.
+    pub fn shell(&self) -> String {
+        let env = self.env.iter().map(|(name, value)| format!("{name}={}", quote(value)));
+        env.chain(self.argv.iter().map(|arg| quote(arg))).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Quotes one word for a POSIX shell.
+pub fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// The table that the runbook prints of a health check's status.
+const STATUS_QUERY: &str = "HealthCheckObservations[].{Region:Region,Status:StatusReport.Status}";
+
+fn aws(settings: &AwsSettings) -> Command {
+    let mut command = Command::new(["aws"]);
+    for (name, file) in [
+        ("AWS_CONFIG_FILE", &settings.config_file),
+        ("AWS_SHARED_CREDENTIALS_FILE", &settings.credentials_file),
+    ] {
+        if let Some(file) = file {
+            command.env.push((name.to_owned(), file.display().to_string()));
+        }
+    }
+    match &settings.profile {
+        Some(profile) => command.args(["--profile", profile]),
+        None => command,
+    }
+}
+
+fn kubectl(profile: &Profile, region: &Region) -> Command {
+    let command = Command::new(["kubectl"]);
+    let command = match &profile.kubeconfig {
+        Some(file) => command.arg("--kubeconfig").arg(file.display().to_string()),
+        None => command,
+    };
+    command.args(["--context", &region.context])
+}
+
+/// Steps 1 and 5: what each checker of a region's health check reports.
+pub fn health_check_status(profile: &Profile, region: &Region) -> Command {
+    aws(&profile.aws).args([
+        "route53",
+        "get-health-check-status",
+        "--health-check-id",
+        &region.health_check_id,
+        "--query",
+        STATUS_QUERY,
+        "--output",
+        "table",
+    ])
+}
+
+/// Our own look at a host, at its own address where one is given.
+pub fn probe(host: &str, address: Option<&str>, ca: Option<&std::path::Path>) -> Command {
+    let mut command = Command::new(["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}\\n"]);
+    let mut port = "443";
+    if let Some((ip, given)) = address.and_then(|address| address.rsplit_once(':')) {
+        port = given;
+        command = command.arg("--resolve").arg(format!("{host}:{port}:{ip}"));
+    }
+    if let Some(ca) = ca {
+        command = command.arg("--cacert").arg(ca.display().to_string());
+    }
+    let port = if port == "443" { String::new() } else { format!(":{port}") };
+    command.arg(format!("https://{host}{port}/healthz"))
+}
+
+/// Step 2: does the API server answer.
+pub fn version(profile: &Profile, region: &Region) -> Command {
+    kubectl(profile, region).args(["get", "--raw", "/version"])
+}
+
+/// Step 2: the Deployment.
+pub fn get_deployment(profile: &Profile, region: &Region) -> Command {
+    kubectl(profile, region).args(["get", "deployment", "-n", &profile.namespace, &profile.deployment])
+}
+
+/// Steps 2 and 5: the platform's pods.
+pub fn get_pods(profile: &Profile, region: &Region) -> Command {
+    kubectl(profile, region).args(["get", "pods", "-n", &profile.namespace, "-l", &profile.selector])
+}
+
+/// Step 2: the last 50 lines of the logs.
+pub fn logs(profile: &Profile, region: &Region) -> Command {
+    kubectl(profile, region).args([
+        "logs",
+        "-n",
+        &profile.namespace,
+        "-l",
+        &profile.selector,
+        "--tail=50",
+        "--prefix",
+    ])
+}
+
+/// Step 2: the same of the containers before their last restart (`domain.md`, T16).
+pub fn previous_logs(profile: &Profile, region: &Region) -> Command {
+    logs(profile, region)
+        .arg("--previous")
+        .differs("--previous is added: the current log of a container that keeps crashing is often empty")
+}
+
+/// Step 2: the Ingress.
+pub fn get_ingress(profile: &Profile, region: &Region) -> Command {
+    kubectl(profile, region).args(["get", "ingress", "-n", &profile.namespace, &profile.ingress])
+}
+
+/// Step 2: the nodes.
+pub fn get_nodes(profile: &Profile, region: &Region) -> Command {
+    kubectl(profile, region).args(["get", "nodes"])
+}
+
+/// Step 2: the namespace's events, oldest first.
+pub fn get_events(profile: &Profile, region: &Region) -> Command {
+    kubectl(profile, region).args(["get", "events", "-n", &profile.namespace, "--sort-by=.lastTimestamp"])
+}
+
+/// Step 2, where the cluster does not answer: what EKS says of it.
+/// `None` where the context is an alias that names no cluster.
+pub fn describe_cluster(profile: &Profile, region: &Region) -> Option<Command> {
+    let arn = ClusterArn::parse(&region.context)?;
+    let command =
+        aws(&profile.aws).args(["eks", "describe-cluster", "--region", &arn.region, "--name", &arn.cluster]);
+    Some(command.args(["--query", "cluster.{status:status,health:health.issues}"]))
+}
+
+/// Step 3: restart.
+pub fn restart(profile: &Profile, region: &Region) -> Command {
+    let deployment = format!("deployment/{}", profile.deployment);
+    kubectl(profile, region).args(["rollout", "restart", &deployment, "-n", &profile.namespace])
+}
+
+/// Step 3: scale.
+pub fn scale(profile: &Profile, region: &Region, current: Option<i32>) -> Command {
+    let replicas = format!("--replicas={}", profile.replicas);
+    let command =
+        kubectl(profile, region).args(["scale", "deployment", "-n", &profile.namespace, &profile.deployment]);
+    let command = match current {
+        Some(current) => command
+            .arg(format!("--current-replicas={current}"))
+            .differs("--current-replicas is added: refused if somebody scaled it meanwhile"),
+        None => command,
+    };
+    command.arg(replicas)
+}
+
+/// Step 3: re-apply the values file by Helm. `major` is the installed Helm's (`domain.md`, T3 and T7).
+pub fn helm_upgrade(profile: &Profile, region: &Region, version: &str, major: Option<u32>) -> Command {
+    let mut command = Command::new(["helm", "upgrade", &profile.deployment]);
+    // An OCI registry is no repository: the chart is named by its whole address.
+    let oci = profile.chart.repository.starts_with("oci://");
+    let chart = if oci {
+        format!("{}/{}", profile.chart.repository.trim_end_matches('/'), profile.chart.name)
+    } else {
+        profile.chart.name.clone()
+    };
+    command = command.arg(chart).args(["--install", "--create-namespace", "--repository-config="]);
+    command = command.args(["--namespace", &profile.namespace]);
+    if !oci {
+        command = command.args(["--repo", &profile.chart.repository]);
+    }
+    command = command.args(["--version", version]);
+    if let Some(file) = &profile.kubeconfig {
+        command = command.arg("--kubeconfig").arg(file.display().to_string());
+    }
+    command = command.args(["--kube-context", &region.context, "-f"]);
+    command = command.arg(values_file(region));
+    command = command.differs(format!(
+        "--version {version} is what the healthy region runs; the runbook's 4.8.0 would downgrade this region"
+    ));
+    if major == Some(3) {
+        command.differs(
+            "--server-side and --force-conflicts are left out: the installed Helm 3 does not know them",
+        )
+    } else {
+        command.args(["--server-side=true", "--force-conflicts"])
+    }
+}
+
+/// Step 3: re-apply the values file by the vCluster CLI, with the flags that the
+/// installed one knows (`domain.md`, T1, T2, T4).
+pub fn vcluster_start(profile: &Profile, region: &Region, version: &str, flags: &[String]) -> Command {
+    let knows = |flag: &str| flags.iter().any(|known| known == flag);
+    let mut command = Command::new(["vcluster", "platform", "start"]);
+    if let Some(file) = &profile.kubeconfig {
+        command.env.push(("KUBECONFIG".to_owned(), file.display().to_string()));
+    }
+    command = command.args(["--namespace", &profile.namespace]);
+    command = if knows("--kube-context") && !knows("--context") {
+        command.args(["--kube-context", &region.context])
+    } else {
+        command
+            .args(["--context", &region.context])
+            .differs("--context instead of --kube-context, which the CLI does not know")
+    };
+    command = command.arg("--values").arg(values_file(region)).args(["--upgrade", "--no-tunnel"]);
+    command = command.args(["--version", version]).differs(format!(
+        "--version {version} is added: without it the CLI upgrades this region to the latest version"
+    ));
+    if knows("--chart-repo") {
+        command = command.args(["--chart-repo", &profile.chart.repository]);
+    }
+    if knows("--chart-name") {
+        command = command.args(["--chart-name", &profile.chart.name]);
+    }
+    let quiet: Vec<&str> =
+        ["--no-wait", "--no-port-forwarding", "--no-login"].into_iter().filter(|flag| knows(flag)).collect();
+    for flag in &quiet {
+        command = command.arg(*flag);
+    }
+    if quiet.is_empty() {
+        command
+    } else {
+        command
+            .differs(format!("{} added: without, the CLI stays in the foreground for ever", quiet.join(", ")))
+    }
+}
+
+/// Step 4: wait for the rollout, with an end.
+pub fn rollout_status(profile: &Profile, region: &Region) -> Command {
+    let deployment = format!("deployment/{}", profile.deployment);
+    kubectl(profile, region)
+        .args(["rollout", "status", &deployment, "-n", &profile.namespace, "--timeout=10m"])
+        .differs("--timeout is added: without, it waits for ever; it also reports success at 0 replicas, so look at the pods too")
+}
+
+/// Step 5: the NetworkPeers.
+pub fn get_network_peers(profile: &Profile, region: &Region) -> Command {
+    kubectl(profile, region).args(["get", "networkpeers.storage.loft.sh", "-A"])
+}
+
+/// The programs of step 3.
+pub fn helm_version() -> Command {
+    Command::new(["helm", "version", "--short"])
+}
+
+fn values_file(region: &Region) -> String {
+    match &region.values_file {
+        Some(file) => file.display().to_string(),
+        None => format!("platform-{}-values.yaml", region.name),
+    }
+}
+
+/// A step's heading and its commands, in the runbook's order.
+pub type Section = (String, Vec<Command>);
+
+/// The whole runbook for one failed region, corrected and filled in. `version` is
+/// the chart's; without one the commands that need it say so in a placeholder.
+pub fn runbook(
+    profile: &Profile,
+    failed: super::profile::RegionIndex,
+    version: Option<&str>,
+) -> Vec<Section> {
+    let region = profile.region(failed);
+    let version = version.unwrap_or("VERSION-OF-THE-HEALTHY-REGION");
+    let all = || profile.regions.iter();
+    let others = profile.others(failed).map(|other| profile.region(other));
+    let confirm =
+        std::iter::once(region).chain(others).map(|region| health_check_status(profile, region)).collect();
+    let diagnose = vec![
+        get_pods(profile, region),
+        logs(profile, region),
+        previous_logs(profile, region),
+        get_ingress(profile, region),
+        get_deployment(profile, region),
+        get_nodes(profile, region),
+        get_events(profile, region),
+    ];
+    let flags = ["--context", "--no-wait", "--no-port-forwarding", "--no-login"].map(str::to_owned);
+    let restore = vec![
+        restart(profile, region),
+        helm_upgrade(profile, region, version, None),
+        vcluster_start(profile, region, version, &flags),
+        scale(profile, region, None),
+    ];
+    let mut verify = vec![health_check_status(profile, region)];
+    for region in all() {
+        verify.push(get_pods(profile, region));
+        if let Some(host) = &region.host {
+            verify.push(probe(host, region.probe_address.as_deref(), region.probe_ca.as_deref()));
+        }
+    }
+    verify.push(get_network_peers(profile, region));
+    vec![
+        ("Step 1 - Confirm failover is active".to_owned(), confirm),
+        (format!("Step 2 - Diagnose {}", region.name), diagnose),
+        (format!("Step 3 - Restore {}: one of these, by cause", region.name), restore),
+        ("Step 4 - Wait for the rollout to complete".to_owned(), vec![rollout_status(profile, region)]),
+        ("Step 5 - Verify recovery".to_owned(), verify),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbook::profile::testing::profile;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        for (word, quoted) in [
+            ("plain-1.2/x:y", "plain-1.2/x:y"),
+            ("", "''"),
+            ("two words", "'two words'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME", "'$HOME'"),
+        ] {
+            assert_eq!(quote(word), quoted);
+            assert_eq!(shlex::split(&quote(word)).unwrap(), [word]);
+        }
+    }
+
+    #[test]
+    fn the_cli_gets_the_flags_it_knows() {
+        let profile = profile();
+        let region = &profile.regions[0];
+        let new = ["--context", "--no-wait", "--no-login"].map(str::to_owned);
+        let line = vcluster_start(&profile, region, "4.11.2", &new).shell();
+        assert!(line.contains("--context arn:aws:eks:us-east-1"), "{line}");
+        assert!(line.contains("--no-wait --no-login") && !line.contains("--no-port-forwarding"), "{line}");
+        assert!(line.contains("--version 4.11.2"), "{line}");
+        let other = ["--kube-context".to_owned()];
+        let line = vcluster_start(&profile, region, "4.11.2", &other).shell();
+        assert!(line.contains("--kube-context arn:") && !line.contains("--no-wait"), "{line}");
+    }
+
+    #[test]
+    fn helm_3_gets_no_flags_of_helm_4() {
+        let profile = profile();
+        for (major, given) in [(Some(3), false), (Some(4), true), (None, true)] {
+            let line = helm_upgrade(&profile, &profile.regions[0], "4.11.2", major).shell();
+            assert_eq!(line.contains("--server-side=true --force-conflicts"), given, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_command_survives_a_shell() {
+        let profile = profile();
+        for (_, commands) in runbook(&profile, super::super::profile::RegionIndex(0), Some("4.11.2")) {
+            for command in commands {
+                let words = shlex::split(&command.shell()).unwrap();
+                assert_eq!(words[command.env.len()..], command.argv, "{}", command.shell());
+            }
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Step 1, confirm: which health check fails, and is another one passing?
+//! Rules of `domain.md`, section 2.
+
+use crate::runbook::case::Case;
+use crate::runbook::check::Check;
+use crate::runbook::command;
+use crate::runbook::fact::{HealthCheckFacts, HealthCheckSettings, Observation, ProbeFacts};
+use crate::runbook::profile::{Profile, RegionIndex};
+use crate::runbook::question::{Question, Readings};
+use crate::runbook::step::Step;
+use crate::runbook::verdict::{Finding, Why, WhyKind};
+
+/// Route 53 takes a check for healthy when more than this share of its checkers
+/// report success, in percent. AWS says that the figure may change.
+pub const HEALTHY_ABOVE_PERCENT: usize = 18;
+
+/// What step 1 asks: both health checks and our own look at each host.
+pub fn questions(profile: &Profile) -> Vec<Question> {
+    let checks = profile.indices().map(Question::HealthCheck);
+    let probes =
+        profile.indices().filter(|region| profile.region(*region).host.is_some()).map(Question::Probe);
+    checks.chain(probes).collect()
+}
+
+/// Step 1's checks.
+pub fn checks(case: &Case) -> Vec<Check> {
+    let regions = || std::iter::once(case.failed).chain(case.profile.others(case.failed));
+    let mut checks: Vec<Check> = regions().map(|region| health_check(case, region, Step::Confirm)).collect();
+    checks.extend(regions().filter_map(|region| probe(case, region, Step::Confirm)));
+    checks
+}
+
+/// The check of a region's health check.
+pub fn health_check(case: &Case, region: RegionIndex, step: Step) -> Check {
+    let target = case.profile.region(region);
+    let command = command::health_check_status(case.profile, target);
+    let title = format!("Health check {}", target.name);
+    let check = Check::new(case, step, "health-check", title, Question::HealthCheck(region), command);
+    check.judged(case.readings.health_check(region), "more than 18 % of the checkers succeed", |facts| {
+        (judge(facts, target.host.as_deref()), details(facts))
+    })
+}
+
+/// The check of our own look at a region's host; `None` where it has none.
+pub fn probe(case: &Case, region: RegionIndex, step: Step) -> Option<Check> {
+    let target = case.profile.region(region);
+    let host = target.host.as_deref()?;
+    let command = command::probe(host, target.probe_address.as_deref(), target.probe_ca.as_deref());
+    let check =
+        Check::new(case, step, "probe", format!("Our own look at {host}"), Question::Probe(region), command);
+    Some(
+        check.judged(case.readings.probe(region), "200", |facts| {
+            (judge_probe(facts), vec![facts.url.clone()])
+        }),
+    )
+}
+
+/// Whether a host answers as the health checkers want it.
+pub fn judge_probe(facts: &ProbeFacts) -> Finding {
+    let found = format!("{} from /healthz", facts.status);
+    match facts.status {
+        200..=399 => Finding::pass(found, "200"),
+        503 => Finding::fail(found, "200", "503 is what a load balancer says that has no healthy target"),
+        _ => Finding::fail(
+            found,
+            "200",
+            "The platform answers, and says that it is not well: look at its logs",
+        ),
+    }
+}
+
+/// What a checker reports, by the prefix of its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckerStatus {
+    /// `Success: …`
+    Success,
+    /// `Failure: …`
+    Failure,
+    /// Neither.
+    Unknown,
+}
+
+/// Classifies an observation.
+pub fn checker_status(observation: &Observation) -> CheckerStatus {
+    if observation.status.starts_with("Success") {
+        CheckerStatus::Success
+    } else if observation.status.starts_with("Failure") {
+        CheckerStatus::Failure
+    } else {
+        CheckerStatus::Unknown
+    }
+}
+
+/// The overall state of a health check, computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// What Route 53 takes it for, Disabled and Inverted included.
+    pub healthy: bool,
+    /// Checkers that report success.
+    pub succeed: usize,
+    /// All checkers.
+    pub total: usize,
+    /// Always counted healthy.
+    pub disabled: bool,
+    /// The result is flipped.
+    pub inverted: bool,
+}
+
+/// The verdict by the 18 % rule.
+///
+/// # Errors
+/// Where no verdict can be computed: unread settings, no observations, or a
+/// type that has no checkers.
+pub fn health(facts: &HealthCheckFacts) -> Result<Health, Why> {
+    let settings = facts.settings.as_ref().map_err(|message| {
+        Why::new(
+            WhyKind::Forbidden,
+            format!("its settings could not be read, so it may be disabled or inverted: {message}"),
+        )
+        .remedy("Ask for route53:GetHealthCheck, then check again")
+    })?;
+    if matches!(settings.check_type.as_str(), "CALCULATED" | "CLOUDWATCH_METRIC" | "RECOVERY_CONTROL") {
+        let message = format!("a health check of type {} has no checkers to ask", settings.check_type);
+        return Err(Why::new(WhyKind::Configuration, message)
+            .remedy("Use the ID of the region's own HTTPS health check"));
+    }
+    let total = facts.observations.len();
+    if total == 0 && !settings.disabled {
+        return Err(
+            Why::new(WhyKind::Garbage, "no checker has reported yet").remedy("Check again in 10 seconds")
+        );
+    }
+    let succeed = facts.observations.iter().filter(|o| checker_status(o) == CheckerStatus::Success).count();
+    let by_rule = succeed * 100 > HEALTHY_ABOVE_PERCENT * total;
+    Ok(Health {
+        healthy: settings.disabled || (by_rule != settings.inverted),
+        succeed,
+        total,
+        disabled: settings.disabled,
+        inverted: settings.inverted,
+    })
+}
+
+/// The smallest number of successes out of `total` that is healthy.
+pub fn healthy_from(total: usize) -> usize {
+    total * HEALTHY_ABOVE_PERCENT / 100 + 1
+}
+
+fn judge(facts: &HealthCheckFacts, host: Option<&str>) -> Finding {
+    let health = match health(facts) {
+        Ok(health) => health,
+        Err(why) => return Finding::unknown(&why, "more than 18 % of the checkers succeed"),
+    };
+    let expected = format!("{} or more of {}", healthy_from(health.total), health.total);
+    let found = format!("{} of {} checkers succeed", health.succeed, health.total);
+    if health.disabled {
+        let remedy = "A disabled health check counts as healthy whatever happens: enable it, or traffic is never moved away";
+        return Finding::warn(format!("disabled; {found}"), "enabled", remedy);
+    }
+    if health.inverted {
+        let remedy = "An inverted health check fails while its host is well: check that this is meant";
+        let found = format!(
+            "inverted; {found}, so it counts as {}",
+            if health.healthy { "healthy" } else { "failing" }
+        );
+        return if health.healthy {
+            Finding::warn(found, expected, remedy)
+        } else {
+            Finding::fail(found, expected, remedy)
+        };
+    }
+    if let (Ok(HealthCheckSettings { host: Some(watched), .. }), Some(host)) = (&facts.settings, host)
+        && !watched.eq_ignore_ascii_case(host)
+    {
+        let remedy = format!("It watches {watched}, not {host}: check the ID in the environment's variables");
+        let found = format!("{found}; watches {watched}");
+        return if health.healthy {
+            Finding::warn(found, expected, remedy)
+        } else {
+            Finding::fail(found, expected, remedy)
+        };
+    }
+    if health.healthy {
+        return Finding::pass(found, expected);
+    }
+    let reason = common_failure(facts).map_or(String::new(), |reason| format!("; {reason}"));
+    Finding::fail(format!("{found}{reason}"), expected, "Route 53 sends no traffic here")
+}
+
+/// The most frequent failure among the checkers, shortened: `HTTP 503`, `timed out`, …
+pub fn common_failure(facts: &HealthCheckFacts) -> Option<String> {
+    let mut counts = std::collections::BTreeMap::<String, usize>::new();
+    let failing = facts.observations.iter().filter(|o| checker_status(o) == CheckerStatus::Failure);
+    for observation in failing {
+        *counts.entry(short_status(&observation.status)).or_default() += 1;
+    }
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(status, _)| status)
+}
+
+/// A checker's text in two words, for a row of the screen.
+pub fn short_status(status: &str) -> String {
+    let (_, text) = status.split_once(": ").unwrap_or(("", status));
+    if let Some(rest) = text.strip_prefix("HTTP Status Code ") {
+        return format!("HTTP {}", rest.chars().take_while(char::is_ascii_digit).collect::<String>());
+    }
+    let lower = text.to_ascii_lowercase();
+    for (words, short) in [
+        ("timed out", "timed out"),
+        ("could not establish a connection", "no connection"),
+        ("connection refused", "refused"),
+        ("ssl", "TLS error"),
+        ("dns", "DNS error"),
+    ] {
+        if lower.contains(words) {
+            return short.to_owned();
+        }
+    }
+    text.split(['.', ',']).next().unwrap_or(text).trim().to_owned()
+}
+
+fn details(facts: &HealthCheckFacts) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Ok(settings) = &facts.settings {
+        lines.push(format!(
+            "{} {}:{}{} every {} s, threshold {}",
+            settings.check_type,
+            settings.host.as_deref().unwrap_or("-"),
+            settings.port.unwrap_or(443),
+            settings.path.as_deref().unwrap_or("/"),
+            settings.interval_secs,
+            settings.failure_threshold
+        ));
+    }
+    let line = |o: &Observation| format!("{} {} {}", o.checker_region, o.ip_address, o.status);
+    lines.extend(facts.observations.iter().map(line));
+    if !facts.last_failures.is_empty() {
+        lines.push("Last failures:".to_owned());
+        lines.extend(facts.last_failures.iter().map(|o| match o.checked_at {
+            Some(at) => format!("{at:.0} {}", line(o)),
+            None => line(o),
+        }));
+    }
+    lines
+}
+
+/// What step 1 comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The failed region's check fails and another one passes.
+    FailoverActive,
+    /// No health check fails.
+    NothingFailing,
+    /// Every health check fails: this runbook assumes a healthy region. Stop.
+    AllFailing,
+    /// The chosen region passes, and this one fails.
+    OtherRegionFailing(RegionIndex),
+    /// It cannot be told; the reasons, one a line.
+    CouldNotCheck(Vec<String>),
+}
+
+impl Outcome {
+    /// The name in JSON and the journal.
+    pub fn id(&self) -> &'static str {
+        match self {
+            Self::FailoverActive => "failover-active",
+            Self::NothingFailing => "nothing-failing",
+            Self::AllFailing => "all-failing",
+            Self::OtherRegionFailing(_) => "other-region-failing",
+            Self::CouldNotCheck(_) => "could-not-check",
+        }
+    }
+}
+
+/// A region's health as far as it is known.
+pub fn is_healthy(readings: &Readings, region: RegionIndex) -> Option<bool> {
+    health(readings.health_check(region)?.ok()?).ok().map(|health| health.healthy)
+}
+
+/// The region that fails, where exactly that is known: a failing one with a
+/// passing one beside it, the first in the order of the file.
+pub fn recognised(profile: &Profile, readings: &Readings) -> Option<RegionIndex> {
+    let any_healthy = profile.indices().any(|region| is_healthy(readings, region) == Some(true));
+    let failing = profile.indices().find(|region| is_healthy(readings, *region) == Some(false));
+    failing.filter(|_| any_healthy)
+}
+
+/// What step 1 comes to for the chosen failed region; `None` until every health
+/// check has been answered.
+pub fn outcome(profile: &Profile, readings: &Readings, failed: RegionIndex) -> Option<Outcome> {
+    if profile.indices().any(|region| readings.health_check(region).is_none()) {
+        return None;
+    }
+    let state = |region| is_healthy(readings, region);
+    let failing: Vec<_> = profile.indices().filter(|region| state(*region) == Some(false)).collect();
+    let any_healthy = profile.indices().any(|region| state(region) == Some(true));
+    let any_unknown = profile.indices().any(|region| state(region).is_none());
+    Some(if failing.len() == profile.regions.len() {
+        Outcome::AllFailing
+    } else if failing.contains(&failed) && any_healthy {
+        Outcome::FailoverActive
+    } else if let (Some(true), Some(other)) = (state(failed), failing.first()) {
+        Outcome::OtherRegionFailing(*other)
+    } else if any_unknown {
+        Outcome::CouldNotCheck(reasons(profile, readings))
+    } else {
+        Outcome::NothingFailing
+    })
+}
+
+fn reasons(profile: &Profile, readings: &Readings) -> Vec<String> {
+    let of = |region: RegionIndex| {
+        let name = &profile.region(region).name;
+        match readings.health_check(region)? {
+            Err(why) => Some(format!("{name}: {}", why.message)),
+            Ok(facts) => health(facts).err().map(|why| format!("{name}: {}", why.message)),
+        }
+    };
+    profile.indices().filter_map(of).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::runbook::fact::Facts;
+use crate::runbook::profile::testing::profile;
+use crate::runbook::question::Reading;
+use crate::runbook::verdict::Verdict;
+
+fn facts(succeed: usize, total: usize) -> HealthCheckFacts {
+    let observation = |index: usize| Observation {
+        checker_region: "us-east-1".to_owned(),
+        ip_address: format!("15.177.0.{index}"),
+        status: if index < succeed {
+            "Success: HTTP Status Code 200, OK. Resolved IP: 1.2.3.4".to_owned()
+        } else {
+            "Failure: HTTP Status Code 503, Service Temporarily Unavailable. Resolved IP: 1.2.3.4".to_owned()
+        },
+        checked_at: None,
+    };
+    let settings = HealthCheckSettings { check_type: "HTTPS".to_owned(), ..HealthCheckSettings::default() };
+    HealthCheckFacts {
+        settings: Ok(settings),
+        observations: (0..total).map(observation).collect(),
+        last_failures: Vec::new(),
+    }
+}
+
+fn with(mut facts: HealthCheckFacts, change: impl FnOnce(&mut HealthCheckSettings)) -> HealthCheckFacts {
+    if let Ok(settings) = &mut facts.settings {
+        change(settings);
+    }
+    facts
+}
+
+#[test]
+fn more_than_18_percent_is_healthy() {
+    for (succeed, total, healthy) in [
+        (16, 16, true),
+        (3, 16, true),
+        (2, 16, false),
+        (0, 16, false),
+        (18, 100, false),
+        (19, 100, true),
+        (1, 1, true),
+    ] {
+        let health = health(&facts(succeed, total)).unwrap();
+        assert_eq!(health.healthy, healthy, "{succeed} of {total}");
+        assert_eq!(succeed >= healthy_from(total), healthy, "{succeed} of {total}");
+    }
+}
+
+#[test]
+fn disabled_inverted_and_types_without_checkers() {
+    let disabled = with(facts(0, 16), |s| s.disabled = true);
+    assert!(health(&disabled).unwrap().healthy);
+    assert_eq!(judge(&disabled, None).verdict, Verdict::Warn);
+    let inverted = with(facts(16, 16), |s| s.inverted = true);
+    assert!(!health(&inverted).unwrap().healthy);
+    assert_eq!(judge(&inverted, None).verdict, Verdict::Fail);
+    assert!(health(&with(facts(0, 16), |s| s.inverted = true)).unwrap().healthy);
+    // Disabled wins over inverted: Route 53 stops checking.
+    assert!(health(&with(facts(16, 16), |s| (s.disabled, s.inverted) = (true, true))).unwrap().healthy);
+    assert!(health(&with(facts(16, 16), |s| s.check_type = "CALCULATED".to_owned())).is_err());
+    assert!(health(&facts(0, 0)).is_err());
+    assert!(health(&HealthCheckFacts { settings: Err("denied".to_owned()), ..facts(16, 16) }).is_err());
+}
+
+#[test]
+fn a_check_that_watches_another_host_says_so() {
+    let other = with(facts(16, 16), |s| s.host = Some("eu.example.com".to_owned()));
+    let finding = judge(&other, Some("us.example.com"));
+    assert_eq!(finding.verdict, Verdict::Warn);
+    assert!(finding.remedy.contains("watches eu.example.com"), "{}", finding.remedy);
+    assert_eq!(judge(&other, Some("EU.example.com")).verdict, Verdict::Pass);
+}
+
+#[test]
+fn checkers_texts_are_shortened() {
+    for (status, short) in [
+        ("Failure: HTTP Status Code 503, Service Temporarily Unavailable. Resolved IP: 1.2.3.4", "HTTP 503"),
+        ("Failure: Connection timed out. The endpoint or the internet connection is down, or …", "timed out"),
+        (
+            "Failure: The health checker could not establish a connection within the timeout limit.",
+            "no connection",
+        ),
+        ("Success: HTTP Status Code 200, OK", "HTTP 200"),
+        ("Something new, at last. Really", "Something new"),
+    ] {
+        assert_eq!(short_status(status), short);
+    }
+}
+
+#[derive(Clone, Copy)]
+enum State {
+    Up,
+    Down,
+    Lost,
+}
+
+fn readings(states: &[State]) -> Readings {
+    let mut readings = Readings::default();
+    for (index, state) in states.iter().enumerate() {
+        let answer = match state {
+            State::Up => Ok(Facts::HealthCheck(facts(16, 16))),
+            State::Down => Ok(Facts::HealthCheck(facts(0, 16))),
+            State::Lost => Err(Why::new(WhyKind::Timeout, "no answer within 5 s")),
+        };
+        let reading = Reading { answer, observed_at: Timestamp::UNIX_EPOCH, took: Duration::ZERO };
+        readings.keep(Question::HealthCheck(RegionIndex(index)), reading);
+    }
+    readings
+}
+
+#[test]
+fn every_outcome() {
+    use State::{Down, Lost, Up};
+    for (states, expected) in [
+        ([Down, Up], "failover-active"),
+        ([Up, Up], "nothing-failing"),
+        ([Down, Down], "all-failing"),
+        ([Up, Down], "other-region-failing"),
+        ([Lost, Up], "could-not-check"),
+        ([Down, Lost], "could-not-check"),
+        ([Up, Lost], "could-not-check"),
+        ([Lost, Down], "could-not-check"),
+        ([Lost, Lost], "could-not-check"),
+    ] {
+        let outcome = outcome(&profile(), &readings(&states), RegionIndex(0)).unwrap();
+        assert_eq!(outcome.id(), expected);
+    }
+    assert_eq!(outcome(&profile(), &readings(&[Down]), RegionIndex(0)), None, "not all answered");
+    assert_eq!(recognised(&profile(), &readings(&[Up, Down])), Some(RegionIndex(1)));
+    assert_eq!(recognised(&profile(), &readings(&[Lost, Down])), None, "no healthy one is known");
+    assert_eq!(recognised(&profile(), &readings(&[Down, Down])), None);
+}

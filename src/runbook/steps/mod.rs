@@ -1,0 +1,33 @@
+//! One file a step: facts in, checks with verdicts and plans out.
+
+pub mod confirm;
+pub mod diagnose;
+pub mod restore;
+pub mod verify;
+
+use super::case::Case;
+use super::check::Check;
+use super::profile::{Profile, RegionIndex};
+use super::question::Question;
+use super::step::Step;
+
+/// What a step asks. Restore asks for the tools; rollout is a watch, not a question.
+pub fn questions(profile: &Profile, failed: RegionIndex, step: Step) -> Vec<Question> {
+    match step {
+        Step::Confirm => confirm::questions(profile),
+        Step::Diagnose => diagnose::questions(profile, failed),
+        Step::Restore => vec![Question::Tools],
+        Step::Rollout => Vec::new(),
+        Step::Verify => verify::questions(profile, failed),
+    }
+}
+
+/// A step's checks with what has been answered so far.
+pub fn checks(case: &Case, step: Step) -> Vec<Check> {
+    match step {
+        Step::Confirm => confirm::checks(case),
+        Step::Diagnose => diagnose::checks(case),
+        Step::Restore | Step::Rollout => Vec::new(),
+        Step::Verify => verify::checks(case),
+    }
+}
