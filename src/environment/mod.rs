@@ -4,8 +4,8 @@
 //! - [`draft`]: every field as typed text, for the form
 //! - [`field`]: the names of the fields, and what is wrong with one
 //! - [`rules`]: what one field's text must look like. Pure
-//! - [`validate`]: a draft → a [`Profile`](crate::runbook::profile::Profile), or what is wrong at which field
-//! - [`file`]: one environment as TOML, read and written
+//! - [`mod@validate`]: a draft → a [`Profile`](crate::runbook::profile::Profile), or what is wrong at which field
+//! - [`mod@file`]: one environment as TOML, read and written
 //! - [`store`]: the folder of saved environments
 //! - `private`: files that only the user may read, replaced in one piece
 //!

@@ -1,5 +1,5 @@
 use super::*;
-use crate::runbook::profile::Method;
+use crate::runbook::profile::{AwsSettings, Chart, Method, Region};
 
 const MINIMAL: &str = r#"
 name = "acme-prod"
@@ -40,7 +40,7 @@ fn what_is_left_out_has_the_runbook_s_values() {
     assert_eq!((profile.chart.name.as_str(), &profile.chart.version), ("vcluster-platform", &None));
     assert_eq!(profile.chart.method, Method::Helm);
     assert_eq!((profile.shared_host, profile.kubeconfig, profile.escalation), (None, None, None));
-    assert_eq!(profile.aws, crate::runbook::profile::AwsSettings::default());
+    assert_eq!(profile.aws, AwsSettings::default());
     assert_eq!(profile.regions[1].context, "prod-eu");
     assert_eq!(profile.regions[1].values_file, None);
 }
@@ -167,4 +167,89 @@ fn what_could_not_be_read_back_is_not_written() {
     profile.regions[1].values_file = Some("relative.yaml".into());
     let error = to_toml(&profile).unwrap_err();
     assert!(error.to_string().contains("Values file of region 2: Write the whole path"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn every_key_has_its_field() {
+    let text = r##"
+version = 1
+name = "acme-prod"
+shared_host = "multi-region.example.com"
+kubeconfig = "/k"
+namespace = "platform"
+deployment = "platform-server"
+ingress = "platform-ingress"
+selector = "app=platform"
+replicas = 5
+escalation = "#platform-oncall"
+
+[aws]
+profile = "prod"
+config_file = "/a"
+credentials_file = "/c"
+
+[chart]
+repository = "https://charts.example.com/"
+name = "platform"
+version = "4.11.2"
+method = "vcluster"
+
+[[regions]]
+name = "us-east-1"
+context = "prod-us"
+health_check_id = "1"
+values_file = "/v"
+host = "us.multi-region.example.com"
+probe_address = "127.0.0.1:8443"
+probe_ca = "/p"
+
+[[regions]]
+name = "eu-west-1"
+context = "prod-eu"
+health_check_id = "2"
+"##;
+    let region = |name: &str, context: &str, id: &str| Region {
+        name: name.to_owned(),
+        context: context.to_owned(),
+        health_check_id: id.to_owned(),
+        values_file: None,
+        host: None,
+        probe_address: None,
+        probe_ca: None,
+    };
+    let expected = Profile {
+        name: "acme-prod".to_owned(),
+        shared_host: Some("multi-region.example.com".to_owned()),
+        kubeconfig: Some("/k".into()),
+        namespace: "platform".to_owned(),
+        deployment: "platform-server".to_owned(),
+        ingress: "platform-ingress".to_owned(),
+        selector: "app=platform".to_owned(),
+        replicas: 5,
+        escalation: Some("#platform-oncall".to_owned()),
+        aws: AwsSettings {
+            profile: Some("prod".to_owned()),
+            config_file: Some("/a".into()),
+            credentials_file: Some("/c".into()),
+        },
+        chart: Chart {
+            repository: "https://charts.example.com/".to_owned(),
+            name: "platform".to_owned(),
+            version: Some("4.11.2".to_owned()),
+            method: Method::Vcluster,
+        },
+        regions: vec![
+            Region {
+                values_file: Some("/v".into()),
+                host: Some("us.multi-region.example.com".to_owned()),
+                probe_address: Some("127.0.0.1:8443".to_owned()),
+                probe_ca: Some("/p".into()),
+                ..region("us-east-1", "prod-us", "1")
+            },
+            region("eu-west-1", "prod-eu", "2"),
+        ],
+    };
+    assert_eq!(parse_here(text).unwrap(), expected);
+    assert_eq!(to_toml(&expected).unwrap(), text.trim_start(), "written as it is documented");
 }
