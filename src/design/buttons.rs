@@ -1,8 +1,14 @@
 //! Buttons and links.
 
-use egui::{Color32, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, Widget, WidgetInfo, pos2, vec2};
+use std::sync::Arc;
+
+use egui::{
+    Align, Color32, Galley, Layout, Response, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, Vec2, Widget,
+    WidgetInfo, pos2, vec2,
+};
 
 use super::focus::{answering, describe, focus_ring, hand};
+use super::rows::one_line;
 use super::style::{CONTROL_HEIGHT, CONTROL_RADIUS};
 use super::text::Type;
 use super::tokens::palette;
@@ -90,41 +96,25 @@ impl<'a> ActionButton<'a> {
     }
 
     fn show(&self, ui: &mut Ui) -> Response {
-        let p = palette(ui);
-        let (fill, text) = match self.kind {
-            Kind::Primary => (p.accent, p.on_accent),
-            Kind::Secondary => (p.raised, p.text),
-            Kind::Danger => (p.danger.bg, p.danger.fg),
-            Kind::Link => (Color32::TRANSPARENT, p.text),
-            Kind::Quiet => (Color32::TRANSPARENT, p.secondary),
-        };
-        let text = self.colour.unwrap_or(text);
-        let style = if self.framed() || self.colour.is_some() { Type::Strong } else { Type::Body };
-        let galley = ui.painter().layout_no_wrap(self.label.to_owned(), style.font(), text);
-        let keys = self.shortcut.map(|keys| Keycap::new(ui, keys));
-        let keys_width = keys.as_ref().map_or(0.0, |keys| keys.size.x + 8.0);
-        let size = if self.framed() {
-            vec2(galley.size().x + keys_width + 34.0, if self.small { 28.0 } else { CONTROL_HEIGHT })
-        } else {
-            vec2(galley.size().x + keys_width, 24.0)
-        };
+        let Painted { text, color, fill, keys, size } = Painted::new(ui, self);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
         let left = rect.left() + if self.framed() { 17.0 } else { 0.0 };
-        let at = pos2(left, rect.center().y - galley.size().y / 2.0);
+        let right = left + text.size().x;
+        let elided = text.elided;
+        let at = pos2(left, rect.center().y - text.size().y / 2.0);
         let painter = ui.painter();
         if self.framed() {
             painter.rect_filled(rect, CONTROL_RADIUS, answering(ui, &response, fill));
             if self.kind == Kind::Secondary {
-                painter.rect_stroke(rect, CONTROL_RADIUS, Stroke::new(1.0, p.line), StrokeKind::Inside);
+                let line = Stroke::new(1.0, palette(ui).line);
+                painter.rect_stroke(rect, CONTROL_RADIUS, line, StrokeKind::Inside);
             }
         } else if self.kind == Kind::Link || response.hovered() {
-            let y = at.y + galley.size().y - 1.0;
-            painter.hline(left..=left + galley.size().x, y, Stroke::new(1.0, text));
+            painter.hline(left..=right, at.y + text.size().y - 1.0, Stroke::new(1.0, color));
         }
-        let text_right = left + galley.size().x;
-        painter.galley(at, galley, text);
+        painter.galley(at, text, color);
         if let Some(keys) = keys {
-            keys.paint(ui, pos2(text_right + 8.0, rect.center().y));
+            keys.paint(ui, pos2(right + 8.0, rect.center().y));
         }
         hand(ui, &response);
         focus_ring(ui, &response, CONTROL_RADIUS);
@@ -133,16 +123,56 @@ impl<'a> ActionButton<'a> {
         if let Some(keys) = self.shortcut {
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_keyboard_shortcut(keys));
         }
-        response
+        if elided { response.on_hover_text(self.label) } else { response }
     }
 }
 
 impl Widget for ActionButton<'_> {
     fn ui(self, ui: &mut Ui) -> Response {
         let Some(reason) = self.off else { return self.show(ui) };
-        let response = ui.add_enabled_ui(false, |ui| self.show(ui)).inner;
+        // a disabled child in a place taken before: as `add_enabled_ui`, but it wraps in rows that wrap
+        let size = Painted::new(ui, &self).size;
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        let place = UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)).disabled();
+        let response = self.show(&mut ui.new_child(place));
         describe(ui, &response, reason);
         response.on_disabled_hover_text(reason)
+    }
+}
+
+/// A button laid out.
+struct Painted {
+    text: Arc<Galley>,
+    color: Color32,
+    fill: Color32,
+    keys: Option<Keycap>,
+    size: Vec2,
+}
+
+impl Painted {
+    fn new(ui: &Ui, button: &ActionButton<'_>) -> Self {
+        let p = palette(ui);
+        let (fill, color) = match button.kind {
+            Kind::Primary => (p.accent, p.on_accent),
+            Kind::Secondary => (p.raised, p.text),
+            Kind::Danger => (p.danger.bg, p.danger.fg),
+            Kind::Link => (Color32::TRANSPARENT, p.text),
+            Kind::Quiet => (Color32::TRANSPARENT, p.secondary),
+        };
+        let color = button.colour.unwrap_or(color);
+        let style = if button.framed() || button.colour.is_some() { Type::Strong } else { Type::Body };
+        let keys = button.shortcut.map(|keys| Keycap::new(ui, keys));
+        let padding = if button.framed() { 34.0 } else { 0.0 };
+        let beside = padding + keys.as_ref().map_or(0.0, |keys| keys.size.x + 8.0);
+        // never wider than the place it is in; the tolerance is for rounding
+        let text = one_line(ui, button.label, style, color, ui.max_rect().width() - beside + 2.0);
+        let width = text.size().x + beside;
+        let size = match (button.framed(), button.small) {
+            (true, false) => vec2(width, CONTROL_HEIGHT),
+            (true, true) => vec2(width, 28.0),
+            (false, _) => vec2(width, 24.0),
+        };
+        Self { text, color, fill, keys, size }
     }
 }
 
@@ -156,7 +186,7 @@ pub fn keycap(ui: &mut Ui, keys: &str) -> Response {
 }
 
 struct Keycap {
-    text: std::sync::Arc<egui::Galley>,
+    text: Arc<Galley>,
     size: Vec2,
 }
 

@@ -57,12 +57,21 @@ pub fn log_view<'r>(ui: &mut Ui, view: &LogView<'_>, row: &dyn Fn(usize) -> LogR
             area = area.vertical_scroll_offset((line as f32 - above).max(0.0) * height);
         }
         let output = area.show_rows(ui, height, view.len, |ui, range| {
+            let end = range.end;
             for i in range {
                 let job = line_job(&row(i), view.find, p);
                 ui.add(Label::new(job).selectable(true).wrap_mode(TextWrapMode::Extend));
             }
+            end
         });
-        output.state.clamped_offset().y + output.inner_rect.height() >= output.content_size.y - height / 2.0
+        let bottom = output.state.clamped_offset().y + output.inner_rect.height();
+        let at_end = bottom >= output.content_size.y - height / 2.0;
+        // sticking to the end moves the view after the lines were painted, and
+        // without this the newest ones would wait for the next event to be seen
+        if at_end && output.inner < view.len {
+            ui.ctx().request_repaint();
+        }
+        at_end
     })
     .inner
 }

@@ -189,6 +189,8 @@ fn paint_column(ui: &Ui, painter: &Painter, column: &RegionColumn, boxes: &[Rect
     // the outer ends: there the ways from Route 53 do not pass
     let x = if last { boxes[0].right() - name.size().x } else { boxes[0].left() };
     let top = boxes[0].top() - HOPS_TOP[0] + NAME_TOP;
+    // in a narrow column the way reaches the name, and goes behind it
+    painter.rect_filled(Rect::from_min_size(pos2(x, top), name.size()), 0.0, p.surface);
     painter.galley(pos2(x, top), name, color);
     let look = Look::Toned { failed_region: column.tone == Tone::Fail };
     for (hop, rect) in [&column.health_check, &column.load_balancer, &column.platform].into_iter().zip(boxes)
@@ -286,19 +288,22 @@ fn paint_label(ui: &Ui, painter: &Painter, bounds: Rect, tone: Tone, label: &str
 
 /// The picture in sentences.
 fn description(picture: &RegionPicture) -> String {
-    let mut text = format!("Route 53: {}.", picture.route53);
+    let mut sentences = vec![format!("Route 53: {}.", picture.route53)];
     for region in &picture.regions {
-        text += &format!(" {}:", region.name);
-        for hop in [&region.health_check, &region.load_balancer, &region.platform] {
-            text += &format!(" {} {}, {};", hop.title, hop.tone.word().to_lowercase(), hop.line);
-        }
+        let hops = [&region.health_check, &region.load_balancer, &region.platform]
+            .map(|hop| format!("{} {}, {}", hop.title, hop.tone.word().to_lowercase(), hop.line));
         let ready = region.pods.iter().filter(|tone| **tone == Tone::Pass).count();
-        text += &format!(" {ready} of {} pods ready.", region.pods.len());
-        for label in region.links.iter().filter_map(|link| link.label.as_ref()) {
-            text += &format!(" Broken: {label}.");
-        }
+        sentences.push(format!(
+            "{}: {}; {ready} of {} pods ready.",
+            region.name,
+            hops.join("; "),
+            region.pods.len()
+        ));
+        let broken = region.links.iter().filter_map(|link| link.label.as_ref());
+        sentences.extend(broken.map(|label| format!("Broken: {label}.")));
     }
-    text + &format!(" Database: {}.", picture.database)
+    sentences.push(format!("Database: {}.", picture.database));
+    sentences.join(" ")
 }
 
 #[cfg(test)]

@@ -59,13 +59,13 @@ struct Columns {
 
 impl Columns {
     fn of(width: f32) -> Self {
-        let copy = width - 36.0;
+        let copy = width - 32.0;
         let chevron = copy - 12.0;
         let age = chevron - 44.0;
         let title = 94.0;
-        let found = title + (width * 0.19).clamp(96.0, 220.0);
+        let found = title + (width * 0.19).clamp(84.0, 220.0);
         // below this there is no room for what is normal; hovering still says it
-        let normal = if width < 520.0 { age } else { age - (width * 0.18).clamp(108.0, 200.0) };
+        let normal = if width < 520.0 { age } else { age - (width * 0.18).clamp(112.0, 200.0) };
         Self { title, found, normal, age, chevron, copy }
     }
 }
@@ -180,8 +180,8 @@ pub(super) fn named_row<R>(
         ui.spacing_mut().item_spacing.x = 0.0;
         let left = ui.cursor().left();
         ui.scope(|ui| {
-            ui.set_max_width(name_width);
-            ui.add(Label::new(style.job(name, color)).truncate());
+            ui.set_max_width(name_width - Space::S);
+            ui.add(Label::new(style.job(name, color)).wrap());
         });
         ui.add_space((left + name_width - ui.cursor().left()).max(0.0));
         ui.vertical(add_value).inner

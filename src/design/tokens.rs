@@ -1,5 +1,6 @@
 //! Colours and spacing: the only place where a raw colour is written.
 #![allow(clippy::disallowed_methods, reason = "the tokens are what the rule against raw colours points at")]
+#![allow(clippy::unreadable_literal, reason = "everybody knows colours as six digits")]
 
 use egui::{Color32, Ui};
 
@@ -85,43 +86,43 @@ pub struct Palette {
 /// The dark theme.
 pub static DARK: Palette = Palette {
     dark: true,
-    background: hex(0x0F_13_19),
-    surface: hex(0x16_1C_25),
-    raised: hex(0x1E_26_32),
-    line: hex(0x2C_36_46),
-    code_background: hex(0x0B_0F_14),
-    text: hex(0xE8_EC_F2),
-    secondary: hex(0x9D_AB_BD),
-    accent: hex(0x79_B0_FF),
-    on_accent: hex(0x0B_14_20),
-    selection: hex(0x1E_33_52),
-    pass: pair(0x57_CC_95, 0x12_29_1F),
-    warn: pair(0xE9_BA_5D, 0x2C_24_13),
-    fail: pair(0xFF_8A_80, 0x33_1A_1B),
-    unknown: pair(0xB9_A7_F5, 0x22_1D_37),
-    danger: pair(0xFF_FF_FF, 0xCF_3C_31),
-    practice: pair(0xDD_D3_FF, 0x3A_2F_66),
+    background: hex(0x0F1319),
+    surface: hex(0x161C25),
+    raised: hex(0x1E2632),
+    line: hex(0x2C3646),
+    code_background: hex(0x0B0F14),
+    text: hex(0xE8ECF2),
+    secondary: hex(0x9DABBD),
+    accent: hex(0x79B0FF),
+    on_accent: hex(0x0B1420),
+    selection: hex(0x1E3352),
+    pass: pair(0x57CC95, 0x12291F),
+    warn: pair(0xE9BA5D, 0x2C2413),
+    fail: pair(0xFF8A80, 0x331A1B),
+    unknown: pair(0xB9A7F5, 0x221D37),
+    danger: pair(0xFFFFFF, 0xCF3C31),
+    practice: pair(0xDDD3FF, 0x3A2F66),
 };
 
 /// The light theme.
 pub static LIGHT: Palette = Palette {
     dark: false,
-    background: hex(0xF3_F5_F8),
-    surface: hex(0xFF_FF_FF),
-    raised: hex(0xF7_F9_FB),
-    line: hex(0xD5_DB_E4),
-    code_background: hex(0xF0_F3_F7),
-    text: hex(0x17_20_30),
-    secondary: hex(0x52_61_7A),
-    accent: hex(0x1B_5F_CC),
-    on_accent: hex(0xFF_FF_FF),
-    selection: hex(0xDC_E8_FB),
-    pass: pair(0x14_75_4A, 0xE4_F5_EC),
-    warn: pair(0x85_56_00, 0xFB_F1_DC),
-    fail: pair(0xB6_2B_21, 0xFC_E9_E7),
-    unknown: pair(0x62_46_B0, 0xEE_E9_FB),
-    danger: pair(0xFF_FF_FF, 0xC2_3A_2E),
-    practice: pair(0x3D_2A_86, 0xE7_E0_FB),
+    background: hex(0xF3F5F8),
+    surface: hex(0xFFFFFF),
+    raised: hex(0xF7F9FB),
+    line: hex(0xD5DBE4),
+    code_background: hex(0xF0F3F7),
+    text: hex(0x172030),
+    secondary: hex(0x52617A),
+    accent: hex(0x1B5FCC),
+    on_accent: hex(0xFFFFFF),
+    selection: hex(0xDCE8FB),
+    pass: pair(0x14754A, 0xE4F5EC),
+    warn: pair(0x855600, 0xFBF1DC),
+    fail: pair(0xB62B21, 0xFCE9E7),
+    unknown: pair(0x6246B0, 0xEEE9FB),
+    danger: pair(0xFFFFFF, 0xC23A2E),
+    practice: pair(0x3D2A86, 0xE7E0FB),
 };
 
 impl Palette {
