@@ -1,1 +1,9 @@
-//! app.
+//! The window's state and its only writer.
+//!
+//! [`model::Model`] is what there is, [`msg::Msg`] what can happen, and
+//! [`update`](update::update) the only place where the one changes because of the
+//! other. Views read the model and push messages; the engine's answers come in
+//! as messages too.
+
+pub mod model;
+pub mod msg;

@@ -1,0 +1,142 @@
+//! What the engine tells.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::environment::Listing;
+use crate::runbook::action::ActionOutcome;
+use crate::runbook::fact::{DeploymentFacts, Facts, LogLine, PodsFacts};
+use crate::runbook::profile::Profile;
+use crate::runbook::question::{Question, Reading};
+use crate::runbook::verdict::Why;
+
+use super::job::{FilePurpose, SessionId};
+
+/// One thing that happened, off the window's thread.
+#[derive(Debug)]
+pub enum Event {
+    /// The saved environments.
+    Environments(Listing),
+    /// An environment was saved, duplicated or deleted, or why not.
+    Stored(Result<Stored, String>),
+    /// The contexts of a kubeconfig.
+    Contexts {
+        /// The file asked for.
+        kubeconfig: Option<PathBuf>,
+        /// Their names, sorted.
+        contexts: Result<Vec<String>, Why>,
+    },
+    /// A file was chosen; `None` where the dialog was closed or could not open.
+    Picked {
+        /// What for.
+        purpose: FilePurpose,
+        /// The path.
+        path: Option<PathBuf>,
+    },
+    /// A practice world runs, with a session open on it; or why not.
+    PracticeStarted {
+        /// The session.
+        session: SessionId,
+        /// What runs.
+        world: Result<PracticeWorld, String>,
+    },
+    /// "Somebody repaired it" was done.
+    PracticeRepaired {
+        /// The session.
+        session: SessionId,
+    },
+    /// A session was opened on an environment that was named on the command line, or why not.
+    Observed {
+        /// The session.
+        session: SessionId,
+        /// The question.
+        question: Question,
+        /// The asking it belongs to.
+        generation: u64,
+        /// The answer.
+        reading: Reading<Facts>,
+    },
+    /// A line of a running action.
+    Output {
+        /// The session.
+        session: SessionId,
+        /// The line, without codes and secrets.
+        line: String,
+    },
+    /// An action ended.
+    ActionEnded {
+        /// The session.
+        session: SessionId,
+        /// How.
+        outcome: ActionOutcome,
+    },
+    /// The rollout moved.
+    Rollout {
+        /// The session.
+        session: SessionId,
+        /// The Deployment.
+        deployment: DeploymentFacts,
+        /// Its pods.
+        pods: PodsFacts,
+    },
+    /// The rollout's watch broke off; it is not being watched any more.
+    RolloutLost {
+        /// The session.
+        session: SessionId,
+        /// Why.
+        why: Why,
+    },
+    /// Lines of the followed log.
+    LogLines {
+        /// The session.
+        session: SessionId,
+        /// The following they belong to.
+        generation: u64,
+        /// The lines.
+        lines: Vec<LogLine>,
+    },
+    /// The followed log ended.
+    LogEnded {
+        /// The session.
+        session: SessionId,
+        /// The following it belonged to.
+        generation: u64,
+        /// Why, where it broke off.
+        why: Option<Why>,
+    },
+    /// The run's journal could not be written. No action is taken without one.
+    JournalFailed {
+        /// The session.
+        session: SessionId,
+        /// Path and reason.
+        message: String,
+    },
+}
+
+/// What happened to an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stored {
+    /// Saved under this name.
+    Saved(String),
+    /// Copied to this name.
+    Duplicated(String),
+    /// Removed.
+    Deleted(String),
+}
+
+/// A practice world that runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PracticeWorld {
+    /// The scenario's id.
+    pub scenario: String,
+    /// The scenario's title.
+    pub title: String,
+    /// The time factor, 1 to 60.
+    pub speed: f64,
+    /// Is the repair somebody else's, so that the banner offers it?
+    pub repaired_by_others: bool,
+    /// Its environment.
+    pub profile: Arc<Profile>,
+    /// The region that the responder was told failed.
+    pub told_region: String,
+}

@@ -1,0 +1,144 @@
+//! What the engine can be asked to do.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::journal::Entry;
+use crate::runbook::action::Confirmed;
+use crate::runbook::profile::{Profile, RegionIndex};
+use crate::runbook::question::Question;
+
+/// One environment's clients: a run's, or a card's on the start screen. Never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// One thing to do, off the window's thread.
+#[derive(Debug)]
+pub enum Job {
+    /// Read the saved environments.
+    ListEnvironments,
+    /// Save one; `replacing` is the name it had.
+    SaveEnvironment {
+        /// What to save.
+        profile: Arc<Profile>,
+        /// The name it was opened under.
+        replacing: Option<String>,
+    },
+    /// Save a copy under a free name.
+    DuplicateEnvironment {
+        /// The name of the original.
+        name: String,
+    },
+    /// Remove one.
+    DeleteEnvironment {
+        /// Its name.
+        name: String,
+    },
+    /// List the contexts of a kubeconfig; of the default one where `None`.
+    ListContexts {
+        /// The file.
+        kubeconfig: Option<PathBuf>,
+    },
+    /// Let a person choose a file.
+    PickFile {
+        /// What it is for, given back with the answer.
+        purpose: FilePurpose,
+    },
+    /// Start a practice world, and open a session on it.
+    StartPractice {
+        /// The session to open.
+        session: SessionId,
+        /// The scenario's id.
+        scenario: String,
+    },
+    /// "Somebody repaired it".
+    RepairPractice {
+        /// The practice run.
+        session: SessionId,
+    },
+    /// Open a session on an environment.
+    Open {
+        /// Its id.
+        session: SessionId,
+        /// The environment.
+        profile: Arc<Profile>,
+    },
+    /// Begin the run's journal.
+    BeginRun {
+        /// The session.
+        session: SessionId,
+    },
+    /// End a session: whatever it is doing is cancelled, but for writes.
+    Close {
+        /// Its id.
+        session: SessionId,
+    },
+    /// Ask a question.
+    Observe {
+        /// The session.
+        session: SessionId,
+        /// The question.
+        question: Question,
+        /// Given back with the answer.
+        generation: u64,
+    },
+    /// Do what a person confirmed.
+    Apply {
+        /// The session.
+        session: SessionId,
+        /// The confirmed plan, used up by this.
+        confirmed: Box<Confirmed>,
+    },
+    /// Stop the action that is running.
+    CancelAction {
+        /// The session.
+        session: SessionId,
+    },
+    /// Watch the rollout of a region's Deployment, in place of any watch before.
+    WatchRollout {
+        /// The session.
+        session: SessionId,
+        /// The region.
+        region: RegionIndex,
+    },
+    /// Follow the log of a container, in place of any followed before.
+    FollowLog {
+        /// The session.
+        session: SessionId,
+        /// The region.
+        region: RegionIndex,
+        /// Pod name.
+        pod: String,
+        /// Container name.
+        container: String,
+        /// Given back with the lines.
+        generation: u64,
+    },
+    /// Follow no log.
+    StopLog {
+        /// The session.
+        session: SessionId,
+    },
+    /// Keep an entry in the run's journal.
+    Note {
+        /// The session.
+        session: SessionId,
+        /// The entry.
+        entry: Entry,
+    },
+}
+
+/// What a chosen file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilePurpose {
+    /// The values file of the form's region at this place.
+    ValuesFile(usize),
+    /// The form's kubeconfig.
+    Kubeconfig,
+    /// The authority to trust for the host of the form's region at this place.
+    ProbeCa(usize),
+    /// The form's AWS config file.
+    AwsConfig,
+    /// The form's AWS credentials file.
+    AwsCredentials,
+}
