@@ -11,6 +11,7 @@ use crate::runbook::verdict::{Why, WhyKind};
 pub(crate) mod failure;
 pub mod kubernetes;
 pub(crate) mod lines;
+pub(crate) mod pacer;
 pub mod probe;
 pub mod process;
 pub mod route53;
