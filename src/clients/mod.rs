@@ -17,6 +17,8 @@ pub mod process;
 pub mod route53;
 pub mod secret;
 pub(crate) mod sign_in;
+#[cfg(test)]
+pub(crate) mod test_server;
 pub mod tools;
 
 /// The longest answer that is read, in bytes.

@@ -383,6 +383,7 @@ async fn open_output(path: &Path) -> Result<tokio::fs::File, Why> {
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 #[path = "process_tests.rs"]
 mod tests;

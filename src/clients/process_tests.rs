@@ -6,7 +6,7 @@ fn sh(script: &str, time_limit: Duration) -> Invocation {
     Invocation::new(Path::new("/bin/sh"), ["-c", script], time_limit)
 }
 
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn output_comes_by_line_clean_and_redacted_and_into_the_file() {
@@ -40,7 +40,7 @@ async fn output_comes_by_line_clean_and_redacted_and_into_the_file() {
 #[tokio::test]
 async fn a_slow_reader_loses_no_line_and_the_last_ones_are_kept() {
     let invocation = sh("i=0; while [ $i -lt 2000 ]; do echo $i; i=$((i+1)); done", LONG);
-    let (sender, mut receiver) = mpsc::channel(1);
+    let (sender, mut receiver) = mpsc::channel::<OutputLine>(1);
     let count = async {
         let mut next = 0;
         while let Some(line) = receiver.recv().await {

@@ -63,7 +63,8 @@ impl Route53 {
         deadline: Duration,
     ) -> Result<Self, Why> {
         let client =
-            within(deadline, "the AWS configuration", connect::client(aws, endpoint, deadline)).await?;
+            within(deadline, "the AWS configuration", Box::pin(connect::client(aws, endpoint, deadline)))
+                .await?;
         let speed = speed.max(1.0);
         Ok(Self { client, pacer: Arc::new(Pacer::new(speed)), profile: aws.profile.clone(), speed, deadline })
     }
@@ -139,7 +140,7 @@ impl Route53 {
     {
         let once = || async {
             self.pacer.turn(limit).await;
-            request().await.map_err(|error| failure::of(&error, action, self.profile.as_deref()))
+            Box::pin(request()).await.map_err(|error| failure::of(&error, action, self.profile.as_deref()))
         };
         within(self.deadline, PEER, async {
             match once().await {

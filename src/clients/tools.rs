@@ -111,6 +111,7 @@ mod tests {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 #[path = "tools/shell_tests.rs"]
 mod shell_tests;

@@ -59,6 +59,8 @@ impl Connection {
         &self,
         call: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
+        // Boxed: requests are large futures, and several of them are joined in one.
+        let call = Box::pin(call);
         within(self.deadline, &self.server, async { Ok(call.await) }).await?
     }
 
@@ -90,7 +92,7 @@ impl Connection {
     }
 
     async fn send_with(&self, client: &Client, request: Request<Vec<u8>>) -> Result<Response<Body>, Failure> {
-        let sent = client.send(request.map(Body::from)).await;
+        let sent = Box::pin(client.send(request.map(Body::from))).await;
         sent.map_err(|error| of_connection(&self.server, &error).into())
     }
 
@@ -99,7 +101,9 @@ impl Connection {
         let mut session = self.session.lock().await;
         let expires = session.expires_at.is_some_and(|at| at <= Timestamp::now() + RENEW_BEFORE);
         if self.plugin.is_some() && (expires || refused == Some(session.number)) {
-            *session = sign_in(&self.config, self.plugin.as_ref(), &self.server, session.number + 1).await?;
+            *session =
+                Box::pin(sign_in(&self.config, self.plugin.as_ref(), &self.server, session.number + 1))
+                    .await?;
         }
         Ok((session.number, session.client.clone()))
     }
@@ -116,7 +120,7 @@ async fn sign_in(
     if let Some(plugin) = plugin {
         let credential = plugin.run().await?;
         expires_at = credential.expires_at;
-        add_credential(&mut config.auth_info, credential)?;
+        add_credential(&mut config.auth_info, &credential)?;
     }
     // Reads certificate files and the system's trust store.
     let building = tokio::task::spawn_blocking(move || Client::try_from(config));
@@ -132,7 +136,7 @@ fn unusable(server: &str, error: &dyn std::error::Error) -> Why {
 }
 
 /// Puts a plugin's credential where kube expects those of the file itself.
-fn add_credential(auth: &mut AuthInfo, credential: Credential) -> Result<(), Why> {
+fn add_credential(auth: &mut AuthInfo, credential: &Credential) -> Result<(), Why> {
     use base64::Engine;
     let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
     let mut fields = json!({});

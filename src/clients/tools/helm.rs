@@ -53,13 +53,13 @@ pub async fn helm_admin_password(
         return Err(Why::new(WhyKind::Tool, message).remedy("Run `helm get values` in a terminal"));
     }
     admin_password(&captured.stdout)
-        .ok_or_else(|| Why::new(WhyKind::Garbage, format!("helm's values of release {release} are no JSON")))
+        .map_err(|_| Why::new(WhyKind::Garbage, format!("helm's values of release {release} are no JSON")))
 }
 
-/// The outer `None` is for no JSON. A release without values prints `null`.
-fn admin_password(values: &[u8]) -> Option<Option<Secret>> {
-    let values: Value = serde_json::from_slice(values).ok()?;
-    Some(values.pointer("/admin/password").and_then(Value::as_str).map(Secret::new))
+/// A release without values prints `null`.
+fn admin_password(values: &[u8]) -> serde_json::Result<Option<Secret>> {
+    let values: Value = serde_json::from_slice(values)?;
+    Ok(values.pointer("/admin/password").and_then(Value::as_str).map(Secret::new))
 }
 
 #[cfg(test)]
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn the_password_is_found_or_absent() {
-        let password = |values: &str| admin_password(values.as_bytes());
+        let password = |values: &str| admin_password(values.as_bytes()).ok();
         assert_eq!(password(r#"{"admin":{"password":"hunter22"}}"#), Some(Some(Secret::new("hunter22"))));
         assert_eq!(password(r#"{"admin":{"create":true}}"#), Some(None));
         assert_eq!(password("null"), Some(None));

@@ -21,7 +21,7 @@ async fn tools_are_found_with_version_and_flags_or_say_what_to_install() {
          'platform start --help') echo '      --context string   x';; *) exit 9;; esac",
     );
     let facts = find_tools(&[folder.path().to_owned()]).await;
-    assert_eq!(facts.helm.as_ref().map(|helm| helm.major()), Ok(Some(4)));
+    assert_eq!(facts.helm.as_ref().map(crate::runbook::fact::HelmFacts::major), Ok(Some(4)));
     let vcluster = facts.vcluster.unwrap();
     assert_eq!((vcluster.version.as_str(), vcluster.flags), ("0.34.0", vec!["--context".to_owned()]));
     assert_eq!(facts.kubectl, None);
