@@ -74,3 +74,18 @@ fn input_closed() -> io::Result<CancellationToken> {
     })?;
     Ok(closed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_line_begins_with_a_scenarios_id() {
+        let list = list();
+        let ids: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        assert_eq!(
+            ids,
+            ["scaled-to-zero", "crash-loop", "deployment-missing", "cluster-unreachable", "healthy"]
+        );
+    }
+}
