@@ -21,7 +21,7 @@ use serde_json::Value;
 const US: &str = "us-east-1";
 const EU: &str = "eu-west-1";
 /// Far longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn options(id: &str) -> Options {
     let scenario = scenario(id).unwrap();

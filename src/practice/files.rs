@@ -96,7 +96,7 @@ pub(super) struct Access<'a> {
     pub scenario: &'a Scenario,
     pub regions: &'a [RegionAccess],
     pub ca_pem: &'a str,
-    pub access_key: &'a AccessKey,
+    pub key: &'a AccessKey,
     /// `http://127.0.0.1:PORT`
     pub aws_endpoint: &'a str,
     pub chart_repository: &'a str,
@@ -118,7 +118,7 @@ impl Files {
         let kubeconfig = folder.write("kubeconfig", &kubeconfig(access))?;
         let ca = folder.write("ca.pem", access.ca_pem)?;
         let aws_config = folder.write("aws-config", &aws_config(access))?;
-        let aws_credentials = folder.write("aws-credentials", &aws_credentials(access.access_key))?;
+        let aws_credentials = folder.write("aws-credentials", &aws_credentials(access.key))?;
         let mut values = BTreeMap::new();
         for RegionAccess { place, .. } in access.regions {
             let name = format!("platform-{}-values.yaml", place.region);
@@ -271,8 +271,8 @@ fn variables(folder: &Path, access: &Access<'_>, paths: &Paths) -> BTreeMap<Stri
         ("AWS_CONFIG_FILE", text(&paths.aws_config)),
         ("AWS_SHARED_CREDENTIALS_FILE", text(&paths.aws_credentials)),
         ("AWS_PROFILE", PROFILE.to_owned()),
-        ("AWS_ACCESS_KEY_ID", access.access_key.id.clone()),
-        ("AWS_SECRET_ACCESS_KEY", access.access_key.secret.clone()),
+        ("AWS_ACCESS_KEY_ID", access.key.id.clone()),
+        ("AWS_SECRET_ACCESS_KEY", access.key.secret.clone()),
         // The aws program reads the one, the SDK for Rust the other.
         ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
         ("AWS_REGION", "us-east-1".to_owned()),

@@ -7,9 +7,9 @@
 //! | file | what it is |
 //! |---|---|
 //! | `scenario` | what can be rehearsed |
-//! | `world` | starts all that follows, and ends it |
+//! | `world`, `founding` | starts all that follows, and ends it |
 //! | `places` | names of the two regions and their hosts |
-//! | `region` | one region: its cluster, and whether it can be reached |
+//! | `region` | the regions: cluster, health check, and whether they can be reached |
 //! | `kubernetes` | a region's Kubernetes API |
 //! | `hosts` | a region's load balancer: `/healthz` and the like |
 //! | `checkers` | Route 53's health checkers, which poll the regions |
@@ -25,6 +25,7 @@ mod checkers;
 pub mod clock;
 mod control;
 mod files;
+mod founding;
 mod hosts;
 pub mod kubernetes;
 mod listeners;

@@ -3,39 +3,24 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    PracticeError,
-    aws::{self, AccessKey, Aws},
-    certificates::Authority,
-    charts,
-    checkers::{HealthCheck, Reading},
+    PracticeError, charts,
     clock::Clock,
     control::{self, Control},
-    files::{Access, Files, Folder, RegionAccess},
-    hosts,
-    kubernetes::{Cluster, ClusterSetup, Condition},
-    listeners::{Port, Serving},
-    places::{PLACES, PLATFORM_VERSION, Place, REPLICAS, SHARED_HOST},
-    random::Random,
-    region::Region,
-    requests::{ChangingRequest, Requests},
-    route53::Route53,
+    files::{Access, Files, Folder},
+    founding::Founding,
+    listeners::Serving,
+    places::PLACES,
+    region,
+    requests::ChangingRequest,
     scenario::Scenario,
 };
-
-/// How long a failure has lasted when the responder arrives.
-const FAILING_FOR: SignedDuration = SignedDuration::from_mins(12);
-/// How often regions look at each other, in the world's time.
-const PEER_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How to start a world.
 #[derive(Debug, Clone)]
@@ -73,47 +58,13 @@ impl World {
         let stopping = CancellationToken::new();
         // An error on the way ends what was started before it.
         let stop_unless_started = stopping.clone().drop_guard();
-        let serving = Serving { latency, stopping: stopping.clone() };
         let clock = Clock::new(speed);
-        let requests = Requests::default();
-        let mut random = Random::new(seed);
-        let access_key = AccessKey::new(&mut random);
-        let authority = Authority::new()?;
-
-        let mut regions = Vec::new();
-        let mut access = Vec::new();
-        for place in &PLACES {
-            let token = random.hex(2);
-            let region = Arc::new(region(place, scenario, &token, clock, &requests, &mut random));
-            let kubernetes = Port::take()?;
-            let host = Port::take()?;
-            access.push(RegionAccess {
-                place,
-                kubernetes: kubernetes.address(),
-                host: host.address(),
-                token,
-                health_check_id: region.health_check.id.clone(),
-            });
-            serve_region(&region, kubernetes, host, &authority, &serving)?;
-            regions.push(region);
-        }
-        let regions: Arc<[Arc<Region>]> = regions.into();
-
-        let plain = Port::take()?;
-        let aws_endpoint = format!("http://{}", plain.address());
-        let control = Control { scenario, regions: Arc::clone(&regions), requests: requests.clone() };
-        let aws = Aws {
-            access_key_id: access_key.id.clone(),
-            route53: Route53::new(&regions, clock.speed()),
-            requests,
-            request_ids: Mutex::new(Random::new(random.next())),
-        };
-        let router = axum::Router::new()
-            .fallback(aws::handle)
-            .with_state(Arc::new(aws))
-            .nest(charts::PATH, charts::router())
-            .nest(control::PATH, control::router(control.clone()));
-        plain.serve(None, router, serving)?;
+        let serving = Serving { latency, stopping: stopping.clone() };
+        let mut founding = Founding::new(scenario, clock, seed, serving)?;
+        let founded = PLACES.iter().map(|place| founding.region(place)).collect::<Result<Vec<_>, _>>()?;
+        let (regions, access): (Vec<_>, Vec<_>) = founded.into_iter().unzip();
+        let control = Control { scenario, regions: regions.into(), requests: founding.requests() };
+        let aws_endpoint = founding.plain_port(&control)?;
 
         let folder = Folder::open(dir.as_deref())?;
         let files = Files::write(
@@ -121,20 +72,18 @@ impl World {
             &Access {
                 scenario,
                 regions: &access,
-                ca_pem: &authority.pem(),
-                access_key: &access_key,
+                ca_pem: &founding.ca_pem(),
+                key: founding.access_key(),
                 aws_endpoint: &aws_endpoint,
                 chart_repository: &format!("{aws_endpoint}{}", charts::PATH),
             },
         )?;
-        run(&regions, clock, &stopping);
+        region::run(&control.regions, clock, &stopping);
         let _started = stop_unless_started.disarm();
+        let ids = access.into_iter().map(|region| (region.place.region.to_owned(), region.health_check_id));
         Ok(Self {
             clock,
-            health_check_ids: access
-                .into_iter()
-                .map(|region| (region.place.region.to_owned(), region.health_check_id))
-                .collect(),
+            health_check_ids: ids.collect(),
             control_url: format!("{aws_endpoint}{}", control::PATH),
             control,
             aws_endpoint,
@@ -233,90 +182,5 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-fn region(
-    place: &'static Place,
-    scenario: &Scenario,
-    token: &str,
-    clock: Clock,
-    requests: &Requests,
-    random: &mut Random,
-) -> Region {
-    let told = place.region == scenario.told_region;
-    let now = Timestamp::now();
-    let setup = ClusterSetup {
-        region: place.region.to_owned(),
-        peer_regions: peers(place).map(|peer| peer.region.to_owned()).collect(),
-        host: place.host.to_owned(),
-        token: token.to_owned(),
-        condition: if told { scenario.condition } else { Condition::Healthy },
-        platform_version: PLATFORM_VERSION.to_owned(),
-        replicas: REPLICAS,
-        values_yaml: place.values_yaml(),
-        seed: random.next(),
-        failing_since: now - FAILING_FOR,
-    };
-    let reachable = !(told && scenario.cut_off);
-    let cluster = Cluster::new(setup, clock, requests.clone());
-    let reading = Reading::of(reachable, cluster.ready_pods());
-    Region {
-        place,
-        health_check: HealthCheck::settled(place, reading, clock, now, random),
-        cluster,
-        reachable: watch::Sender::new(reachable),
-    }
-}
-
-fn peers(place: &Place) -> impl Iterator<Item = &'static Place> {
-    PLACES.iter().filter(|other| other.region != place.region)
-}
-
-fn serve_region(
-    region: &Arc<Region>,
-    kubernetes: Port,
-    host: Port,
-    authority: &Authority,
-    serving: &Serving,
-) -> Result<(), PracticeError> {
-    let tls = authority.acceptor(&["127.0.0.1", "localhost"])?;
-    let router = region.cluster.router();
-    kubernetes.serve_once_reachable(Some(tls), router, serving.clone(), region.reachable.subscribe())?;
-    let tls = authority.acceptor(&[region.place.host, SHARED_HOST])?;
-    let router = hosts::router(Arc::clone(region));
-    host.serve_once_reachable(Some(tls), router, serving.clone(), region.reachable.subscribe())
-}
-
-/// Sets the regions in motion, until the world stops.
-fn run(regions: &Arc<[Arc<Region>]>, clock: Clock, stopping: &CancellationToken) {
-    introduce(regions);
-    for region in regions.iter() {
-        tokio::spawn(region.cluster.clone().run(stopping.clone()));
-        let (watched, stopped) = (Arc::clone(region), stopping.clone());
-        tokio::spawn(async move {
-            let polls = watched.health_check.run(clock, || watched.reading());
-            stopped.run_until_cancelled(polls).await;
-        });
-    }
-    let (regions, stopped) = (Arc::clone(regions), stopping.clone());
-    tokio::spawn(async move {
-        let looks = async {
-            loop {
-                clock.sleep(PEER_INTERVAL).await;
-                introduce(&regions);
-            }
-        };
-        stopped.run_until_cancelled(looks).await;
-    });
-}
-
-/// Tells each cluster which of the others serve.
-fn introduce(regions: &[Arc<Region>]) {
-    for region in regions {
-        for peer in peers(region.place) {
-            let serves = regions.iter().any(|other| other.place.region == peer.region && other.serves());
-            region.cluster.set_peer_ready(peer.region, serves);
-        }
     }
 }
