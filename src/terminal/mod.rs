@@ -1,1 +1,3 @@
-//! (to be written)
+//! The same program without a window, for a bastion host or a script.
+
+pub mod practice;
