@@ -19,7 +19,7 @@ use super::reader::unbuilt;
 use crate::clients::MAX_ANSWER_BYTES;
 use crate::clients::failure::of_connection;
 use crate::clients::lines::LineBuffer;
-use crate::runbook::fact::{Container, ContainerLog, LogLine, LogsFacts, Pod, PodsFacts};
+use crate::runbook::fact::{Container, ContainerLog, LogLine, LogsFacts, PodsFacts};
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// Pods whose logs are read, the newest ones.
@@ -40,13 +40,13 @@ pub(super) async fn last_lines(
     pods.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| a.name.cmp(&b.name)));
     pods.truncate(MAX_PODS);
     pods.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    let containers: Vec<(&Pod, &Container)> =
-        pods.iter().flat_map(|pod| pod.containers.iter().map(move |container| (pod, container))).collect();
-    let logs = futures::stream::iter(containers)
-        .map(|(pod, container)| container_log(connection, namespace, &pod.name, container, tail_lines))
-        .buffered(AT_ONCE)
-        .collect()
-        .await;
+    let mut reads = Vec::new();
+    for pod in &pods {
+        for container in &pod.containers {
+            reads.push(container_log(connection, namespace, &pod.name, container, tail_lines));
+        }
+    }
+    let logs = futures::stream::iter(reads).buffered(AT_ONCE).collect().await;
     LogsFacts { logs }
 }
 

@@ -12,6 +12,7 @@ use super::answer::Failure;
 use super::connection::Connection;
 use super::facts;
 use super::reader::unbuilt;
+use crate::runbook::action::Confirmed;
 use crate::runbook::fact::Deployment;
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -27,10 +28,15 @@ pub struct Writer {
 
 impl Writer {
     /// Reads the kubeconfig and signs in; the cluster itself is not asked yet.
+    /// Nobody gets a writer but for the cluster that a confirmed plan names.
     ///
     /// # Errors
-    /// The kubeconfig, the context or its credential plugin.
-    pub async fn connect(access: &ClusterAccess) -> Result<Self, Why> {
+    /// Another cluster than the plan's, the kubeconfig, the context or its credential plugin.
+    pub async fn connect(access: &ClusterAccess, confirmed: &Confirmed) -> Result<Self, Why> {
+        if access.context != confirmed.plan().region().context {
+            let message = format!("{} is not the cluster of the confirmed plan", access.context);
+            return Err(Why::new(WhyKind::Configuration, message));
+        }
         Ok(Self { connection: Connection::open(access).await? })
     }
 

@@ -108,7 +108,14 @@ mod tests {
             apps["resources"].as_array().unwrap().iter().filter_map(|entry| entry["name"].as_str()).collect();
         assert_eq!(
             names,
-            ["deployments", "deployments/status", "deployments/scale", "replicasets", "replicasets/status", "replicasets/scale"]
+            [
+                "deployments",
+                "deployments/status",
+                "deployments/scale",
+                "replicasets",
+                "replicasets/status",
+                "replicasets/scale"
+            ]
         );
         assert_eq!(document("/apis/storage.loft.sh").unwrap()["kind"], "APIGroup");
         assert_eq!(document("/apis/batch/v1"), None);

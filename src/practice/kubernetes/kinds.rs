@@ -110,7 +110,9 @@ impl Resource {
     /// Verbs that discovery names.
     pub(super) fn verbs(&self) -> &'static [&'static str] {
         match self.access {
-            Access::Full => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+            Access::Full => {
+                &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+            }
             Access::ReadOnly => &["get", "list", "watch"],
             Access::Question => &["create"],
         }
@@ -130,8 +132,10 @@ const NETWORKING: &str = "networking.k8s.io";
 pub(super) const CONFIG_MAPS: Resource =
     Resource::new("", "v1", "ConfigMap", "configmaps", "configmap").short(&["cm"]);
 pub(super) const EVENTS: Resource = Resource::new("", "v1", "Event", "events", "event").short(&["ev"]);
-pub(super) const NAMESPACES: Resource =
-    Resource::new("", "v1", "Namespace", "namespaces", "namespace").short(&["ns"]).cluster_scoped().with_status();
+pub(super) const NAMESPACES: Resource = Resource::new("", "v1", "Namespace", "namespaces", "namespace")
+    .short(&["ns"])
+    .cluster_scoped()
+    .with_status();
 pub(super) const NODES: Resource =
     Resource::new("", "v1", "Node", "nodes", "node").short(&["no"]).cluster_scoped().with_status();
 pub(super) const PODS: Resource = Resource::new("", "v1", "Pod", "pods", "pod").short(&["po"]).with_status();
@@ -140,16 +144,18 @@ pub(super) const SERVICE_ACCOUNTS: Resource =
     Resource::new("", "v1", "ServiceAccount", "serviceaccounts", "serviceaccount").short(&["sa"]);
 pub(super) const SERVICES: Resource =
     Resource::new("", "v1", "Service", "services", "service").short(&["svc"]).with_status();
-pub(super) const DEPLOYMENTS: Resource = Resource::new("apps", "v1", "Deployment", "deployments", "deployment")
-    .short(&["deploy"])
-    .with_status()
-    .with_scale()
-    .with_generation();
-pub(super) const REPLICA_SETS: Resource = Resource::new("apps", "v1", "ReplicaSet", "replicasets", "replicaset")
-    .short(&["rs"])
-    .with_status()
-    .with_scale()
-    .with_generation();
+pub(super) const DEPLOYMENTS: Resource =
+    Resource::new("apps", "v1", "Deployment", "deployments", "deployment")
+        .short(&["deploy"])
+        .with_status()
+        .with_scale()
+        .with_generation();
+pub(super) const REPLICA_SETS: Resource =
+    Resource::new("apps", "v1", "ReplicaSet", "replicasets", "replicaset")
+        .short(&["rs"])
+        .with_status()
+        .with_scale()
+        .with_generation();
 pub(super) const INGRESSES: Resource = Resource::new(NETWORKING, "v1", "Ingress", "ingresses", "ingress")
     .short(&["ing"])
     .with_status()
@@ -185,7 +191,8 @@ pub(super) const ACCESS_REVIEWS: Resource = Resource::new(
 )
 .question();
 pub(super) const SELF_REVIEWS: Resource =
-    Resource::new(AUTHENTICATION, "v1", "SelfSubjectReview", "selfsubjectreviews", "selfsubjectreview").question();
+    Resource::new(AUTHENTICATION, "v1", "SelfSubjectReview", "selfsubjectreviews", "selfsubjectreview")
+        .question();
 
 /// Every resource type, in the order of discovery.
 pub(super) const ALL: &[Resource] = &[
@@ -208,7 +215,8 @@ pub(super) const ALL: &[Resource] = &[
     Resource::new(RBAC, "v1", "Role", "roles", "role"),
     Resource::new(RBAC, "v1", "RoleBinding", "rolebindings", "rolebinding"),
     CLUSTER_ROLES,
-    Resource::new(RBAC, "v1", "ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding").cluster_scoped(),
+    Resource::new(RBAC, "v1", "ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding")
+        .cluster_scoped(),
     Resource::new("coordination.k8s.io", "v1", "Lease", "leases", "lease"),
     CRDS,
     NETWORK_PEERS,
@@ -216,9 +224,8 @@ pub(super) const ALL: &[Resource] = &[
 
 /// Finds a type by where paths name it.
 pub(super) fn find(group: &str, version: &str, plural: &str) -> Option<&'static Resource> {
-    ALL.iter().find(|resource| {
-        resource.group == group && resource.version == version && resource.plural == plural
-    })
+    ALL.iter()
+        .find(|resource| resource.group == group && resource.version == version && resource.plural == plural)
 }
 
 /// Finds a type by what objects call themselves.

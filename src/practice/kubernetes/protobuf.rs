@@ -219,10 +219,7 @@ fn access_review(review: SelfSubjectAccessReview) -> Value {
 
 fn delete_options(options: DeleteOptions) -> Value {
     let preconditions = options.preconditions.map(|conditions| {
-        present([
-            ("uid", words(conditions.uid)),
-            ("resourceVersion", words(conditions.resource_version)),
-        ])
+        present([("uid", words(conditions.uid)), ("resourceVersion", words(conditions.resource_version))])
     });
     present([
         ("gracePeriodSeconds", options.grace_period_seconds.map(Value::from)),
@@ -271,7 +268,9 @@ mod tests {
     #[test]
     fn other_bodies_are_refused() {
         assert!(matches!(to_json(b"{}"), Err(ProtobufError::NoPrefix)));
-        assert!(matches!(to_json(&enveloped("Pod", Vec::new())), Err(ProtobufError::Kind(kind)) if kind == "Pod"));
+        assert!(
+            matches!(to_json(&enveloped("Pod", Vec::new())), Err(ProtobufError::Kind(kind)) if kind == "Pod")
+        );
         assert!(matches!(to_json(b"k8s\0\xff\xff"), Err(ProtobufError::Damaged(_))));
     }
 }

@@ -31,8 +31,10 @@ impl Selector {
     /// Reads `labelSelector` and `fieldSelector`. The error says what was not understood.
     pub(super) fn parse(resource: &Resource, labels: &str, fields: &str) -> Result<Self, String> {
         let labels = split_rules(labels).into_iter().map(label_rule).collect::<Result<_, _>>()?;
-        let fields =
-            split_rules(fields).into_iter().map(|rule| field_rule(resource, rule)).collect::<Result<_, _>>()?;
+        let fields = split_rules(fields)
+            .into_iter()
+            .map(|rule| field_rule(resource, rule))
+            .collect::<Result<_, _>>()?;
         Ok(Self { labels, fields })
     }
 
@@ -163,7 +165,8 @@ mod tests {
     #[test]
     fn events_are_selected_by_their_object() {
         let event = json!({"involvedObject": {"kind": "Pod", "name": "loft-1"}, "type": "Warning"});
-        let selector = Selector::parse(&EVENTS, "", "involvedObject.name=loft-1,involvedObject.kind=Pod").unwrap();
+        let selector =
+            Selector::parse(&EVENTS, "", "involvedObject.name=loft-1,involvedObject.kind=Pod").unwrap();
         assert!(selector.matches(&event));
         assert!(Selector::parse(&PODS, "", "involvedObject.name=x").is_err());
         assert!(Selector::parse(&PODS, "app in loft", "").is_err());

@@ -142,7 +142,8 @@ impl Watcher {
             return;
         }
         let selected = |object: &&std::sync::Arc<Value>| self.watched.selector.matches(object);
-        let (before, after) = (change.before.as_ref().filter(selected), change.after.as_ref().filter(selected));
+        let (before, after) =
+            (change.before.as_ref().filter(selected), change.after.as_ref().filter(selected));
         match (before, after) {
             (None, Some(object)) => self.push("ADDED", object),
             (Some(_), Some(object)) => self.push("MODIFIED", object),
@@ -164,7 +165,9 @@ impl Watcher {
     fn push_bookmark(&mut self, annotations: Option<Value>) {
         let (resource, revision) = (self.watched.resource, self.revision.to_string());
         let mut mark = match self.watched.view {
-            View::Table(_) => presentation::list(self.watched.view, resource, &[], self.revision, Timestamp::now()),
+            View::Table(_) => {
+                presentation::list(self.watched.view, resource, &[], self.revision, Timestamp::now())
+            }
             View::Whole => json!({"kind": resource.kind, "apiVersion": resource.api_version()}),
             View::Metadata => presentation::metadata_of(&Value::Null),
         };

@@ -115,8 +115,7 @@ pub(in super::super) fn track(before: Option<&Value>, after: &mut Value, writing
     };
     let touched = after.pointer("/metadata/managedFields").is_some();
     let mut entries = read(if touched { after } else { before });
-    let removed: Vec<_> =
-        FieldSet::of(before, writing.built_in).0.difference(&fields.0).cloned().collect();
+    let removed: Vec<_> = FieldSet::of(before, writing.built_in).0.difference(&fields.0).cloned().collect();
     let changed: Vec<_> =
         fields.0.into_iter().filter(|path| value_at(before, path) != value_at(after, path)).collect();
     if !changed.is_empty() || !removed.is_empty() {

@@ -128,7 +128,12 @@ impl Deployments {
         } else {
             ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
         };
-        conditions::set(&mut object, Condition { kind: "Available", holds: enough, reason, message }, true, now);
+        conditions::set(
+            &mut object,
+            Condition { kind: "Available", holds: enough, reason, message },
+            true,
+            now,
+        );
         let complete = updated == replicas && total == updated && available == updated;
         let counts = [total, updated, ready, available];
         self.judge_progress(&mut object, new.map_or("", |set| name(set)), counts, complete, now);
@@ -136,9 +141,17 @@ impl Deployments {
     }
 
     /// The condition Progressing: complete, under way, or out of time.
-    fn judge_progress(&mut self, object: &mut Value, set: &str, counts: [i64; 4], complete: bool, now: Moment) {
+    fn judge_progress(
+        &mut self,
+        object: &mut Value,
+        set: &str,
+        counts: [i64; 4],
+        complete: bool,
+        now: Moment,
+    ) {
         let generation = number(object, "/metadata/generation");
-        let deadline = u64::try_from(number(object, "/spec/progressDeadlineSeconds")).map(Duration::from_secs);
+        let deadline =
+            u64::try_from(number(object, "/spec/progressDeadlineSeconds")).map(Duration::from_secs);
         let entry = self.0.entry(uid(object).to_owned()).or_insert(Progress {
             counts,
             generation,
@@ -188,9 +201,7 @@ fn counts(set: &Value) -> Counts {
 
 fn revision(object: &Value) -> i64 {
     let annotations = object.pointer("/metadata/annotations");
-    annotations
-        .and_then(|annotations| annotations.get(REVISION)?.as_str()?.parse().ok())
-        .unwrap_or_default()
+    annotations.and_then(|annotations| annotations.get(REVISION)?.as_str()?.parse().ok()).unwrap_or_default()
 }
 
 /// Whether a set is of the Deployment's present template.
@@ -230,7 +241,8 @@ fn revise(state: &mut State, deployment: &Value, new: &Value, sets: &[Arc<Value>
     if number != revision(new) {
         if let Some(live) = state.get(&key) {
             let mut set = (**live).clone();
-            map_at(&mut set, &["metadata", "annotations"]).insert(REVISION.to_owned(), number.to_string().into());
+            map_at(&mut set, &["metadata", "annotations"])
+                .insert(REVISION.to_owned(), number.to_string().into());
             state.put(&key, set);
         }
     }
@@ -238,7 +250,8 @@ fn revise(state: &mut State, deployment: &Value, new: &Value, sets: &[Arc<Value>
         let key = Key::of(&DEPLOYMENTS, deployment);
         let Some(live) = state.get(&key) else { return };
         let mut object = (**live).clone();
-        map_at(&mut object, &["metadata", "annotations"]).insert(REVISION.to_owned(), number.to_string().into());
+        map_at(&mut object, &["metadata", "annotations"])
+            .insert(REVISION.to_owned(), number.to_string().into());
         let message = format!("Created new replica set \"{}\"", name(new));
         let condition =
             Condition { kind: "Progressing", holds: true, reason: "NewReplicaSetCreated", message: &message };

@@ -119,8 +119,12 @@ impl Kubelet {
                 None => {
                     let message = "0/0 nodes are available: no nodes available to schedule pods.";
                     pod_status::unschedulable(&mut next, message, now);
-                    let event =
-                        Event { warning: true, reason: "FailedScheduling", message, component: "default-scheduler" };
+                    let event = Event {
+                        warning: true,
+                        reason: "FailedScheduling",
+                        message,
+                        component: "default-scheduler",
+                    };
                     events::record(state, pod, event, now);
                     (Stage::Pending, Some(Duration::from_secs(10)))
                 }
@@ -160,7 +164,11 @@ impl Kubelet {
 }
 
 fn restarts(pod: &Value) -> i64 {
-    items(pod, "/status/containerStatuses").iter().map(|status| number(status, "/restartCount")).max().unwrap_or(0)
+    items(pod, "/status/containerStatuses")
+        .iter()
+        .map(|status| number(status, "/restartCount"))
+        .max()
+        .unwrap_or(0)
 }
 
 fn back_off_secs(restarts: i64) -> u64 {
@@ -186,7 +194,9 @@ fn choose_node(state: &State) -> Option<Arc<Value>> {
     };
     state
         .list(&NODES, None)
-        .filter(|node| condition_is_true(node, "Ready") && node.pointer("/spec/unschedulable") != Some(&true.into()))
+        .filter(|node| {
+            condition_is_true(node, "Ready") && node.pointer("/spec/unschedulable") != Some(&true.into())
+        })
         .min_by_key(|node| load(node))
         .cloned()
 }
@@ -196,9 +206,9 @@ fn kubelet<'a>(warning: bool, reason: &'a str, message: &'a str) -> Event<'a> {
 }
 
 fn tell_scheduled(state: &mut State, pod: &Value, node: &Value, now: Moment) {
-    let message =
-        format!("Successfully assigned {}/{} to {}", object::namespace(pod), name(pod), name(node));
-    let event = Event { warning: false, reason: "Scheduled", message: &message, component: "default-scheduler" };
+    let message = format!("Successfully assigned {}/{} to {}", object::namespace(pod), name(pod), name(node));
+    let event =
+        Event { warning: false, reason: "Scheduled", message: &message, component: "default-scheduler" };
     events::record(state, pod, event, now);
 }
 

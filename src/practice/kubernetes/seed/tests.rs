@@ -74,6 +74,11 @@ fn a_crash_loop_has_a_past_that_agrees_with_itself() {
 
 #[test]
 fn the_same_seed_makes_the_same_names() {
-    let names = || pods(&plant_with(Condition::Healthy)).iter().map(|pod| object::name(pod).to_owned()).collect::<Vec<_>>();
+    let names = || {
+        pods(&plant_with(Condition::Healthy))
+            .iter()
+            .map(|pod| object::name(pod).to_owned())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(names(), names());
 }
