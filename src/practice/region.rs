@@ -49,6 +49,9 @@ impl Region {
 
 /// Sets the regions in motion, until the world stops.
 pub(super) fn run(regions: &Arc<[Arc<Region>]>, clock: Clock, stopping: &CancellationToken) {
+    // Before anything moves, so that the clusters begin with what is so already.
+    let told = serving(regions);
+    introduce(regions, &told);
     for region in regions.iter() {
         tokio::spawn(region.cluster.clone().run(stopping.clone()));
         let (watched, stopped) = (Arc::clone(region), stopping.clone());
@@ -58,22 +61,24 @@ pub(super) fn run(regions: &Arc<[Arc<Region>]>, clock: Clock, stopping: &Cancell
         });
     }
     let (regions, stopped) = (Arc::clone(regions), stopping.clone());
-    tokio::spawn(async move { stopped.run_until_cancelled(watch_peers(&regions, clock)).await });
+    tokio::spawn(async move { stopped.run_until_cancelled(watch_peers(&regions, told, clock)).await });
 }
 
 /// Keeps each cluster informed of its peers; only news wakes their controllers.
-async fn watch_peers(regions: &[Arc<Region>], clock: Clock) {
-    let serving = || regions.iter().map(|region| region.serves()).collect::<Vec<_>>();
-    let mut told = serving();
-    introduce(regions, &told);
+async fn watch_peers(regions: &[Arc<Region>], mut told: Vec<bool>, clock: Clock) {
     loop {
         clock.sleep(PEER_INTERVAL).await;
-        let seen = serving();
+        let seen = serving(regions);
         if seen != told {
             introduce(regions, &seen);
             told = seen;
         }
     }
+}
+
+/// Which regions serve, in their order.
+fn serving(regions: &[Arc<Region>]) -> Vec<bool> {
+    regions.iter().map(|region| region.serves()).collect()
 }
 
 /// Tells each cluster which of the others serve; `serving` is in the regions' order.
