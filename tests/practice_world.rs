@@ -198,6 +198,34 @@ async fn health_checks_turn_after_a_repair() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_region_that_is_scaled_up_serves_again() {
+    let world = world("scaled-to-zero").await;
+    let server = server_of(&world, US);
+    let token = kubeconfig(&world)["users"][0]["user"]["token"].as_str().unwrap().to_owned();
+    let scale = "/apis/apps/v1/namespaces/vcluster-platform/deployments/loft/scale";
+    let answer = client(&region_file(&world, US).ca, &[], server)
+        .patch(format!("https://{server}{scale}"))
+        .bearer_auth(token)
+        .header("content-type", "application/merge-patch+json")
+        .body(r#"{"spec":{"replicas":3}}"#)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    eventually("the host answers", || async {
+        let found = get(&world, US, "us.multi-region.example.com", "/healthz").await;
+        found.is_ok_and(|(status, _)| status == StatusCode::OK)
+    })
+    .await;
+    eventually("all replicas are ready", || async { world.is_repaired() }).await;
+    let changes = world.changing_requests();
+    assert_eq!(changes.len(), 1, "{changes:?}");
+    let change = &changes[0];
+    assert_eq!((change.region.as_str(), change.method.as_str(), change.status), (US, "PATCH", 200));
+    assert!(change.path.starts_with(scale), "{change:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn route_53_throttles_what_reads_observations() {
     let world = World::start(Options { speed: 1.0, ..options("healthy") }).await.unwrap();
     let id = &world.health_check_ids()[US];

@@ -18,7 +18,7 @@ use super::{
     hosts,
     kubernetes::{Cluster, ClusterSetup, Condition},
     listeners::{Port, Serving},
-    places::{PLATFORM_VERSION, Place, REPLICAS, SHARED_HOST, peers},
+    places::{PLACES, PLATFORM_VERSION, Place, REPLICAS, SHARED_HOST},
     random::Random,
     region::Region,
     requests::Requests,
@@ -105,9 +105,10 @@ impl Founding {
     /// A region as the scenario finds it, minutes into the failure.
     fn settled(&mut self, place: &'static Place, token: &str) -> Region {
         let told = place.region == self.scenario.told_region;
+        let peers = PLACES.iter().filter(|other| other.region != place.region);
         let setup = ClusterSetup {
             region: place.region.to_owned(),
-            peer_regions: peers(place).map(|peer| peer.region.to_owned()).collect(),
+            peer_regions: peers.map(|peer| peer.region.to_owned()).collect(),
             host: place.host.to_owned(),
             token: token.to_owned(),
             condition: if told { self.scenario.condition } else { Condition::Healthy },

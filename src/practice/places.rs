@@ -38,11 +38,6 @@ pub(super) static PLACES: [Place; 2] = [
     },
 ];
 
-/// The other regions.
-pub(super) fn peers(place: &Place) -> impl Iterator<Item = &'static Place> {
-    PLACES.iter().filter(|other| other.region != place.region)
-}
-
 impl Place {
     /// The ARN of the region's EKS cluster, which is its kubeconfig context too.
     pub(super) fn cluster_arn(&self) -> String {

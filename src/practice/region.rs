@@ -9,7 +9,7 @@ use super::{
     checkers::{HealthCheck, Reading},
     clock::Clock,
     kubernetes::Cluster,
-    places::{Place, REPLICAS, peers},
+    places::{Place, REPLICAS},
 };
 
 /// How often regions look at each other, in the world's time.
@@ -49,7 +49,9 @@ impl Region {
 
 /// Sets the regions in motion, until the world stops.
 pub(super) fn run(regions: &Arc<[Arc<Region>]>, clock: Clock, stopping: &CancellationToken) {
-    introduce(regions);
+    // Before anything moves, so that the clusters begin with what is so already.
+    let told = serving(regions);
+    introduce(regions, &told);
     for region in regions.iter() {
         tokio::spawn(region.cluster.clone().run(stopping.clone()));
         let (watched, stopped) = (Arc::clone(region), stopping.clone());
@@ -59,23 +61,33 @@ pub(super) fn run(regions: &Arc<[Arc<Region>]>, clock: Clock, stopping: &Cancell
         });
     }
     let (regions, stopped) = (Arc::clone(regions), stopping.clone());
-    tokio::spawn(async move {
-        let looks = async {
-            loop {
-                clock.sleep(PEER_INTERVAL).await;
-                introduce(&regions);
-            }
-        };
-        stopped.run_until_cancelled(looks).await;
-    });
+    tokio::spawn(async move { stopped.run_until_cancelled(watch_peers(&regions, told, clock)).await });
 }
 
-/// Tells each cluster which of the others serve.
-fn introduce(regions: &[Arc<Region>]) {
+/// Keeps each cluster informed of its peers; only news wakes their controllers.
+async fn watch_peers(regions: &[Arc<Region>], mut told: Vec<bool>, clock: Clock) {
+    loop {
+        clock.sleep(PEER_INTERVAL).await;
+        let seen = serving(regions);
+        if seen != told {
+            introduce(regions, &seen);
+            told = seen;
+        }
+    }
+}
+
+/// Which regions serve, in their order.
+fn serving(regions: &[Arc<Region>]) -> Vec<bool> {
+    regions.iter().map(|region| region.serves()).collect()
+}
+
+/// Tells each cluster which of the others serve; `serving` is in the regions' order.
+fn introduce(regions: &[Arc<Region>], serving: &[bool]) {
     for region in regions {
-        for peer in peers(region.place) {
-            let serves = regions.iter().any(|other| other.place.region == peer.region && other.serves());
-            region.cluster.set_peer_ready(peer.region, serves);
+        for (peer, serves) in regions.iter().zip(serving) {
+            if peer.place.region != region.place.region {
+                region.cluster.set_peer_ready(peer.place.region, *serves);
+            }
         }
     }
 }
