@@ -71,8 +71,8 @@ impl Moto {
             .spawn();
         let mut child = match spawned {
             Ok(child) => child,
-            Err(_) if std::env::var("FAILBACK_REQUIRE_TOOLS").as_deref() == Ok("1") => {
-                panic!("{test} needs moto_server on PATH")
+            Err(error) if std::env::var("FAILBACK_REQUIRE_TOOLS").as_deref() == Ok("1") => {
+                panic!("{test} needs moto_server on PATH: {error}")
             }
             Err(_) => {
                 println!("skipped: {test} needs moto_server on PATH");
