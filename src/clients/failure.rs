@@ -50,6 +50,10 @@ fn recognise(link: &(dyn Error + 'static)) -> Option<(WhyKind, &'static str)> {
     if text.contains("dns error") || text.contains("failed to lookup address") {
         return Some((WhyKind::Dns, "The name does not resolve:"));
     }
+    // Connect timeouts of the HTTP clients have no public type.
+    if text.contains("timed out") || text.contains("timeout occurred") {
+        return Some((WhyKind::Timeout, "No answer from"));
+    }
     match link.downcast_ref::<io::Error>()?.kind() {
         io::ErrorKind::ConnectionRefused => Some((WhyKind::Connection, "Connection refused by")),
         io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
@@ -106,12 +110,14 @@ mod tests {
     fn the_cause_is_found_however_deep_it_sits() {
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
         let tls = || io::Error::other(rustls::Error::General("bad certificate".into()));
-        let table: [(Box<dyn Error>, WhyKind); 7] = [
+        let table: [(Box<dyn Error>, WhyKind); 9] = [
             (Box::new(refused()), WhyKind::Connection),
             (Box::new(Outer(refused())), WhyKind::Connection),
             (Box::new(Outer(io::Error::other(Outer(refused())))), WhyKind::Connection),
             (Box::new(Outer(tls())), WhyKind::Tls),
             (Box::new(Outer(io::Error::from(io::ErrorKind::TimedOut))), WhyKind::Timeout),
+            (Box::new(Outer(io::Error::other("operation timed out"))), WhyKind::Timeout),
+            (Box::new(Outer(io::Error::other("HTTP connect timeout occurred after 3s"))), WhyKind::Timeout),
             (Box::new(Outer(io::Error::other("dns error: no such host"))), WhyKind::Dns),
             (Box::new(Outer(io::Error::other("something else"))), WhyKind::Connection),
         ];

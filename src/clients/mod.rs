@@ -1,5 +1,5 @@
 //! Clients: everything that talks to the outside. They return facts, or a
-//! [`Why`](crate::runbook::verdict::Why) for what could not be asked; they never judge.
+//! [`Why`] for what could not be asked; they never judge.
 //!
 //! Promises that hold for each call: it ends within its deadline, dropping its
 //! future cancels it, its memory is bounded, and no secret gets into a message.

@@ -129,7 +129,8 @@ impl Ended {
 
 /// Runs a program to its end and hands its output on, line by line.
 ///
-/// A full channel holds the program up instead of losing lines; a closed one does not end it.
+/// A full channel holds the program up instead of losing lines, so it must be read beside this call; a
+/// closed one does not end the program.
 /// Cancelled or past its time limit it is asked to end, and killed with all it started 5 s later.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Route 53: what the health checks say.
 //!
-//! Within its limits through a [`Pacer`]; the SDK's own retries are off.
+//! Paced within its limits; the SDK's own retries are off.
 
 mod connect;
 mod failure;
@@ -8,6 +8,7 @@ mod failure;
 use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_route53::Client;
@@ -138,20 +139,30 @@ impl Route53 {
         E: std::error::Error + ProvideErrorMetadata + Debug + Send + Sync + 'static,
         F: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
     {
+        // Whose fault it is when the deadline passes: the limit's until the request is on its way.
+        let is_sent = AtomicBool::new(false);
         let once = || async {
             self.pacer.turn(limit).await;
+            is_sent.store(true, Ordering::Relaxed);
             Box::pin(request()).await.map_err(|error| failure::of(&error, action, self.profile.as_deref()))
         };
-        within(self.deadline, PEER, async {
+        let answer = within(self.deadline, PEER, async {
             match once().await {
                 Err(why) if why.kind == WhyKind::Throttled => {
+                    is_sent.store(false, Ordering::Relaxed);
                     tokio::time::sleep(AFTER_THROTTLING.div_f64(self.speed)).await;
                     once().await
                 }
                 answer => answer,
             }
-        })
-        .await
+        });
+        match answer.await {
+            Err(why) if why.kind == WhyKind::Timeout && !is_sent.load(Ordering::Relaxed) => {
+                let message = format!("{PEER} allows no more requests within {:?}", self.deadline);
+                Err(Why::new(WhyKind::Throttled, message))
+            }
+            answer => answer,
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn recognise(words: &str, profile: Option<&str>) -> Option<(WhyKind, 
         let remedy = "Correct the profile's name in the environment or in the AWS config";
         return Some((WhyKind::Configuration, remedy.to_owned()));
     }
-    if says(&["aws sso login", "sso session", "error loading sso token", "token for", "token has expired"])
+    if says(&["aws sso login", "sso session", "sso token", "token for", "token has expired"])
         || says(&["expiredtoken", "requestexpired", "token included in the request is expired"])
         || (says(&["sso"]) && says(&["expired", "refresh", "unauthorized"]))
     {
@@ -68,6 +68,7 @@ mod tests {
             ("The SSO session associated with this profile has expired or is otherwise invalid.", login),
             ("Error loading SSO Token: Token for prod does not exist", login),
             ("Error when retrieving token from sso: Token has expired and refresh failed", login),
+            ("failed to load the cached SSO token", login),
             ("ExpiredToken: The security token included in the request is expired", login),
             ("Unable to locate credentials. You can configure credentials by running", setup),
             ("InvalidClientTokenId: The security token included in the request is invalid.", setup),

@@ -26,6 +26,8 @@ pub(crate) enum Behaviour {
     Flood,
     /// Answers each path that starts with the first with the second and the third; 404 otherwise.
     Routes(Vec<(&'static str, u16, String)>),
+    /// Answers each path that starts with the first with the next of the bodies; hangs after the last one.
+    Turns(Vec<(&'static str, Vec<String>)>),
     /// Answers 401 to any but this bearer token, and with this body to it.
     Token(&'static str, String),
 }
@@ -101,7 +103,8 @@ async fn serve(
     }
     let head = String::from_utf8_lossy(&received).into_owned();
     requests.lock().unwrap().push(head.clone());
-    let written = respond(&mut stream, behaviour, &head).await;
+    let so_far = requests.lock().unwrap().clone();
+    let written = respond(&mut stream, behaviour, &head, &so_far).await;
     // A client that hung up is what some of the tests want.
     if written.and(stream.shutdown().await).is_err() {
         println!("the client hung up");
@@ -120,6 +123,7 @@ async fn respond(
     stream: &mut (impl AsyncWrite + Unpin),
     behaviour: Behaviour,
     head: &str,
+    so_far: &[String],
 ) -> std::io::Result<()> {
     let forever = Duration::from_hours(1);
     match behaviour {
@@ -147,13 +151,23 @@ async fn respond(
             }
         }
         Behaviour::Routes(routes) => {
-            let path = head.split(' ').nth(1).unwrap_or_default();
-            let found = routes.iter().find(|(start, ..)| path.starts_with(start));
+            let found = routes.iter().find(|(start, ..)| path_of(head).starts_with(start));
             let text = match found {
                 Some((_, status, body)) => answer(*status, body),
                 None => answer(404, "404 page not found"),
             };
             stream.write_all(text.as_bytes()).await
+        }
+        Behaviour::Turns(routes) => {
+            let place = |request| routes.iter().position(|(start, _)| path_of(request).starts_with(start));
+            let body = place(head).and_then(|route| {
+                let turn = so_far.iter().filter(|request| place(request) == Some(route)).count();
+                routes[route].1.get(turn - 1)
+            });
+            match body {
+                Some(body) => stream.write_all(answer(200, body).as_bytes()).await,
+                None => std::future::pending().await,
+            }
         }
         Behaviour::Token(token, body) => {
             let accepted = head.to_ascii_lowercase().contains(&format!("authorization: bearer {token}\r\n"));
@@ -161,6 +175,10 @@ async fn respond(
             stream.write_all(text.as_bytes()).await
         }
     }
+}
+
+fn path_of(request: &str) -> &str {
+    request.split(' ').nth(1).unwrap_or_default()
 }
 
 fn answer(status: u16, body: &str) -> String {

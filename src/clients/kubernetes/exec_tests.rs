@@ -70,6 +70,7 @@ fn the_plugins_failures_are_our_side_with_their_remedy() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_plugin_gets_its_environment_and_the_exec_info() {
+    tools::leave_login_shell_alone();
     let script = r#"printf '%s' "$KUBERNETES_EXEC_INFO" | grep -q '"interactive":false' || exit 7
         printf '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",'
         printf '"status":{"token":"%s-%s"}}' "$AWS_PROFILE" "${AWS_ACCESS_KEY_ID-none}""#;
@@ -80,6 +81,7 @@ async fn a_plugin_gets_its_environment_and_the_exec_info() {
 
 #[tokio::test]
 async fn a_plugin_that_is_missing_tells_its_install_hint() {
+    tools::leave_login_shell_alone();
     let config = json!({ "command": "no-such-plugin-here", "installHint": "brew install it" });
     let why = plugin(config, &[]).run().await.unwrap_err();
     assert_eq!((why.kind, why.remedy.as_str()), (WhyKind::Tool, "brew install it"));

@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::clients::MAX_LINE_BYTES;
 use crate::clients::test_server::{Behaviour, TestServer};
-use crate::runbook::fact::{DeploymentFacts, PeersFacts};
+use crate::clients::{MAX_LINE_BYTES, tools};
+use crate::runbook::fact::{DeploymentFacts, LogLine, PeersFacts};
 use crate::runbook::verdict::WhyKind;
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -151,6 +151,7 @@ async fn a_refused_token_is_renewed_once_by_the_plugin() {
     );
     let user = json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1beta1",
         "command": "/bin/sh", "args": ["-c", script] } });
+    tools::leave_login_shell_alone();
     let runs = || std::fs::read_to_string(folder.path().join("runs")).unwrap().lines().count();
 
     let body = json!({ "gitVersion": "v1.36.2" }).to_string();
@@ -198,4 +199,145 @@ async fn changes_carry_their_preconditions() {
     assert!(requests[1].contains("application/merge-patch+json"), "{}", requests[1]);
     assert!(requests[1].contains(r#""uid":"u1","resourceVersion":"77""#), "{}", requests[1]);
     assert!(requests[1].contains(r#""spec":{"replicas":3}"#), "{}", requests[1]);
+}
+
+mod watching {
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::runbook::fact::PodsFacts;
+
+    fn deployment(updated: u32, version: &str) -> Value {
+        json!({ "metadata": { "name": "loft", "uid": "u1", "resourceVersion": version },
+            "spec": { "selector": {}, "template": {} }, "status": { "updatedReplicas": updated } })
+    }
+
+    fn pod(name: &str, version: &str) -> Value {
+        json!({ "metadata": { "name": name, "resourceVersion": version } })
+    }
+
+    fn event(kind: &str, object: &Value) -> String {
+        json!({ "type": kind, "object": object }).to_string() + "\n"
+    }
+
+    const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/n/deployments?";
+    const WATCH_DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/n/deployments?&watch=true";
+    const WATCH_SETS: &str = "/apis/apps/v1/namespaces/n/replicasets?&watch=true";
+    const SETS: &str = "/apis/apps/v1/namespaces/n/replicasets?";
+    const WATCH_PODS: &str = "/api/v1/namespaces/n/pods?&watch=true";
+    const PODS: &str = "/api/v1/namespaces/n/pods?";
+
+    fn seen((found, pods): &(DeploymentFacts, PodsFacts)) -> (Option<i32>, Vec<&str>) {
+        let updated = match found {
+            DeploymentFacts::Missing => None,
+            DeploymentFacts::Found(found) => Some(found.updated),
+        };
+        (updated, pods.pods.iter().map(|pod| pod.name.as_str()).collect())
+    }
+
+    /// Runs the watch until a snapshot is the wanted one.
+    async fn until(server: &TestServer, wanted: (Option<i32>, Vec<&str>)) {
+        let reader = reader(server.address, LONG).await;
+        let (sender, mut receiver) = mpsc::channel(4);
+        let watch = reader.watch_rollout("n", "loft", "app=loft", sender);
+        let look = async {
+            while let Some(snapshot) = receiver.recv().await {
+                if seen(&snapshot) == wanted {
+                    break;
+                }
+            }
+            drop(receiver);
+        };
+        let (watched, ()) = tokio::time::timeout(LONG, async { tokio::join!(watch, look) }).await.unwrap();
+        assert_eq!(watched, Ok(()), "a closed receiver ends the watch");
+    }
+
+    #[tokio::test]
+    async fn changes_are_followed_over_ended_watches_from_the_newest_version() {
+        let bookmark = json!({ "apiVersion": "v1", "kind": "Pod", "metadata": { "resourceVersion": "30" } });
+        let server = TestServer::start(Behaviour::Turns(vec![
+            (
+                WATCH_DEPLOYMENTS,
+                vec![event("MODIFIED", &deployment(1, "11")), event("MODIFIED", &deployment(3, "12"))],
+            ),
+            (DEPLOYMENTS, vec![list(&json!([deployment(0, "10")]))]),
+            (WATCH_SETS, vec![]),
+            (SETS, vec![list(&json!([]))]),
+            (
+                WATCH_PODS,
+                vec![
+                    event("ADDED", &pod("b", "20"))
+                        + &event("DELETED", &pod("a", "21"))
+                        + &event("BOOKMARK", &bookmark),
+                    event("ADDED", &pod("c", "31")),
+                ],
+            ),
+            (PODS, vec![list(&json!([pod("a", "5")]))]),
+        ]))
+        .await;
+        until(&server, (Some(3), vec!["b", "c"])).await;
+        let requests = server.requests();
+        for (start, version) in [(WATCH_DEPLOYMENTS, "11"), (WATCH_PODS, "30"), (WATCH_SETS, "5")] {
+            let asked = requests.iter().any(|request| {
+                request.starts_with(&format!("GET {start}"))
+                    && request.contains(&format!("resourceVersion={version} "))
+            });
+            assert!(asked, "{start} from {version}: {requests:#?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_expired_version_is_listed_anew() {
+        let gone = json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+            "message": "too old resource version", "reason": "Expired", "code": 410 });
+        let server = TestServer::start(Behaviour::Turns(vec![
+            (WATCH_DEPLOYMENTS, vec![event("ERROR", &gone)]),
+            (DEPLOYMENTS, vec![list(&json!([deployment(0, "10")])), list(&json!([deployment(3, "90")]))]),
+            (WATCH_SETS, vec![]),
+            (SETS, vec![list(&json!([])), list(&json!([]))]),
+            (WATCH_PODS, vec![]),
+            (PODS, vec![list(&json!([])), list(&json!([pod("z", "80")]))]),
+        ]))
+        .await;
+        until(&server, (Some(3), vec!["z"])).await;
+    }
+
+    #[tokio::test]
+    async fn what_lasts_ends_the_watch_at_once_and_what_passes_after_several_attempts() {
+        for (code, kind, requests) in [(403, WhyKind::Forbidden, 1), (503, WhyKind::Server, 6)] {
+            let server = TestServer::start(Behaviour::Answer(code, status(code, "words"))).await;
+            let reader = reader(server.address, LONG).await;
+            let (sender, _receiver) = mpsc::channel(4);
+            let why = reader.watch_rollout("n", "loft", "app=loft", sender).await.unwrap_err();
+            assert_eq!(why.kind, kind);
+            let lists = server.requests().iter().filter(|request| request.contains(DEPLOYMENTS)).count();
+            assert_eq!(lists, requests);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_followed_log_gives_each_line_and_ends_with_its_stream() {
+        let log = "2026-01-02T03:04:05Z one\ntwo without time\n".to_owned();
+        let server = TestServer::start(Behaviour::Answer(200, log)).await;
+        let reader = reader(server.address, LONG).await;
+        let (sender, mut receiver) = mpsc::channel::<LogLine>(1);
+        let collect = async {
+            let mut texts = Vec::new();
+            while let Some(line) = receiver.recv().await {
+                texts.push(line.text);
+            }
+            texts
+        };
+        let (followed, texts) = tokio::join!(reader.follow_logs("n", "loft-a", "manager", sender), collect);
+        assert_eq!((followed, texts), (Ok(()), vec!["one".to_owned(), "two without time".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn following_a_quiet_log_ends_when_nobody_listens() {
+        let server = TestServer::start(Behaviour::HangInTheBody).await;
+        let reader = reader(server.address, LONG).await;
+        let (sender, receiver) = mpsc::channel(1);
+        drop(receiver);
+        assert_eq!(reader.follow_logs("n", "loft-a", "manager", sender).await, Ok(()));
+    }
 }

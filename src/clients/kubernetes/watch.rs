@@ -53,7 +53,7 @@ pub(super) async fn rollout(
     loop {
         let mut progress = false;
         let end = tokio::select! {
-            end = watcher.round(&snapshots, &mut progress) => end,
+            end = Box::pin(watcher.round(&snapshots, &mut progress)) => end,
             () = snapshots.closed() => return Ok(()),
         };
         let failure = match end {

@@ -7,7 +7,7 @@ use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_route53::Client;
 use aws_sdk_route53::config::interceptors::BeforeDeserializationInterceptorContextMut;
@@ -16,6 +16,7 @@ use aws_sdk_route53::error::BoxError;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_types::body::SdkBody;
+use aws_types::service_config::ServiceConfigKey;
 use http_body_util::Limited;
 
 use crate::clients::{MAX_ANSWER_BYTES, install_tls_provider};
@@ -61,9 +62,24 @@ pub(super) async fn client(
     if let Some(endpoint) = endpoint {
         loader = loader.endpoint_url(endpoint);
     }
-    let config =
-        aws_sdk_route53::config::Builder::from(&loader.load().await).interceptor(LimitAnswers).build();
-    Ok(Client::from_conf(config))
+    let shared = loader.load().await;
+    let mut config = aws_sdk_route53::config::Builder::from(&shared).interceptor(LimitAnswers);
+    if endpoint.is_none()
+        && let Some(configured) = configured_endpoint(&shared)
+    {
+        config = config.endpoint_url(configured);
+    }
+    Ok(Client::from_conf(config.build()))
+}
+
+/// The endpoint of the environment variables or the profile. The SDK looks for `route-53` in a profile's
+/// services section, where the documented name, which the `aws` program follows, is `route_53`.
+///
+/// <https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>
+fn configured_endpoint(shared: &SdkConfig) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id("route_53").env("AWS_ENDPOINT_URL");
+    let key = key.profile("endpoint_url").build().ok()?;
+    shared.service_config()?.load_config(key)
 }
 
 /// The profile's provider alone: the SDK's default chain would try exported keys first, which may be
