@@ -81,6 +81,7 @@ pub(crate) fn kind_of_status(status: u16) -> WhyKind {
         401 => WhyKind::Unauthenticated,
         403 => WhyKind::Forbidden,
         404 => WhyKind::NotFound,
+        409 => WhyKind::Conflict,
         408 | 504 => WhyKind::Timeout,
         429 => WhyKind::Throttled,
         500.. => WhyKind::Server,

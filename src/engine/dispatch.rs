@@ -95,7 +95,7 @@ impl Dispatcher {
                 )
             }),
             Job::DuplicateEnvironment { name } => {
-                self.store(move |store| Event::Stored(duplicate(store, &name)))
+                self.store(move |store| Event::Stored(duplicate(store, &name)));
             }
             Job::DeleteEnvironment { name } => self.store(move |store| {
                 let deleted = store.delete(&name).map_err(|error| error.to_string());
@@ -225,7 +225,7 @@ impl Dispatcher {
         let Some(live) = self.sessions.get(&id) else { return };
         let (session, cancelled, tell) = (live.session.clone(), live.cancelled.clone(), self.tell.clone());
         tokio::spawn(async move {
-            let answer = cancelled.run_until_cancelled(session.observe(question)).await;
+            let answer = cancelled.run_until_cancelled(Box::pin(session.observe(question))).await;
             if let Some(reading) = answer {
                 tell.tell(Event::Observed { session: id, question, generation, reading }).await;
             }

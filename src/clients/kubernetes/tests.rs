@@ -9,6 +9,7 @@ use super::*;
 use crate::clients::test_server::{Behaviour, TestServer};
 use crate::clients::{MAX_LINE_BYTES, tools};
 use crate::runbook::fact::{DeploymentFacts, LogLine, PeersFacts};
+use crate::runbook::steps::restore::tests::confirmed_for;
 use crate::runbook::verdict::WhyKind;
 
 const SHORT: Duration = Duration::from_millis(300);
@@ -183,7 +184,13 @@ async fn changes_carry_their_preconditions() {
         "template": {} } });
     let server = TestServer::start(Behaviour::Answer(200, object.to_string())).await;
     let made = access(server.address, &json!({ "token": "t" }), LONG);
-    let writer = Writer::connect(&made.access).await.unwrap();
+    let elsewhere = Writer::connect(&made.access, &confirmed_for("another-cluster")).await;
+    assert_eq!(
+        elsewhere.err().unwrap().kind,
+        WhyKind::Configuration,
+        "only the plan's own cluster is changed"
+    );
+    let writer = Writer::connect(&made.access, &confirmed_for(&made.access.context)).await.unwrap();
     writer.restart("n", "loft", "u1", "2026-01-02T03:04:05Z".parse().unwrap()).await.unwrap();
     let changed = writer.scale("n", "loft", "u1", "77", 3).await.unwrap();
     assert_eq!((changed.uid.as_str(), changed.replicas_wanted), ("u1", 3));

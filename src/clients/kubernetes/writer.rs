@@ -95,6 +95,7 @@ fn explain(failure: Failure, name: &str) -> Why {
     let Failure { code, mut why, .. } = failure;
     let stale = code == Some(409) || (code == Some(422) && why.message.contains("uid"));
     if stale {
+        why.kind = WhyKind::Conflict;
         why.message =
             format!("Deployment {name} changed since the plan was made and was not touched: {}", why.message);
         return why.remedy("Look at the Deployment as it is now, then make the plan again");
