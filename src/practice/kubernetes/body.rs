@@ -51,5 +51,9 @@ pub(super) fn any(call: &Call) -> Result<Value, Refusal> {
 /// The body as an object.
 pub(super) fn object(call: &Call) -> Result<Value, Refusal> {
     let value = any(call)?;
-    if value.is_object() { Ok(value) } else { Err(Refusal::bad_request("the body of the request is no object")) }
+    if value.is_object() {
+        Ok(value)
+    } else {
+        Err(Refusal::bad_request("the body of the request is no object"))
+    }
 }

@@ -86,10 +86,10 @@ pub(super) fn parse(yaml: &str) -> Value {
 impl Rendering<'_> {
     /// The manifest in helm's form: every document with the name of its template.
     pub(super) fn manifest(&self) -> String {
-        TEMPLATES
-            .iter()
-            .map(|(path, template)| format!("---\n# Source: {NAME}/{path}\n{}", self.render(template)))
-            .collect()
+        let document = |(path, template): &(&str, &str)| {
+            format!("---\n# Source: {NAME}/{path}\n{}\n", self.render(template))
+        };
+        TEMPLATES.iter().map(document).collect::<Vec<_>>().concat()
     }
 
     /// The manifest's objects.
@@ -167,15 +167,13 @@ mod tests {
 
     #[test]
     fn renders_the_values_into_the_manifest() {
-        let user = parse("replicaCount: 5\nconfig: {loftHost: a.example.com}\nmultiRegion: {host: us.a.example.com}\n");
+        let user = parse(
+            "replicaCount: 5\nconfig: {loftHost: a.example.com}\nmultiRegion: {host: us.a.example.com}\n",
+        );
         let mut values = default_values();
         lay_over(&mut values, &user);
-        let rendering = Rendering {
-            release: "loft",
-            namespace: "vcluster-platform",
-            version: "4.11.2",
-            values,
-        };
+        let rendering =
+            Rendering { release: "loft", namespace: "vcluster-platform", version: "4.11.2", values };
         let objects = rendering.objects();
         let kinds: Vec<&str> = objects.iter().filter_map(|object| object["kind"].as_str()).collect();
         assert_eq!(kinds, ["ServiceAccount", "Service", "Deployment", "Ingress"]);
@@ -184,8 +182,12 @@ mod tests {
             objects[2]["spec"]["template"]["spec"]["containers"][0]["image"],
             "ghcr.io/loft-sh/vcluster-platform:4.11.2"
         );
-        let hosts: Vec<&str> =
-            objects[3]["spec"]["rules"].as_array().unwrap().iter().filter_map(|rule| rule["host"].as_str()).collect();
+        let hosts: Vec<&str> = objects[3]["spec"]["rules"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|rule| rule["host"].as_str())
+            .collect();
         assert_eq!(hosts, ["a.example.com", "us.a.example.com"]);
         assert!(!rendering.manifest().contains("{{"));
     }

@@ -66,8 +66,7 @@ fn container(container: &mut Value) {
     set(container, &[], &defaults);
     for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
         if container.get(probe).is_some() {
-            let defaults =
-                json!({"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3});
+            let defaults = json!({"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3});
             set(container, &[probe], &defaults);
             if container[probe].get("httpGet").is_some() {
                 set(container, &[probe, "httpGet"], &json!({"scheme": "HTTP"}));

@@ -71,6 +71,9 @@ fn entry(resource: &Resource) -> Value {
     if !resource.short_names.is_empty() {
         entry["shortNames"] = json!(resource.short_names);
     }
+    if resource.in_all {
+        entry["categories"] = json!(["all"]);
+    }
     entry
 }
 
@@ -108,7 +111,14 @@ mod tests {
             apps["resources"].as_array().unwrap().iter().filter_map(|entry| entry["name"].as_str()).collect();
         assert_eq!(
             names,
-            ["deployments", "deployments/status", "deployments/scale", "replicasets", "replicasets/status", "replicasets/scale"]
+            [
+                "deployments",
+                "deployments/status",
+                "deployments/scale",
+                "replicasets",
+                "replicasets/status",
+                "replicasets/scale"
+            ]
         );
         assert_eq!(document("/apis/storage.loft.sh").unwrap()["kind"], "APIGroup");
         assert_eq!(document("/apis/batch/v1"), None);

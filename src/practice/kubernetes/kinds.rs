@@ -23,6 +23,8 @@ pub(super) struct Resource {
     pub(super) scale: bool,
     /// Whether `metadata.generation` counts changes of what is wanted.
     pub(super) generation: bool,
+    /// Whether `kubectl get all` means it too.
+    pub(super) in_all: bool,
     /// What may be done with it.
     pub(super) access: Access,
     /// Where its objects are kept: two groups can show the same objects.
@@ -59,6 +61,7 @@ impl Resource {
             status: false,
             scale: false,
             generation: false,
+            in_all: false,
             access: Access::Full,
             storage: plural,
         }
@@ -82,6 +85,10 @@ impl Resource {
 
     const fn with_generation(self) -> Self {
         Self { generation: true, ..self }
+    }
+
+    const fn in_all(self) -> Self {
+        Self { in_all: true, ..self }
     }
 
     const fn read_only(self) -> Self {
@@ -110,7 +117,9 @@ impl Resource {
     /// Verbs that discovery names.
     pub(super) fn verbs(&self) -> &'static [&'static str] {
         match self.access {
-            Access::Full => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+            Access::Full => {
+                &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+            }
             Access::ReadOnly => &["get", "list", "watch"],
             Access::Question => &["create"],
         }
@@ -130,26 +139,33 @@ const NETWORKING: &str = "networking.k8s.io";
 pub(super) const CONFIG_MAPS: Resource =
     Resource::new("", "v1", "ConfigMap", "configmaps", "configmap").short(&["cm"]);
 pub(super) const EVENTS: Resource = Resource::new("", "v1", "Event", "events", "event").short(&["ev"]);
-pub(super) const NAMESPACES: Resource =
-    Resource::new("", "v1", "Namespace", "namespaces", "namespace").short(&["ns"]).cluster_scoped().with_status();
+pub(super) const NAMESPACES: Resource = Resource::new("", "v1", "Namespace", "namespaces", "namespace")
+    .short(&["ns"])
+    .cluster_scoped()
+    .with_status();
 pub(super) const NODES: Resource =
     Resource::new("", "v1", "Node", "nodes", "node").short(&["no"]).cluster_scoped().with_status();
-pub(super) const PODS: Resource = Resource::new("", "v1", "Pod", "pods", "pod").short(&["po"]).with_status();
+pub(super) const PODS: Resource =
+    Resource::new("", "v1", "Pod", "pods", "pod").short(&["po"]).with_status().in_all();
 pub(super) const SECRETS: Resource = Resource::new("", "v1", "Secret", "secrets", "secret");
 pub(super) const SERVICE_ACCOUNTS: Resource =
     Resource::new("", "v1", "ServiceAccount", "serviceaccounts", "serviceaccount").short(&["sa"]);
 pub(super) const SERVICES: Resource =
-    Resource::new("", "v1", "Service", "services", "service").short(&["svc"]).with_status();
-pub(super) const DEPLOYMENTS: Resource = Resource::new("apps", "v1", "Deployment", "deployments", "deployment")
-    .short(&["deploy"])
-    .with_status()
-    .with_scale()
-    .with_generation();
-pub(super) const REPLICA_SETS: Resource = Resource::new("apps", "v1", "ReplicaSet", "replicasets", "replicaset")
-    .short(&["rs"])
-    .with_status()
-    .with_scale()
-    .with_generation();
+    Resource::new("", "v1", "Service", "services", "service").short(&["svc"]).with_status().in_all();
+pub(super) const DEPLOYMENTS: Resource =
+    Resource::new("apps", "v1", "Deployment", "deployments", "deployment")
+        .short(&["deploy"])
+        .in_all()
+        .with_status()
+        .with_scale()
+        .with_generation();
+pub(super) const REPLICA_SETS: Resource =
+    Resource::new("apps", "v1", "ReplicaSet", "replicasets", "replicaset")
+        .short(&["rs"])
+        .in_all()
+        .with_status()
+        .with_scale()
+        .with_generation();
 pub(super) const INGRESSES: Resource = Resource::new(NETWORKING, "v1", "Ingress", "ingresses", "ingress")
     .short(&["ing"])
     .with_status()
@@ -185,7 +201,8 @@ pub(super) const ACCESS_REVIEWS: Resource = Resource::new(
 )
 .question();
 pub(super) const SELF_REVIEWS: Resource =
-    Resource::new(AUTHENTICATION, "v1", "SelfSubjectReview", "selfsubjectreviews", "selfsubjectreview").question();
+    Resource::new(AUTHENTICATION, "v1", "SelfSubjectReview", "selfsubjectreviews", "selfsubjectreview")
+        .question();
 
 /// Every resource type, in the order of discovery.
 pub(super) const ALL: &[Resource] = &[
@@ -208,7 +225,8 @@ pub(super) const ALL: &[Resource] = &[
     Resource::new(RBAC, "v1", "Role", "roles", "role"),
     Resource::new(RBAC, "v1", "RoleBinding", "rolebindings", "rolebinding"),
     CLUSTER_ROLES,
-    Resource::new(RBAC, "v1", "ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding").cluster_scoped(),
+    Resource::new(RBAC, "v1", "ClusterRoleBinding", "clusterrolebindings", "clusterrolebinding")
+        .cluster_scoped(),
     Resource::new("coordination.k8s.io", "v1", "Lease", "leases", "lease"),
     CRDS,
     NETWORK_PEERS,
@@ -216,9 +234,8 @@ pub(super) const ALL: &[Resource] = &[
 
 /// Finds a type by where paths name it.
 pub(super) fn find(group: &str, version: &str, plural: &str) -> Option<&'static Resource> {
-    ALL.iter().find(|resource| {
-        resource.group == group && resource.version == version && resource.plural == plural
-    })
+    ALL.iter()
+        .find(|resource| resource.group == group && resource.version == version && resource.plural == plural)
 }
 
 /// Finds a type by what objects call themselves.

@@ -52,9 +52,7 @@ fn object_path(resource: &Resource) -> String {
 }
 
 fn patch_operation(resource: &Resource) -> Value {
-    let parameter = |name: &str, kind: &str| {
-        json!({"name": name, "in": "query", "schema": {"type": kind, "uniqueItems": true}})
-    };
+    let parameter = |name: &str, kind: &str| json!({"name": name, "in": "query", "schema": {"type": kind, "uniqueItems": true}});
     json!({
         "x-kubernetes-action": "patch",
         "x-kubernetes-group-version-kind":

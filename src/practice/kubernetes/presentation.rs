@@ -32,7 +32,8 @@ pub(super) enum Include {
 impl View {
     /// Reads `Accept` and `includeObject`.
     pub(super) fn asked(accept: &str, include_object: &str) -> Self {
-        let first_json = accept.split(',').map(str::trim).find(|choice| choice.starts_with("application/json"));
+        let first_json =
+            accept.split(',').map(str::trim).find(|choice| choice.starts_with("application/json"));
         let asked = first_json.unwrap_or_default();
         if asked.contains("as=Table") {
             Self::Table(match include_object {
@@ -58,7 +59,13 @@ pub(super) fn one(view: View, resource: &Resource, object: &Value, now: Timestam
 }
 
 /// A list of objects at a version of the store.
-pub(super) fn list(view: View, resource: &Resource, objects: &[&Value], revision: u64, now: Timestamp) -> Value {
+pub(super) fn list(
+    view: View,
+    resource: &Resource,
+    objects: &[&Value],
+    revision: u64,
+    now: Timestamp,
+) -> Value {
     let version = json!({"resourceVersion": revision.to_string()});
     match view {
         View::Whole => {

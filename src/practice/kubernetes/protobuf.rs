@@ -151,6 +151,8 @@ pub(super) fn to_json(body: &[u8]) -> Result<Value, ProtobufError> {
     let mut object = match kind.as_str() {
         "Secret" => secret(Secret::decode(&raw[..])?),
         "SelfSubjectAccessReview" => access_review(SelfSubjectAccessReview::decode(&raw[..])?),
+        // it has no fields that a client sets
+        "SelfSubjectReview" => json!({}),
         "DeleteOptions" => delete_options(DeleteOptions::decode(&raw[..])?),
         _ => return Err(ProtobufError::Kind(kind)),
     };
@@ -219,10 +221,7 @@ fn access_review(review: SelfSubjectAccessReview) -> Value {
 
 fn delete_options(options: DeleteOptions) -> Value {
     let preconditions = options.preconditions.map(|conditions| {
-        present([
-            ("uid", words(conditions.uid)),
-            ("resourceVersion", words(conditions.resource_version)),
-        ])
+        present([("uid", words(conditions.uid)), ("resourceVersion", words(conditions.resource_version))])
     });
     present([
         ("gracePeriodSeconds", options.grace_period_seconds.map(Value::from)),
@@ -271,7 +270,9 @@ mod tests {
     #[test]
     fn other_bodies_are_refused() {
         assert!(matches!(to_json(b"{}"), Err(ProtobufError::NoPrefix)));
-        assert!(matches!(to_json(&enveloped("Pod", Vec::new())), Err(ProtobufError::Kind(kind)) if kind == "Pod"));
+        assert!(
+            matches!(to_json(&enveloped("Pod", Vec::new())), Err(ProtobufError::Kind(kind)) if kind == "Pod")
+        );
         assert!(matches!(to_json(b"k8s\0\xff\xff"), Err(ProtobufError::Damaged(_))));
     }
 }

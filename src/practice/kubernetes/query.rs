@@ -88,12 +88,7 @@ impl Target {
             [name, subresource] => (Some(*name), *subresource),
             _ => return None,
         };
-        Some(Self {
-            resource,
-            namespace,
-            name: name.map(str::to_owned),
-            subresource: subresource.to_owned(),
-        })
+        Some(Self { resource, namespace, name: name.map(str::to_owned), subresource: subresource.to_owned() })
     }
 }
 
@@ -108,7 +103,10 @@ mod tests {
             ("/api/v1/namespaces/a/pods/p/log", Some(("pods", Some("a"), Some("p"), "log"))),
             ("/api/v1/namespaces/a", Some(("namespaces", None, Some("a"), ""))),
             ("/api/v1/namespaces/a/status", Some(("namespaces", None, Some("a"), "status"))),
-            ("/apis/apps/v1/namespaces/a/deployments/d/scale", Some(("deployments", Some("a"), Some("d"), "scale"))),
+            (
+                "/apis/apps/v1/namespaces/a/deployments/d/scale",
+                Some(("deployments", Some("a"), Some("d"), "scale")),
+            ),
             ("/apis/storage.loft.sh/v1/networkpeers", Some(("networkpeers", None, None, ""))),
             ("/apis/storage.loft.sh/v1/namespaces/a/networkpeers", None),
             ("/apis/batch/v1/jobs", None),
@@ -116,7 +114,12 @@ mod tests {
         ] {
             let target = Target::of(path);
             let seen = target.as_ref().map(|target| {
-                (target.resource.plural, target.namespace.as_deref(), target.name.as_deref(), target.subresource.as_str())
+                (
+                    target.resource.plural,
+                    target.namespace.as_deref(),
+                    target.name.as_deref(),
+                    target.subresource.as_str(),
+                )
             });
             assert_eq!(seen, expected, "{path}");
         }

@@ -17,8 +17,13 @@ pub(super) fn carry_out(setup: &ClusterSetup, controllers: &mut Controllers, sta
     match state.get(&key).map(|deployment| number(deployment, "/spec/replicas")) {
         None => seed::apply_release(setup, state, now.wall),
         Some(0) => {
-            let writer =
-                Writer { resource: &DEPLOYMENTS, subresource: "scale", manager: "kubectl", dry_run: false, now: now.wall };
+            let writer = Writer {
+                resource: &DEPLOYMENTS,
+                subresource: "scale",
+                manager: "kubectl",
+                dry_run: false,
+                now: now.wall,
+            };
             let wanted = json!({"spec": {"replicas": setup.replicas}});
             if let Err(refusal) = writer.patch(state, &key, &wanted, Format::Merge) {
                 tracing::warn!(?refusal, "the practice world could not be repaired");

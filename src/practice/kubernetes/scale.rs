@@ -7,8 +7,11 @@ use super::object::{number, text};
 /// The Scale of a Deployment or ReplicaSet.
 pub(super) fn of(object: &Value) -> Value {
     let labels = object.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
-    let pairs: Vec<String> =
-        labels.into_iter().flatten().map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default())).collect();
+    let pairs: Vec<String> = labels
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
+        .collect();
     json!({
         "kind": "Scale", "apiVersion": "autoscaling/v1",
         "metadata": {

@@ -31,8 +31,10 @@ impl Selector {
     /// Reads `labelSelector` and `fieldSelector`. The error says what was not understood.
     pub(super) fn parse(resource: &Resource, labels: &str, fields: &str) -> Result<Self, String> {
         let labels = split_rules(labels).into_iter().map(label_rule).collect::<Result<_, _>>()?;
-        let fields =
-            split_rules(fields).into_iter().map(|rule| field_rule(resource, rule)).collect::<Result<_, _>>()?;
+        let fields = split_rules(fields)
+            .into_iter()
+            .map(|rule| field_rule(resource, rule))
+            .collect::<Result<_, _>>()?;
         Ok(Self { labels, fields })
     }
 
@@ -111,9 +113,8 @@ fn field_rule(resource: &Resource, rule: &str) -> Result<FieldRule, String> {
     };
     let field = field.trim();
     let supported = match field {
-        "metadata.name" | "metadata.namespace" => true,
-        // kubectl delete waits for one very object
-        "metadata.uid" => true,
+        // by the uid kubectl delete waits for one very object
+        "metadata.name" | "metadata.namespace" | "metadata.uid" => true,
         "spec.nodeName" | "status.phase" => *resource == kinds::PODS,
         "type" => *resource == kinds::SECRETS || resource.storage == kinds::EVENTS.storage,
         "reason" => resource.storage == kinds::EVENTS.storage,
@@ -163,7 +164,8 @@ mod tests {
     #[test]
     fn events_are_selected_by_their_object() {
         let event = json!({"involvedObject": {"kind": "Pod", "name": "loft-1"}, "type": "Warning"});
-        let selector = Selector::parse(&EVENTS, "", "involvedObject.name=loft-1,involvedObject.kind=Pod").unwrap();
+        let selector =
+            Selector::parse(&EVENTS, "", "involvedObject.name=loft-1,involvedObject.kind=Pod").unwrap();
         assert!(selector.matches(&event));
         assert!(Selector::parse(&PODS, "", "involvedObject.name=x").is_err());
         assert!(Selector::parse(&PODS, "app in loft", "").is_err());

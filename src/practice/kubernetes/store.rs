@@ -100,10 +100,7 @@ impl State {
         resource: &'a Resource,
         namespace: Option<&'a str>,
     ) -> impl Iterator<Item = &'a Arc<Value>> {
-        self.objects
-            .iter()
-            .filter(move |(key, _)| key.is_in(resource, namespace))
-            .map(|(_, object)| object)
+        self.objects.iter().filter(move |(key, _)| key.is_in(resource, namespace)).map(|(_, object)| object)
     }
 
     /// The objects of a type, to keep while the store is changed.

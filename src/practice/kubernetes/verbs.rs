@@ -103,10 +103,8 @@ fn on_scale(cluster: &Cluster, call: &Call, key: &Key) -> Result<Response, Refus
     let wanted = if call.method == Method::GET { Value::Null } else { body::any(call)? };
     let writer = writer(call, "scale");
     let scaled = cluster.store().write(|state| {
-        let live = state
-            .get(key)
-            .cloned()
-            .ok_or_else(|| Refusal::not_found(call.target.resource, key.name()))?;
+        let live =
+            state.get(key).cloned().ok_or_else(|| Refusal::not_found(call.target.resource, key.name()))?;
         if call.method == Method::GET {
             return Ok(live);
         }
@@ -129,9 +127,9 @@ fn get(cluster: &Cluster, call: &Call, key: &Key) -> Result<Response, Refusal> {
 fn list(cluster: &Cluster, call: &Call) -> Result<Response, Refusal> {
     let target = &call.target;
     let selector = selector(call)?;
-    let (objects, revision) = cluster.store().read(|state| {
-        (state.collect(target.resource, target.namespace.as_deref()), state.revision())
-    });
+    let (objects, revision) = cluster
+        .store()
+        .read(|state| (state.collect(target.resource, target.namespace.as_deref()), state.revision()));
     let chosen: Vec<&Value> =
         objects.iter().map(|object| &**object).filter(|object| selector.matches(object)).collect();
     let list = presentation::list(view(call), target.resource, &chosen, revision, call.now);
@@ -204,7 +202,8 @@ fn selector(call: &Call) -> Result<Selector, Refusal> {
     if let Some(name) = &call.target.name {
         fields = format!("metadata.name={name}");
     }
-    Selector::parse(call.target.resource, call.query.get("labelSelector"), &fields).map_err(Refusal::bad_request)
+    Selector::parse(call.target.resource, call.query.get("labelSelector"), &fields)
+        .map_err(Refusal::bad_request)
 }
 
 fn view(call: &Call) -> View {

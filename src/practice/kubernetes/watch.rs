@@ -20,10 +20,10 @@ use super::status::Refusal;
 use super::store::{Change, Compacted, State};
 
 /// Without a limit of the client, a watch ends after this, as the real one does.
-const LONGEST: Duration = Duration::from_secs(45 * 60);
+const LONGEST: Duration = Duration::from_mins(45);
 
 /// How often a client that takes bookmarks gets one.
-const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
+const BOOKMARK_INTERVAL: Duration = Duration::from_mins(1);
 
 /// What is watched, and how it is shown.
 #[derive(Debug, Clone)]
@@ -142,7 +142,8 @@ impl Watcher {
             return;
         }
         let selected = |object: &&std::sync::Arc<Value>| self.watched.selector.matches(object);
-        let (before, after) = (change.before.as_ref().filter(selected), change.after.as_ref().filter(selected));
+        let (before, after) =
+            (change.before.as_ref().filter(selected), change.after.as_ref().filter(selected));
         match (before, after) {
             (None, Some(object)) => self.push("ADDED", object),
             (Some(_), Some(object)) => self.push("MODIFIED", object),
@@ -164,7 +165,9 @@ impl Watcher {
     fn push_bookmark(&mut self, annotations: Option<Value>) {
         let (resource, revision) = (self.watched.resource, self.revision.to_string());
         let mut mark = match self.watched.view {
-            View::Table(_) => presentation::list(self.watched.view, resource, &[], self.revision, Timestamp::now()),
+            View::Table(_) => {
+                presentation::list(self.watched.view, resource, &[], self.revision, Timestamp::now())
+            }
             View::Whole => json!({"kind": resource.kind, "apiVersion": resource.api_version()}),
             View::Metadata => presentation::metadata_of(&Value::Null),
         };

@@ -31,7 +31,12 @@ pub(super) struct Writer<'a> {
 
 impl Writer<'_> {
     /// POST: a new object.
-    pub(super) fn create(&self, state: &mut State, in_namespace: &str, body: Value) -> Result<Arc<Value>, Refusal> {
+    pub(super) fn create(
+        &self,
+        state: &mut State,
+        in_namespace: &str,
+        body: Value,
+    ) -> Result<Arc<Value>, Refusal> {
         let mut object = self.identified(body)?;
         if name(&object).is_empty() {
             let prefix = text(&object, "/metadata/generateName");
@@ -77,8 +82,8 @@ impl Writer<'_> {
             return Err(Refusal::unsupported_media_type("application/strategic-merge-patch+json"));
         }
         let live = self.live(state, key)?;
-        let patched =
-            patch::patched(&live, patch, format).map_err(|error| Refusal::unprocessable(error.to_string()))?;
+        let patched = patch::patched(&live, patch, format)
+            .map_err(|error| Refusal::unprocessable(error.to_string()))?;
         let mut object = self.bounded(&live, patched)?;
         managed::track(Some(&live), &mut object, self.writing(Operation::Update));
         Ok(self.keep(state, key, object))
@@ -132,7 +137,9 @@ impl Writer<'_> {
             return Arc::new(object);
         }
         let kept = state.put(key, object);
-        if object::terminating(&kept) && *self.resource != kinds::PODS && items(&kept, "/metadata/finalizers").is_empty()
+        if object::terminating(&kept)
+            && *self.resource != kinds::PODS
+            && items(&kept, "/metadata/finalizers").is_empty()
         {
             state.remove(key);
         }
@@ -148,7 +155,8 @@ impl Writer<'_> {
         for (field, expected) in [("/apiVersion", api_version.as_str()), ("/kind", self.resource.kind)] {
             let sent = text(&body, field);
             if !sent.is_empty() && sent != expected {
-                let message = format!("the object provided is unrecognized: {sent} does not match {expected}");
+                let message =
+                    format!("the object provided is unrecognized: {sent} does not match {expected}");
                 return Err(Refusal::bad_request(message));
             }
         }
@@ -169,7 +177,8 @@ impl Writer<'_> {
         if sent.as_str() == Some(in_namespace) {
             Ok(())
         } else {
-            let message = "the namespace of the provided object does not match the namespace sent on the request";
+            let message =
+                "the namespace of the provided object does not match the namespace sent on the request";
             Err(Refusal::bad_request(message))
         }
     }
@@ -204,8 +213,10 @@ impl Writer<'_> {
     fn bounded(&self, live: &Value, sent: Value) -> Result<Value, Refusal> {
         let (resource, called) = (self.resource, name(live));
         if name(&sent) != called && !name(&sent).is_empty() {
-            let message =
-                format!("the name of the object ({}) does not match the name on the URL ({called})", name(&sent));
+            let message = format!(
+                "the name of the object ({}) does not match the name on the URL ({called})",
+                name(&sent)
+            );
             return Err(Refusal::bad_request(message));
         }
         if !uid(&sent).is_empty() && uid(&sent) != uid(live) {

@@ -57,14 +57,15 @@ impl Entry {
 
     /// The manager as a conflict names it.
     pub(super) fn display(&self) -> String {
-        let mut shown = format!("\"{}\"", self.manager);
-        if !self.subresource.is_empty() {
-            shown.push_str(&format!(" with subresource \"{}\"", self.subresource));
-        }
-        if self.operation == Operation::Update {
-            shown.push_str(&format!(" using {}", self.api_version));
-        }
-        shown
+        let subresource = match self.subresource.as_str() {
+            "" => String::new(),
+            subresource => format!(" with subresource \"{subresource}\""),
+        };
+        let version = match self.operation {
+            Operation::Apply => String::new(),
+            Operation::Update => format!(" using {}", self.api_version),
+        };
+        format!("\"{}\"{subresource}{version}", self.manager)
     }
 }
 
@@ -115,8 +116,7 @@ pub(in super::super) fn track(before: Option<&Value>, after: &mut Value, writing
     };
     let touched = after.pointer("/metadata/managedFields").is_some();
     let mut entries = read(if touched { after } else { before });
-    let removed: Vec<_> =
-        FieldSet::of(before, writing.built_in).0.difference(&fields.0).cloned().collect();
+    let removed: Vec<_> = FieldSet::of(before, writing.built_in).0.difference(&fields.0).cloned().collect();
     let changed: Vec<_> =
         fields.0.into_iter().filter(|path| value_at(before, path) != value_at(after, path)).collect();
     if !changed.is_empty() || !removed.is_empty() {

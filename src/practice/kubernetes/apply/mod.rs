@@ -128,7 +128,8 @@ mod tests {
     }
 
     fn apply(live: Option<&Value>, manager: &str, spec: &Value, force: bool) -> Result<Value, Conflicts> {
-        let config = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": spec});
+        let config =
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "x"}, "spec": spec});
         applied(live, &config, writing(manager, Operation::Apply), force)
     }
 
@@ -161,7 +162,12 @@ mod tests {
     #[test]
     fn what_is_no_longer_applied_goes_unless_others_hold_it() {
         let containers = json!([{"name": "a", "image": "1"}, {"name": "b", "image": "1"}]);
-        let live = apply(None, "helm", &json!({"replicas": 3, "template": {"spec": {"containers": containers}}}), false);
+        let live = apply(
+            None,
+            "helm",
+            &json!({"replicas": 3, "template": {"spec": {"containers": containers}}}),
+            false,
+        );
         let live = apply(Some(&live.unwrap()), "kubectl", &json!({"replicas": 3}), false).unwrap();
         let fewer = json!({"template": {"spec": {"containers": [{"name": "a", "image": "2"}]}}});
         let live = apply(Some(&live), "helm", &fewer, false).unwrap();

@@ -20,7 +20,8 @@ pub(super) fn set(object: &mut Value, condition: Condition<'_>, updates: bool, n
     let status = map_at(object, &["status"]);
     let conditions = status.entry("conditions").or_insert_with(|| json!([]));
     let Some(conditions) = conditions.as_array_mut() else { return };
-    let mut wanted = json!({"type": condition.kind, "status": if condition.holds { "True" } else { "False" }});
+    let mut wanted =
+        json!({"type": condition.kind, "status": if condition.holds { "True" } else { "False" }});
     for (field, value) in [("reason", condition.reason), ("message", condition.message)] {
         if !value.is_empty() {
             wanted[field] = value.into();

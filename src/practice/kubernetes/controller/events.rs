@@ -61,7 +61,8 @@ pub(super) fn expire(state: &mut State, now: Moment) {
     let old = |event: &&std::sync::Arc<Value>| {
         parse_stamp(text(event, "/lastTimestamp")).is_some_and(|seen| now.wall.duration_since(seen) > KEPT)
     };
-    let expired: Vec<Key> = state.list(&EVENTS, None).filter(old).map(|event| Key::of(&EVENTS, event)).collect();
+    let expired: Vec<Key> =
+        state.list(&EVENTS, None).filter(old).map(|event| Key::of(&EVENTS, event)).collect();
     for key in expired {
         state.remove(&key);
     }

@@ -23,7 +23,9 @@ pub(super) fn collect(state: &mut State, now: Moment) {
     };
     let gone: Vec<(Key, bool)> = state
         .all()
-        .filter(|(key, object)| homeless(key) || (orphaned(object) && !super::super::object::terminating(object)))
+        .filter(|(key, object)| {
+            homeless(key) || (orphaned(object) && !super::super::object::terminating(object))
+        })
         .map(|(key, _)| (key.clone(), homeless(key)))
         .collect();
     for (key, at_once) in gone {

@@ -64,7 +64,10 @@ impl Controllers {
                 break;
             }
         }
-        [self.kubelet.next_due(), self.peers.next_due(), self.deployments.next_due(now)].into_iter().flatten().min()
+        [self.kubelet.next_due(), self.peers.next_due(), self.deployments.next_due(now)]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

@@ -64,7 +64,10 @@ pub(super) fn crash(pod: &mut Value, delay_secs: u64, now: Moment) {
             "exitCode": EXIT_CODE_OF_PANIC, "reason": "Error", "startedAt": started,
             "finishedAt": stamp(now.wall), "containerID": id,
         }});
-        let message = format!("back-off {} restarting failed container={container} pod={home}", go_duration(delay_secs));
+        let message = format!(
+            "back-off {} restarting failed container={container} pod={home}",
+            go_duration(delay_secs)
+        );
         status["state"] = json!({"waiting": {"reason": "CrashLoopBackOff", "message": message}});
         status["started"] = false.into();
     }
@@ -84,8 +87,11 @@ pub(super) fn set_ready(pod: &mut Value, ready: bool, now: Moment) {
 fn condition(pod: &mut Value, kind: &str, holds: bool, reason: &str, now: Moment) {
     let names: Vec<&str> =
         object::items(pod, "/spec/containers").iter().map(|container| text(container, "/name")).collect();
-    let message =
-        if reason.is_empty() { String::new() } else { format!("containers with unready status: [{}]", names.join(" ")) };
+    let message = if reason.is_empty() {
+        String::new()
+    } else {
+        format!("containers with unready status: [{}]", names.join(" "))
+    };
     conditions::set(pod, Condition { kind, holds, reason, message: &message }, false, now);
 }
 
@@ -95,7 +101,8 @@ fn statuses(pod: &mut Value) -> impl Iterator<Item = &mut Value> {
 
 /// Gives every container's status a new state, making the status where it is missing.
 fn each_container(pod: &mut Value, state: impl Fn(&str) -> Value) {
-    let known = pod.pointer("/status/containerStatuses").and_then(Value::as_array).cloned().unwrap_or_default();
+    let known =
+        pod.pointer("/status/containerStatuses").and_then(Value::as_array).cloned().unwrap_or_default();
     let updated: Vec<Value> = object::items(pod, "/spec/containers")
         .iter()
         .map(|container| {

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use super::super::delete::{self, Options};
 use super::super::kinds::{PODS, REPLICA_SETS};
-use super::super::object::{self, condition_is_true, controller_reference, name, namespace, number, owned_by, stamp, uid};
+use super::super::object::{
+    self, condition_is_true, controller_reference, name, namespace, number, owned_by, stamp, uid,
+};
 use super::super::store::{Key, State};
 use super::super::{defaults, kinds};
 use super::Moment;

@@ -47,14 +47,19 @@ impl Lab {
             if self.now.world >= end {
                 return;
             }
-            let passed = SignedDuration::try_from(next - self.now.world).unwrap();
+            let passed = SignedDuration::try_from(next.abs_diff(self.now.world)).unwrap();
             self.now = Moment { world: next, wall: self.now.wall + passed };
         }
     }
 
     fn patch(&mut self, patch: &Value) {
-        let writer =
-            Writer { resource: &DEPLOYMENTS, subresource: "", manager: "test", dry_run: false, now: self.now.wall };
+        let writer = Writer {
+            resource: &DEPLOYMENTS,
+            subresource: "",
+            manager: "test",
+            dry_run: false,
+            now: self.now.wall,
+        };
         writer.patch(&mut self.state, &Self::key(), patch, Format::Strategic).unwrap();
     }
 
@@ -88,7 +93,12 @@ fn a_restart_of_a_healthy_platform_never_drops_below_three() {
     let mut most = 0;
     lab.pass(120, |state| {
         fewest = fewest.min(ready_pods(state, READY_POD_NAMESPACE));
-        most = most.max(state.list(&REPLICA_SETS, Some(READY_POD_NAMESPACE)).map(|set| number(set, "/spec/replicas")).sum());
+        most = most.max(
+            state
+                .list(&REPLICA_SETS, Some(READY_POD_NAMESPACE))
+                .map(|set| number(set, "/spec/replicas"))
+                .sum(),
+        );
     });
     assert_eq!((fewest, most, lab.ready()), (3, 4, 3));
     assert_eq!(lab.progressing(), "NewReplicaSetAvailable");
@@ -97,7 +107,8 @@ fn a_restart_of_a_healthy_platform_never_drops_below_three() {
     let deployment = lab.deployment();
     assert_eq!(text(deployment, "/metadata/annotations/deployment.kubernetes.io~1revision"), "2");
     assert_eq!(number(deployment, "/status/observedGeneration"), number(deployment, "/metadata/generation"));
-    let scaled = lab.state.list(&EVENTS, None).filter(|event| text(event, "/reason") == "ScalingReplicaSet").count();
+    let scaled =
+        lab.state.list(&EVENTS, None).filter(|event| text(event, "/reason") == "ScalingReplicaSet").count();
     assert_eq!(scaled, 6, "three up, three down");
 }
 

@@ -33,7 +33,8 @@ struct Options {
 
 impl Options {
     fn read(query: &Query, now: Timestamp) -> Result<Self, Refusal> {
-        let since_seconds = query.number("sinceSeconds")?.map(|seconds| now - SignedDuration::from_secs(seconds));
+        let since_seconds =
+            query.number("sinceSeconds")?.map(|seconds| now - SignedDuration::from_secs(seconds));
         Ok(Self {
             follow: query.flag("follow"),
             previous: query.flag("previous"),

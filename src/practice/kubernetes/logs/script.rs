@@ -70,7 +70,9 @@ impl Run {
         if let Some(Ending::Crashed(at)) = self.ended {
             let before = |line: &Line| !line.text.contains(UP);
             lines = lines.into_iter().take_while(before).collect();
-            lines.iter_mut().for_each(|line| line.at = line.at.min(at));
+            for line in &mut lines {
+                line.at = line.at.min(at);
+            }
             lines.extend(PANIC.iter().map(|text| Line { at, text: (*text).to_owned() }));
         }
         let boot = self.after(BOOT);
@@ -156,17 +158,41 @@ fn platform_boot(version: &str, region: &str, host: &str) -> Vec<(u64, Style, St
     let start = Style::Platform("command/start.go:118");
     vec![
         (0, start, format!("Starting vCluster Platform {version}")),
-        (900, start, format!("Multi-region mode is enabled\t{{\"region\": \"{region}\", \"host\": \"{host}\"}}")),
-        (1_300, Style::Kine, "Configuring mysql database connection pooling: maxIdleConns=2, maxOpenConns=0".to_owned()),
-        (1_400, Style::Kine, "Configuring database table schema and indexes, this may take a moment...".to_owned()),
+        (
+            900,
+            start,
+            format!("Multi-region mode is enabled\t{{\"region\": \"{region}\", \"host\": \"{host}\"}}"),
+        ),
+        (
+            1_300,
+            Style::Kine,
+            "Configuring mysql database connection pooling: maxIdleConns=2, maxOpenConns=0".to_owned(),
+        ),
+        (
+            1_400,
+            Style::Kine,
+            "Configuring database table schema and indexes, this may take a moment...".to_owned(),
+        ),
         (2_300, Style::Kine, "Database tables and indexes are up to date".to_owned()),
         (2_400, Style::Kine, "Kine available at unix:///var/run/kine.sock".to_owned()),
         (3_600, Style::Platform("apiserver/server.go:204"), "Embedded API server is ready".to_owned()),
         (4_200, Style::Platform("networkpeer/registry.go:97"), "Registering network peer".to_owned()),
-        (5_100, Style::Platform("networkpeer/registry.go:151"), format!("{UP}\t{{\"region\": \"{region}\"}}")),
-        (6_000, Style::Platform("derp/server.go:66"), format!("DERP server is listening\t{{\"host\": \"{host}\"}}")),
+        (
+            5_100,
+            Style::Platform("networkpeer/registry.go:151"),
+            format!("{UP}\t{{\"region\": \"{region}\"}}"),
+        ),
+        (
+            6_000,
+            Style::Platform("derp/server.go:66"),
+            format!("DERP server is listening\t{{\"host\": \"{host}\"}}"),
+        ),
         (7_200, Style::Platform("leader/election.go:58"), "Joined leader election".to_owned()),
-        (8_100, Style::Platform("server/server.go:312"), "Serving HTTPS on [::]:10443 and HTTP on [::]:8080".to_owned()),
+        (
+            8_100,
+            Style::Platform("server/server.go:312"),
+            "Serving HTTPS on [::]:10443 and HTTP on [::]:8080".to_owned(),
+        ),
     ]
 }
 
@@ -180,10 +206,16 @@ fn agent_boot() -> Vec<(u64, Style, String)> {
 }
 
 const WORKING: &[(Style, &str)] = &[
-    (Style::Platform("cluster/heartbeat.go:44"), "Cluster heartbeat\t{\"cluster\": \"loft-cluster\", \"status\": \"ok\"}"),
+    (
+        Style::Platform("cluster/heartbeat.go:44"),
+        "Cluster heartbeat\t{\"cluster\": \"loft-cluster\", \"status\": \"ok\"}",
+    ),
     (Style::Platform("networkpeer/registry.go:203"), "Network peers synced\t{\"peers\": 2}"),
     (Style::Platform("derp/mesh.go:131"), "DERP mesh connection is alive"),
-    (Style::Platform("virtualcluster/controller.go:260"), "Reconciled virtual cluster instances\t{\"count\": 14}"),
+    (
+        Style::Platform("virtualcluster/controller.go:260"),
+        "Reconciled virtual cluster instances\t{\"count\": 14}",
+    ),
     (Style::Platform("auth/session.go:88"), "Refreshed access key\t{\"type\": \"login\"}"),
     (Style::Kine, "COMPACT deleted 312 rows from 312 revisions in 41ms"),
 ];
@@ -248,7 +280,7 @@ mod tests {
     #[test]
     fn an_old_log_is_rotated() {
         let lines = run(None).lines(at(86_400 * 9));
-        assert_eq!(lines.len() as i64, KEPT + 1);
+        assert_eq!(i64::try_from(lines.len()).unwrap(), KEPT + 1);
         assert!(!lines[0].text.contains("Starting"));
     }
 }

@@ -21,7 +21,10 @@ fn carry_out(target: &mut Value, operation: &Value) -> Result<(), PatchError> {
             .ok_or_else(|| PatchError(format!("operation without {name}: {operation}")))
     };
     let value = || {
-        operation.get("value").cloned().ok_or_else(|| PatchError(format!("operation without value: {operation}")))
+        operation
+            .get("value")
+            .cloned()
+            .ok_or_else(|| PatchError(format!("operation without value: {operation}")))
     };
     let path = field("path")?;
     match field("op")? {
@@ -108,7 +111,11 @@ mod tests {
         // RFC 6902, appendix A; `None`: must fail
         for (original, operation, expected) in [
             (json!({"a": 1}), json!({"op": "add", "path": "/b", "value": 2}), Some(json!({"a": 1, "b": 2}))),
-            (json!(["a", "c"]), json!({"op": "add", "path": "/1", "value": "b"}), Some(json!(["a", "b", "c"]))),
+            (
+                json!(["a", "c"]),
+                json!({"op": "add", "path": "/1", "value": "b"}),
+                Some(json!(["a", "b", "c"])),
+            ),
             (json!(["a"]), json!({"op": "add", "path": "/-", "value": "b"}), Some(json!(["a", "b"]))),
             (json!(["a"]), json!({"op": "add", "path": "/3", "value": "b"}), None),
             (json!({"a": 1, "b": 2}), json!({"op": "remove", "path": "/b"}), Some(json!({"a": 1}))),
@@ -116,7 +123,11 @@ mod tests {
             (json!({"a": 1}), json!({"op": "replace", "path": "/a", "value": 2}), Some(json!({"a": 2}))),
             (json!({"a": 1}), json!({"op": "replace", "path": "/b", "value": 2}), None),
             (json!({"a": 1}), json!({"op": "move", "from": "/a", "path": "/b"}), Some(json!({"b": 1}))),
-            (json!({"a": 1}), json!({"op": "copy", "from": "/a", "path": "/b"}), Some(json!({"a": 1, "b": 1}))),
+            (
+                json!({"a": 1}),
+                json!({"op": "copy", "from": "/a", "path": "/b"}),
+                Some(json!({"a": 1, "b": 1})),
+            ),
             (json!({"a/b": 1}), json!({"op": "test", "path": "/a~1b", "value": 1}), Some(json!({"a/b": 1}))),
             (json!({"a": 1}), json!({"op": "test", "path": "/a", "value": 2}), None),
             (json!({}), json!({"op": "sing", "path": "/a"}), None),

@@ -18,8 +18,14 @@ pub(in super::super) enum ListType {
 pub(in super::super) fn list_type(path: &[&str]) -> ListType {
     let Some((field, parents)) = path.split_last() else { return ListType::Atomic };
     match *field {
-        "containers" | "initContainers" | "ephemeralContainers" | "volumes" | "imagePullSecrets" | "env"
-        | "secrets" | "resourceClaims" => ListType::Map(&["name"]),
+        "containers"
+        | "initContainers"
+        | "ephemeralContainers"
+        | "volumes"
+        | "imagePullSecrets"
+        | "env"
+        | "secrets"
+        | "resourceClaims" => ListType::Map(&["name"]),
         "ports" if in_container(parents) => ListType::Map(&["containerPort", "protocol"]),
         "ports" if parents == ["spec"] => ListType::Map(&["port", "protocol"]),
         "volumeMounts" => ListType::Map(&["mountPath"]),

@@ -62,7 +62,8 @@ fn merge_map<'a>(target: &mut Value, changes: &'a Map<String, Value>, path: &mut
 fn merge_list<'a>(target: &mut Value, changes: &'a [Value], path: &mut Vec<&'a str>) {
     let directive = |change: &Value| change.get(DIRECTIVE).and_then(Value::as_str).map(str::to_owned);
     let replaces = |change: &Value| {
-        directive(change).as_deref() == Some("replace") && change.as_object().is_some_and(|map| map.len() == 1)
+        directive(change).as_deref() == Some("replace")
+            && change.as_object().is_some_and(|map| map.len() == 1)
     };
     if changes.iter().any(replaces) {
         *target = changes.iter().filter(|change| !replaces(change)).cloned().collect();

@@ -16,9 +16,7 @@ use super::random::{Random, fingerprint};
 use super::status::Refusal;
 use super::store::{Key, State};
 use super::write::Writer;
-use super::{
-    ClusterSetup, Condition, PLATFORM, READY_POD_NAMESPACE, chart, delete, helm_release, kinds,
-};
+use super::{ClusterSetup, Condition, PLATFORM, READY_POD_NAMESPACE, chart, delete, helm_release, kinds};
 
 mod surroundings;
 
@@ -140,7 +138,13 @@ fn planted(outcome: Result<(), Refusal>) {
 }
 
 /// Creates an object and gives it its status.
-fn plant_object(state: &mut State, resource: &'static Resource, object: Value, manager: &str, now: Timestamp) {
+fn plant_object(
+    state: &mut State,
+    resource: &'static Resource,
+    object: Value,
+    manager: &str,
+    now: Timestamp,
+) {
     let namespace = object::namespace(&object).to_owned();
     let status = object.get("status").cloned();
     let created = writer(resource, "", manager, now).create(state, &namespace, object);
@@ -175,7 +179,8 @@ fn values(setup: &ClusterSetup) -> Value {
 pub(super) fn apply_release(setup: &ClusterSetup, state: &mut State, now: Timestamp) {
     for mut object in rendering(setup).objects() {
         helm_release::adopt(&mut object, READY_POD_NAMESPACE);
-        let kind = (object::text(&object, "/apiVersion").to_owned(), object::text(&object, "/kind").to_owned());
+        let kind =
+            (object::text(&object, "/apiVersion").to_owned(), object::text(&object, "/kind").to_owned());
         let Some(resource) = kinds::find_kind(&kind.0, &kind.1) else { continue };
         let key = Key::of(resource, &object);
         let applied = writer(resource, "", "helm", now).apply(state, &key, object, true);

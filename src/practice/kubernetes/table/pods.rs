@@ -23,7 +23,8 @@ pub(super) const PODS: Layout = Layout {
 };
 
 fn cells(pod: &Value, now: Timestamp) -> Vec<Value> {
-    let or_none = |pointer: &str| Value::from(Some(text(pod, pointer)).filter(|it| !it.is_empty()).unwrap_or("<none>"));
+    let or_none =
+        |pointer: &str| Value::from(Some(text(pod, pointer)).filter(|it| !it.is_empty()).unwrap_or("<none>"));
     let statuses = items(pod, "/status/containerStatuses");
     let ready = statuses.iter().filter(|status| status["ready"] == true).count();
     vec![
@@ -60,7 +61,10 @@ pub(super) fn status(pod: &Value) -> String {
 
 fn restarts(statuses: &[Value], now: Timestamp) -> String {
     let total: i64 = statuses.iter().map(|status| number(status, "/restartCount")).sum();
-    let last = statuses.iter().filter_map(|status| parse_stamp(text(status, "/lastState/terminated/finishedAt"))).max();
+    let last = statuses
+        .iter()
+        .filter_map(|status| parse_stamp(text(status, "/lastState/terminated/finishedAt")))
+        .max();
     match last {
         Some(last) if total > 0 => {
             format!("{total} ({} ago)", human(now.duration_since(last).as_secs().max(0)))
@@ -87,7 +91,10 @@ mod tests {
             }]},
         });
         let now = "2026-01-01T00:10:00Z".parse().unwrap();
-        assert_eq!(cells(&crashing, now)[..5], ["loft-1", "0/1", "CrashLoopBackOff", "5 (30s ago)", "10m"].map(Value::from));
+        assert_eq!(
+            cells(&crashing, now)[..5],
+            ["loft-1", "0/1", "CrashLoopBackOff", "5 (30s ago)", "10m"].map(Value::from)
+        );
         let mut leaving = crashing;
         leaving["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:09:59Z");
         assert_eq!(status(&leaving), "Terminating");

@@ -19,8 +19,11 @@ pub(super) const DEPLOYMENTS: Layout = Layout {
         wide("Selector"),
     ],
     cells: |deployment, now| {
-        let ready =
-            format!("{}/{}", number(deployment, "/status/readyReplicas"), number(deployment, "/spec/replicas"));
+        let ready = format!(
+            "{}/{}",
+            number(deployment, "/status/readyReplicas"),
+            number(deployment, "/spec/replicas")
+        );
         let mut cells = vec![
             name(deployment).into(),
             ready.into(),
