@@ -86,10 +86,10 @@ pub(super) fn parse(yaml: &str) -> Value {
 impl Rendering<'_> {
     /// The manifest in helm's form: every document with the name of its template.
     pub(super) fn manifest(&self) -> String {
-        TEMPLATES
-            .iter()
-            .map(|(path, template)| format!("---\n# Source: {NAME}/{path}\n{}", self.render(template)))
-            .collect()
+        let document = |(path, template): &(&str, &str)| {
+            format!("---\n# Source: {NAME}/{path}\n{}\n", self.render(template))
+        };
+        TEMPLATES.iter().map(document).collect::<Vec<_>>().concat()
     }
 
     /// The manifest's objects.

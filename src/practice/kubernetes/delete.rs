@@ -26,8 +26,8 @@ pub(super) struct Options {
 impl Options {
     /// Adds what a `DeleteOptions` body says.
     pub(super) fn with_body(mut self, body: &Value) -> Self {
-        self.uid = text(body, "/preconditions/uid").to_owned();
-        self.resource_version = text(body, "/preconditions/resourceVersion").to_owned();
+        text(body, "/preconditions/uid").clone_into(&mut self.uid);
+        text(body, "/preconditions/resourceVersion").clone_into(&mut self.resource_version);
         if let Some(seconds) = body.get("gracePeriodSeconds").and_then(Value::as_i64) {
             self.grace_period_seconds = Some(seconds);
         }

@@ -71,6 +71,9 @@ fn entry(resource: &Resource) -> Value {
     if !resource.short_names.is_empty() {
         entry["shortNames"] = json!(resource.short_names);
     }
+    if resource.in_all {
+        entry["categories"] = json!(["all"]);
+    }
     entry
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Resource {
     pub(super) scale: bool,
     /// Whether `metadata.generation` counts changes of what is wanted.
     pub(super) generation: bool,
+    /// Whether `kubectl get all` means it too.
+    pub(super) in_all: bool,
     /// What may be done with it.
     pub(super) access: Access,
     /// Where its objects are kept: two groups can show the same objects.
@@ -59,6 +61,7 @@ impl Resource {
             status: false,
             scale: false,
             generation: false,
+            in_all: false,
             access: Access::Full,
             storage: plural,
         }
@@ -82,6 +85,10 @@ impl Resource {
 
     const fn with_generation(self) -> Self {
         Self { generation: true, ..self }
+    }
+
+    const fn in_all(self) -> Self {
+        Self { in_all: true, ..self }
     }
 
     const fn read_only(self) -> Self {
@@ -138,21 +145,24 @@ pub(super) const NAMESPACES: Resource = Resource::new("", "v1", "Namespace", "na
     .with_status();
 pub(super) const NODES: Resource =
     Resource::new("", "v1", "Node", "nodes", "node").short(&["no"]).cluster_scoped().with_status();
-pub(super) const PODS: Resource = Resource::new("", "v1", "Pod", "pods", "pod").short(&["po"]).with_status();
+pub(super) const PODS: Resource =
+    Resource::new("", "v1", "Pod", "pods", "pod").short(&["po"]).with_status().in_all();
 pub(super) const SECRETS: Resource = Resource::new("", "v1", "Secret", "secrets", "secret");
 pub(super) const SERVICE_ACCOUNTS: Resource =
     Resource::new("", "v1", "ServiceAccount", "serviceaccounts", "serviceaccount").short(&["sa"]);
 pub(super) const SERVICES: Resource =
-    Resource::new("", "v1", "Service", "services", "service").short(&["svc"]).with_status();
+    Resource::new("", "v1", "Service", "services", "service").short(&["svc"]).with_status().in_all();
 pub(super) const DEPLOYMENTS: Resource =
     Resource::new("apps", "v1", "Deployment", "deployments", "deployment")
         .short(&["deploy"])
+        .in_all()
         .with_status()
         .with_scale()
         .with_generation();
 pub(super) const REPLICA_SETS: Resource =
     Resource::new("apps", "v1", "ReplicaSet", "replicasets", "replicaset")
         .short(&["rs"])
+        .in_all()
         .with_status()
         .with_scale()
         .with_generation();

@@ -53,6 +53,9 @@ mod verbs;
 mod watch;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 /// The platform's namespace.
 const READY_POD_NAMESPACE: &str = "vcluster-platform";
 
@@ -166,7 +169,11 @@ impl Cluster {
 
     /// Tells whether another region's platform runs, which its NetworkPeer follows.
     pub fn set_peer_ready(&self, region: &str, ready: bool) {
-        self.lock_controllers().peers.set_ready(region, ready);
+        let history = self.0.history;
+        let wall = self.setup().failing_since.min(history.wall);
+        let failing_for = history.wall.duration_since(wall).unsigned_abs();
+        let failing_since = Moment { world: history.world.saturating_sub(failing_for), wall };
+        self.lock_controllers().peers.set_ready(region, ready, failing_since);
         self.0.nudge.notify_one();
     }
 

@@ -151,6 +151,8 @@ pub(super) fn to_json(body: &[u8]) -> Result<Value, ProtobufError> {
     let mut object = match kind.as_str() {
         "Secret" => secret(Secret::decode(&raw[..])?),
         "SelfSubjectAccessReview" => access_review(SelfSubjectAccessReview::decode(&raw[..])?),
+        // it has no fields that a client sets
+        "SelfSubjectReview" => json!({}),
         "DeleteOptions" => delete_options(DeleteOptions::decode(&raw[..])?),
         _ => return Err(ProtobufError::Kind(kind)),
     };

@@ -113,9 +113,8 @@ fn field_rule(resource: &Resource, rule: &str) -> Result<FieldRule, String> {
     };
     let field = field.trim();
     let supported = match field {
-        "metadata.name" | "metadata.namespace" => true,
-        // kubectl delete waits for one very object
-        "metadata.uid" => true,
+        // by the uid kubectl delete waits for one very object
+        "metadata.name" | "metadata.namespace" | "metadata.uid" => true,
         "spec.nodeName" | "status.phase" => *resource == kinds::PODS,
         "type" => *resource == kinds::SECRETS || resource.storage == kinds::EVENTS.storage,
         "reason" => resource.storage == kinds::EVENTS.storage,

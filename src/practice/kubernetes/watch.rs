@@ -20,10 +20,10 @@ use super::status::Refusal;
 use super::store::{Change, Compacted, State};
 
 /// Without a limit of the client, a watch ends after this, as the real one does.
-const LONGEST: Duration = Duration::from_secs(45 * 60);
+const LONGEST: Duration = Duration::from_mins(45);
 
 /// How often a client that takes bookmarks gets one.
-const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
+const BOOKMARK_INTERVAL: Duration = Duration::from_mins(1);
 
 /// What is watched, and how it is shown.
 #[derive(Debug, Clone)]

@@ -174,12 +174,12 @@ fn index_of(items: &[Value], step: &str) -> Option<usize> {
 
 /// The value at a place, where there is one.
 pub(super) fn value_at<'a>(object: &'a Value, path: &[String]) -> Option<&'a Value> {
-    path.iter().try_fold(object, |place, step| match step.strip_prefix("f:") {
-        Some(name) => place.get(name),
-        None => {
-            let items = place.as_array()?;
-            items.get(index_of(items, step)?)
+    path.iter().try_fold(object, |place, step| {
+        if let Some(name) = step.strip_prefix("f:") {
+            return place.get(name);
         }
+        let items = place.as_array()?;
+        items.get(index_of(items, step)?)
     })
 }
 
@@ -213,21 +213,20 @@ fn is_empty(value: &Value) -> bool {
 
 /// A place as error messages write it: `.spec.template.spec.containers[name="manager"].image`.
 pub(super) fn display(path: &[String]) -> String {
-    let mut shown = String::new();
-    for step in path {
-        if let Some(name) = step.strip_prefix("f:") {
-            shown.push('.');
-            shown.push_str(name);
-        } else if let Some(value) = step.strip_prefix("v:") {
-            shown.push_str(&format!("[={value}]"));
-        } else if let Some(keys) =
-            step.strip_prefix("k:").and_then(|keys| serde_json::from_str::<Map<String, Value>>(keys).ok())
-        {
-            let keys: Vec<String> = keys.iter().map(|(key, value)| format!("{key}={value}")).collect();
-            shown.push_str(&format!("[{}]", keys.join(",")));
-        }
+    path.iter().map(|step| display_step(step)).collect()
+}
+
+fn display_step(step: &str) -> String {
+    if let Some(name) = step.strip_prefix("f:") {
+        return format!(".{name}");
     }
-    shown
+    if let Some(value) = step.strip_prefix("v:") {
+        return format!("[={value}]");
+    }
+    let keys = step.strip_prefix("k:").unwrap_or_default();
+    let keys: Map<String, Value> = serde_json::from_str(keys).unwrap_or_default();
+    let keys: Vec<String> = keys.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    format!("[{}]", keys.join(","))
 }
 
 #[cfg(test)]

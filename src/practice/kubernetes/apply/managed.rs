@@ -57,14 +57,15 @@ impl Entry {
 
     /// The manager as a conflict names it.
     pub(super) fn display(&self) -> String {
-        let mut shown = format!("\"{}\"", self.manager);
-        if !self.subresource.is_empty() {
-            shown.push_str(&format!(" with subresource \"{}\"", self.subresource));
-        }
-        if self.operation == Operation::Update {
-            shown.push_str(&format!(" using {}", self.api_version));
-        }
-        shown
+        let subresource = match self.subresource.as_str() {
+            "" => String::new(),
+            subresource => format!(" with subresource \"{subresource}\""),
+        };
+        let version = match self.operation {
+            Operation::Apply => String::new(),
+            Operation::Update => format!(" using {}", self.api_version),
+        };
+        format!("\"{}\"{subresource}{version}", self.manager)
     }
 }
 

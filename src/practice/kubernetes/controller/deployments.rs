@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::kinds::{DEPLOYMENTS, REPLICA_SETS};
+use super::super::kinds::{DEPLOYMENTS, PODS, REPLICA_SETS};
 use super::super::object::{
     self, controller_reference, map_at, name, namespace, number, owned_by, stamp, text, uid,
 };
@@ -16,7 +16,7 @@ use super::super::store::{Key, State};
 use super::Moment;
 use super::conditions::{self, Condition};
 use super::events::{self, Event};
-use super::replica_sets::{HASH_LABEL, active_pods};
+use super::replica_sets::HASH_LABEL;
 use super::rolling::{self, Counts};
 
 const REVISION: &str = "deployment.kubernetes.io/revision";
@@ -41,7 +41,7 @@ impl Deployments {
         let all = state.collect(&DEPLOYMENTS, None);
         self.0.retain(|known, _| all.iter().any(|deployment| uid(deployment) == known));
         for deployment in all.iter().filter(|deployment| !object::terminating(deployment)) {
-            self.roll(state, deployment, now);
+            roll(state, deployment, now);
             self.report(state, &Key::of(&DEPLOYMENTS, deployment), now);
         }
     }
@@ -49,49 +49,6 @@ impl Deployments {
     /// When the next progress deadline passes.
     pub(super) fn next_due(&self, now: Moment) -> Option<Duration> {
         self.0.values().filter_map(|progress| progress.deadline).filter(|due| *due > now.world).min()
-    }
-
-    /// Moves the ReplicaSets one step.
-    fn roll(&self, state: &mut State, deployment: &Value, now: Moment) {
-        let replicas = number(deployment, "/spec/replicas");
-        let strategy = deployment.pointer("/spec/strategy").cloned().unwrap_or_default();
-        let paused = deployment.pointer("/spec/paused") == Some(&true.into());
-        let sets = owned_sets(state, deployment);
-        let current = sets.iter().find(|set| same_template(set, deployment));
-        if paused {
-            if let (Some(current), 1) = (current, sets.iter().filter(|set| wanted(set) > 0).count().max(1)) {
-                scale(state, deployment, current, replicas, now);
-            }
-            return;
-        }
-        let new = match current {
-            Some(current) => Arc::clone(current),
-            None => create_set(state, deployment, &sets, now),
-        };
-        revise(state, deployment, &new, &sets, now);
-        let recreates = text(&strategy, "/type") == "Recreate";
-        let old: Vec<&Arc<Value>> = sets.iter().filter(|set| uid(set) != uid(&new)).collect();
-        let active: Vec<&Arc<Value>> = old.iter().copied().filter(|set| wanted(set) > 0).collect();
-        if recreates {
-            for set in &active {
-                scale(state, deployment, set, 0, now);
-            }
-            if old.iter().all(|set| active_pods(state, set).is_empty()) {
-                scale(state, deployment, &new, replicas, now);
-            }
-            return;
-        }
-        let bounds = rolling::bounds(&strategy, replicas);
-        let before: Vec<Counts> = active.iter().map(|set| counts(set)).collect();
-        let grown = rolling::new_count(replicas, bounds, counts(&new), &before);
-        if grown != wanted(&new) {
-            scale(state, deployment, &new, grown, now);
-            return;
-        }
-        for (set, count) in active.iter().zip(rolling::old_counts(replicas, bounds, counts(&new), &before)) {
-            scale(state, deployment, set, count, now);
-        }
-        clean_up(state, deployment, &old);
     }
 
     /// Writes the status as it is now.
@@ -180,6 +137,60 @@ impl Deployments {
     }
 }
 
+/// Moves the ReplicaSets one step.
+fn roll(state: &mut State, deployment: &Value, now: Moment) {
+    let sets = owned_sets(state, deployment);
+    let current = sets.iter().find(|set| same_template(set, deployment));
+    if deployment.pointer("/spec/paused") == Some(&true.into()) {
+        // a paused one follows its count, not its template
+        let mut active = sets.iter().filter(|set| wanted(set) > 0);
+        if let Some(only) = active.next().or(current).filter(|_| active.next().is_none()) {
+            scale(state, deployment, only, number(deployment, "/spec/replicas"), now);
+        }
+        return;
+    }
+    let new = match current {
+        Some(current) => Arc::clone(current),
+        None => create_set(state, deployment, &sets, now),
+    };
+    revise(state, deployment, &new, &sets, now);
+    let old: Vec<&Arc<Value>> = sets.iter().filter(|set| uid(set) != uid(&new)).collect();
+    if text(deployment, "/spec/strategy/type") == "Recreate" {
+        recreate(state, deployment, &new, &old, now);
+    } else {
+        roll_on(state, deployment, &new, &old, now);
+    }
+}
+
+/// First all old pods go, then the new ones come.
+fn recreate(state: &mut State, deployment: &Value, new: &Value, old: &[&Arc<Value>], now: Moment) {
+    for set in old {
+        scale(state, deployment, set, 0, now);
+    }
+    let gone =
+        |set: &&Arc<Value>| !state.list(&PODS, Some(namespace(set))).any(|pod| owned_by(pod, uid(set)));
+    if old.iter().all(gone) {
+        scale(state, deployment, new, number(deployment, "/spec/replicas"), now);
+    }
+}
+
+/// New pods come as old ones go, within the strategy's bounds.
+fn roll_on(state: &mut State, deployment: &Value, new: &Value, old: &[&Arc<Value>], now: Moment) {
+    let replicas = number(deployment, "/spec/replicas");
+    let bounds = rolling::bounds(deployment.pointer("/spec/strategy").unwrap_or(&Value::Null), replicas);
+    let active: Vec<&Arc<Value>> = old.iter().copied().filter(|set| wanted(set) > 0).collect();
+    let before: Vec<Counts> = active.iter().map(|set| counts(set)).collect();
+    let grown = rolling::new_count(replicas, bounds, counts(new), &before);
+    if grown != wanted(new) {
+        scale(state, deployment, new, grown, now);
+        return;
+    }
+    for (set, count) in active.iter().zip(rolling::old_counts(replicas, bounds, counts(new), &before)) {
+        scale(state, deployment, set, count, now);
+    }
+    clean_up(state, deployment, old);
+}
+
 /// The Deployment's sets, oldest revision first.
 fn owned_sets(state: &State, deployment: &Value) -> Vec<Arc<Value>> {
     let mut sets: Vec<Arc<Value>> = state
@@ -213,7 +224,9 @@ fn same_template(set: &Value, deployment: &Value) -> bool {
 
 fn create_set(state: &mut State, deployment: &Value, sets: &[Arc<Value>], now: Moment) -> Arc<Value> {
     let mut template = deployment.pointer("/spec/template").cloned().unwrap_or_default();
-    let hash = Random::new(fingerprint(&template.to_string())).suffix(10);
+    let mut sorted = template.clone();
+    sorted.sort_all_objects();
+    let hash = Random::new(fingerprint(&sorted.to_string())).suffix(10);
     map_at(&mut template, &["metadata", "labels"]).insert(HASH_LABEL.to_owned(), hash.clone().into());
     let mut selector = deployment.pointer("/spec/selector").cloned().unwrap_or_default();
     map_at(&mut selector, &["matchLabels"]).insert(HASH_LABEL.to_owned(), hash.clone().into());
@@ -238,13 +251,10 @@ fn revise(state: &mut State, deployment: &Value, new: &Value, sets: &[Arc<Value>
     let highest = sets.iter().filter(|set| uid(set) != uid(new)).map(|set| revision(set)).max().unwrap_or(0);
     let key = Key::of(&REPLICA_SETS, new);
     let number = revision(new).max(highest + 1);
-    if number != revision(new) {
-        if let Some(live) = state.get(&key) {
-            let mut set = (**live).clone();
-            map_at(&mut set, &["metadata", "annotations"])
-                .insert(REVISION.to_owned(), number.to_string().into());
-            state.put(&key, set);
-        }
+    if let Some(live) = state.get(&key).filter(|_| number != revision(new)) {
+        let mut set = (**live).clone();
+        map_at(&mut set, &["metadata", "annotations"]).insert(REVISION.to_owned(), number.to_string().into());
+        state.put(&key, set);
     }
     if revision(deployment) != number {
         let key = Key::of(&DEPLOYMENTS, deployment);

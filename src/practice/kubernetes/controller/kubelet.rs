@@ -47,6 +47,9 @@ pub(in super::super) struct Kubelet {
     crashing: Option<String>,
 }
 
+/// The scheduler tries again after this.
+const SCHEDULING_RETRY: Duration = Duration::from_secs(10);
+
 /// The back-off between crashes begins with this and doubles up to the limit.
 const BACK_OFF_SECS: u64 = 10;
 const BACK_OFF_LIMIT_SECS: u64 = 300;
@@ -110,25 +113,7 @@ impl Kubelet {
         let key = Key::of(&PODS, pod);
         let mut next = (**pod).clone();
         let (stage, delay) = match stage {
-            Stage::Pending => match choose_node(state) {
-                Some(node) => {
-                    pod_status::schedule(&mut next, &node, now);
-                    tell_scheduled(state, &next, &node, now);
-                    (Stage::Creating, Some(state.random.between_ms(1_500, 2_500)))
-                }
-                None => {
-                    let message = "0/0 nodes are available: no nodes available to schedule pods.";
-                    pod_status::unschedulable(&mut next, message, now);
-                    let event = Event {
-                        warning: true,
-                        reason: "FailedScheduling",
-                        message,
-                        component: "default-scheduler",
-                    };
-                    events::record(state, pod, event, now);
-                    (Stage::Pending, Some(Duration::from_secs(10)))
-                }
-            },
+            Stage::Pending => schedule(state, &mut next, now),
             Stage::Creating | Stage::BackOff => {
                 pod_status::run(&mut next, stage == Stage::BackOff, now);
                 tell_started(state, &next, now);
@@ -174,6 +159,26 @@ fn restarts(pod: &Value) -> i64 {
 fn back_off_secs(restarts: i64) -> u64 {
     let doublings = u32::try_from(restarts).unwrap_or_default().min(16);
     (BACK_OFF_SECS << doublings).min(BACK_OFF_LIMIT_SECS)
+}
+
+/// Puts a pod on a node, or says that there is none for it.
+fn schedule(state: &mut State, pod: &mut Value, now: Moment) -> (Stage, Option<Duration>) {
+    if let Some(node) = choose_node(state) {
+        pod_status::schedule(pod, &node, now);
+        tell_scheduled(state, pod, &node, now);
+        return (Stage::Creating, Some(state.random.between_ms(1_500, 2_500)));
+    }
+    let count = state.list(&NODES, None).count();
+    let message = format!("0/{count} nodes are available: {count} node(s) were unschedulable.");
+    pod_status::unschedulable(pod, &message, now);
+    let event = Event {
+        warning: true,
+        reason: "FailedScheduling",
+        message: &message,
+        component: "default-scheduler",
+    };
+    events::record(state, pod, event, now);
+    (Stage::Pending, Some(SCHEDULING_RETRY))
 }
 
 /// Ends a pod: its containers get the time they need, a few seconds.

@@ -12,7 +12,7 @@ use super::super::{READY_POD_NAMESPACE, ready_pods};
 use super::Moment;
 
 /// A peer counts as offline this long after its owner stopped.
-const GRACE: Duration = Duration::from_secs(120);
+const GRACE: Duration = Duration::from_mins(2);
 
 /// What is known of the regions' platforms.
 #[derive(Debug, Default)]
@@ -30,9 +30,13 @@ impl Peers {
         Self { own_region: own_region.to_owned(), ..Self::default() }
     }
 
-    /// Notes whether another region's platform runs.
-    pub(in super::super) fn set_ready(&mut self, region: &str, ready: bool) {
-        self.ready.insert(region.to_owned(), ready);
+    /// Notes whether another region's platform runs. One that is told not to
+    /// run from the first has stopped when the scenario began to fail.
+    pub(in super::super) fn set_ready(&mut self, region: &str, ready: bool, failing_since: Moment) {
+        let first = self.ready.insert(region.to_owned(), ready).is_none();
+        if first && !ready {
+            self.stopped.insert(region.to_owned(), failing_since);
+        }
     }
 
     pub(super) fn next_due(&self) -> Option<Duration> {

@@ -47,7 +47,7 @@ impl Lab {
             if self.now.world >= end {
                 return;
             }
-            let passed = SignedDuration::try_from(next - self.now.world).unwrap();
+            let passed = SignedDuration::try_from(next.abs_diff(self.now.world)).unwrap();
             self.now = Moment { world: next, wall: self.now.wall + passed };
         }
     }

@@ -70,7 +70,9 @@ impl Run {
         if let Some(Ending::Crashed(at)) = self.ended {
             let before = |line: &Line| !line.text.contains(UP);
             lines = lines.into_iter().take_while(before).collect();
-            lines.iter_mut().for_each(|line| line.at = line.at.min(at));
+            for line in &mut lines {
+                line.at = line.at.min(at);
+            }
             lines.extend(PANIC.iter().map(|text| Line { at, text: (*text).to_owned() }));
         }
         let boot = self.after(BOOT);
@@ -278,7 +280,7 @@ mod tests {
     #[test]
     fn an_old_log_is_rotated() {
         let lines = run(None).lines(at(86_400 * 9));
-        assert_eq!(lines.len() as i64, KEPT + 1);
+        assert_eq!(i64::try_from(lines.len()).unwrap(), KEPT + 1);
         assert!(!lines[0].text.contains("Starting"));
     }
 }

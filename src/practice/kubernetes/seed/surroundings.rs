@@ -1,5 +1,7 @@
 //! What stands around the platform: nodes, namespaces, the agent, NetworkPeers.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -46,7 +48,8 @@ pub(super) fn plant(setup: &ClusterSetup, state: &mut State, at: Timestamp) {
 /// Plants the platform's NetworkPeers, one a region, and their type.
 pub(super) fn plant_peers(setup: &ClusterSetup, state: &mut State, at: Timestamp) {
     plant_object(state, &CRDS, peers_definition(at), "loft", at);
-    for region in &setup.peer_regions {
+    let regions: BTreeSet<&String> = setup.peer_regions.iter().chain([&setup.region]).collect();
+    for region in regions {
         let key = fingerprint(region);
         let peer = json!({
             "metadata": {"name": region},
