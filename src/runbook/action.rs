@@ -47,6 +47,18 @@ impl ActionKind {
             Self::ReapplyHelm | Self::ReapplyVcluster => "Re-apply to",
         }
     }
+
+    /// What a cancel leaves half-done, in a sentence.
+    pub fn if_cancelled(self) -> &'static str {
+        match self {
+            Self::Scale | Self::Restart => {
+                "Cancel only stops the wait for the answer: a request that was sent may still take effect"
+            }
+            Self::ReapplyHelm | Self::ReapplyVcluster => {
+                "Cancel ends the program: some resources may be changed already, and the release may stay pending"
+            }
+        }
+    }
 }
 
 /// What is done, in the terms of the API or tool that does it.

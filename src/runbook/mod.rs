@@ -16,6 +16,7 @@ pub mod check;
 pub mod command;
 pub mod fact;
 pub mod log_signature;
+pub mod log_tail;
 pub mod pod;
 pub mod profile;
 pub mod question;

@@ -218,6 +218,32 @@ pub fn short_status(status: &str) -> String {
     text.split(['.', ',']).next().unwrap_or(text).trim().to_owned()
 }
 
+/// What the checkers of one place report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckerRegion<'a> {
+    /// The checkers' region.
+    pub name: &'a str,
+    /// Each checker's report, by address.
+    pub statuses: Vec<CheckerStatus>,
+    /// In short what is reported: the first failure, else the first report.
+    pub short: String,
+}
+
+/// The observations by the checkers' region, sorted.
+pub fn by_checker_region(facts: &HealthCheckFacts) -> Vec<CheckerRegion<'_>> {
+    let mut regions = std::collections::BTreeMap::<&str, Vec<&Observation>>::new();
+    for observation in &facts.observations {
+        regions.entry(&observation.checker_region).or_default().push(observation);
+    }
+    let of = |(name, observations): (_, Vec<&Observation>)| {
+        let bad = observations.iter().find(|o| checker_status(o) != CheckerStatus::Success);
+        let told = bad.or(observations.first()).map_or("", |o| o.status.as_str());
+        let statuses = observations.iter().map(|o| checker_status(o)).collect();
+        CheckerRegion { name, statuses, short: short_status(told) }
+    };
+    regions.into_iter().map(of).collect()
+}
+
 fn details(facts: &HealthCheckFacts) -> Vec<String> {
     let mut lines = Vec::new();
     if let Ok(settings) = &facts.settings {

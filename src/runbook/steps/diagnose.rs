@@ -9,7 +9,7 @@ use crate::runbook::pod::{self, PodState};
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
-use crate::runbook::verdict::Finding;
+use crate::runbook::verdict::{Finding, Verdict};
 
 /// What step 2 asks, all at once: the failed region's cluster, and the Deployment
 /// and pods of the others.
@@ -45,6 +45,14 @@ pub fn checks(case: &Case) -> Vec<Check> {
         checks.extend([deployment(case, other), pods(case, other, Step::Diagnose)]);
     }
     checks
+}
+
+/// Does the failed region's platform run: its cluster answers, and enough pods of
+/// its Deployment are up? Where somebody else repairs it, this tells that they did.
+pub fn platform_runs(case: &Case) -> bool {
+    let up = |check: Check| matches!(check.verdict(), Some(Verdict::Pass | Verdict::Warn));
+    let failed = case.failed;
+    up(cluster(case, failed)) && up(deployment(case, failed)) && up(pods(case, failed, Step::Diagnose))
 }
 
 /// The title of a check of the failed region is short; the others' carries their name.

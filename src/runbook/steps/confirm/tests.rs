@@ -135,3 +135,14 @@ fn every_outcome() {
     assert_eq!(recognised(&profile(), &readings(&[Lost, Down])), None, "no healthy one is known");
     assert_eq!(recognised(&profile(), &readings(&[Down, Down])), None);
 }
+
+#[test]
+fn checkers_are_grouped_by_their_region_and_a_failure_speaks_for_its_group() {
+    let mut facts = facts(1, 2);
+    facts
+        .observations
+        .push(Observation { checker_region: "eu-west-1".to_owned(), ..facts.observations[0].clone() });
+    let told: Vec<_> =
+        by_checker_region(&facts).into_iter().map(|r| (r.name, r.statuses.len(), r.short)).collect();
+    assert_eq!(told, [("eu-west-1", 1, "HTTP 200".to_owned()), ("us-east-1", 2, "HTTP 503".to_owned())]);
+}

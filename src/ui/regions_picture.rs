@@ -1,0 +1,184 @@
+//! The regions as a picture: where traffic goes, and where the way is broken.
+
+use egui::Ui;
+use jiff::Timestamp;
+
+use crate::app::model::Run;
+use crate::design::{
+    Hop, Link, RegionColumn, RegionPicture, Tone, card, overline, region_picture, secondary,
+};
+use crate::runbook::fact::{DeploymentFacts, PodsFacts};
+use crate::runbook::log_signature::{self, Signature};
+use crate::runbook::pod::{self, PodState};
+use crate::runbook::profile::RegionIndex;
+use crate::runbook::steps::{confirm, diagnose};
+use crate::runbook::verdict::{Verdict, Why};
+
+use super::{checks, words};
+
+/// Shows the picture in a card, with the age of its oldest part.
+pub(super) fn show(run: &Run, now: Timestamp, ui: &mut Ui) {
+    card(ui, |ui| {
+        let picture = picture(run);
+        overline(ui, &picture.title);
+        region_picture(ui, &picture);
+        let times = run.profile.indices().filter_map(|region| {
+            let question = crate::runbook::question::Question::HealthCheck(region);
+            Some(run.readings.latest(question)?.observed_at)
+        });
+        if let Some(oldest) = times.min() {
+            secondary(ui, &format!("Health checks read {} ago", words::age(now, oldest)));
+        }
+    });
+}
+
+/// The picture of what is known now.
+fn picture(run: &Run) -> RegionPicture {
+    let count = run.profile.regions.len();
+    let named = |keep: &dyn Fn(RegionIndex) -> bool| -> Vec<&str> {
+        let kept = run.profile.indices().filter(|region| keep(*region));
+        kept.map(|region| run.profile.region(region).name.as_str()).collect()
+    };
+    let all = if count == 2 { "both regions" } else { "all regions" };
+    let healthy = named(&|region| confirm::is_healthy(&run.readings, region) == Some(true));
+    let unknown = named(&|region| confirm::is_healthy(&run.readings, region).is_none());
+    let route53 = match (healthy.len(), unknown.len()) {
+        (n, _) if n == count => format!("traffic: {all}"),
+        (0, 0) => "no healthy region".to_owned(),
+        (0, _) => "traffic: not known".to_owned(),
+        (_, 0) => format!("traffic: {} only", words::list(&healthy)),
+        _ => format!("traffic: {}, else not known", words::list(&healthy)),
+    };
+    let serving = named(&|region| ready_pods(run, region).is_some_and(|ready| ready > 0));
+    let unread = named(&|region| ready_pods(run, region).is_none());
+    let database = match (serving.len(), unread.len()) {
+        (n, _) if n == count => format!("used by {all}"),
+        (0, 0) => "used by nobody".to_owned(),
+        (0, _) => "users: not known".to_owned(),
+        (_, 0) => format!("used by {} only", words::list(&serving)),
+        _ => format!("used by {}, else not known", words::list(&serving)),
+    };
+    RegionPicture {
+        title: format!("{} regions, live", if count == 2 { "Both" } else { "All" }),
+        route53,
+        regions: run.profile.indices().map(|region| column(run, region)).collect(),
+        database,
+    }
+}
+
+fn column(run: &Run, region: RegionIndex) -> RegionColumn {
+    let health_check = health_hop(run, region);
+    let load_balancer = load_balancer_hop(run, region);
+    let pods = run.readings.pods(region).and_then(Result::ok);
+    let platform = platform_hop(run, region);
+    let mut to_database = Link::new(match ready_pods(run, region) {
+        Some(0) => Tone::ToCome,
+        Some(_) => Tone::Pass,
+        None => Tone::Unknown,
+    });
+    if database_in_logs(run, region) {
+        to_database = Link { tone: Tone::Fail, label: Some("no way to the database".to_owned()) };
+    }
+    let links = [
+        Link::new(health_check.tone),
+        Link::new(load_balancer.tone),
+        Link::new(if platform.tone == Tone::Fail { Tone::ToCome } else { platform.tone }),
+        to_database,
+    ];
+    let tone = match confirm::is_healthy(&run.readings, region) {
+        Some(true) => Tone::Pass,
+        Some(false) => Tone::Fail,
+        None if run.failed == Some(region) => Tone::Fail,
+        None => Tone::Unknown,
+    };
+    RegionColumn {
+        name: run.profile.region(region).name.clone(),
+        tone,
+        health_check,
+        load_balancer,
+        platform,
+        pods: pods.map(pod_tones).unwrap_or_default(),
+        links,
+    }
+}
+
+fn health_hop(run: &Run, region: RegionIndex) -> Hop {
+    let answer = run.readings.health_check(region);
+    hop("Health check", answer, |facts| match confirm::health(facts) {
+        Ok(health) => {
+            let tone = if health.healthy { Tone::Pass } else { Tone::Fail };
+            (tone, format!("{} of {} succeed", health.succeed, health.total))
+        }
+        Err(why) => (Tone::Unknown, why.message),
+    })
+}
+
+/// The way through the load balancer, by our own look: what it answers tells of its targets.
+fn load_balancer_hop(run: &Run, region: RegionIndex) -> Hop {
+    if run.profile.region(region).host.is_none() {
+        let line = "no host to look at".to_owned();
+        return Hop { title: "Load balancer".to_owned(), tone: Tone::ToCome, line };
+    }
+    hop("Load balancer", run.readings.probe(region), |facts| {
+        let finding = confirm::judge_probe(facts);
+        let line = if facts.status == 503 {
+            "503: no healthy target".to_owned()
+        } else {
+            format!("answers {}", facts.status)
+        };
+        (checks::tone(Some(finding.verdict)), line)
+    })
+}
+
+fn platform_hop(run: &Run, region: RegionIndex) -> Hop {
+    let version = match run.readings.deployment(region) {
+        Some(Ok(DeploymentFacts::Found(deployment))) => deployment.image_tag(),
+        _ => None,
+    };
+    let title = version.map_or("Platform".to_owned(), |version| format!("Platform {version}"));
+    match run.readings.deployment(region) {
+        Some(Ok(DeploymentFacts::Missing)) => {
+            return Hop { title, tone: Tone::Fail, line: "no Deployment".to_owned() };
+        }
+        Some(Ok(DeploymentFacts::Found(deployment))) if deployment.replicas_wanted == 0 => {
+            return Hop { title, tone: Tone::Fail, line: "scaled to 0".to_owned() };
+        }
+        _ => {}
+    }
+    hop(&title, run.readings.pods(region), |facts| {
+        let finding = diagnose::judge_pods(facts, run.profile.replicas);
+        (checks::tone(Some(finding.verdict)), finding.found)
+    })
+}
+
+/// A box of an answer: being asked, not known, or as judged.
+fn hop<T>(title: &str, answer: Option<Result<T, &Why>>, judge: impl FnOnce(T) -> (Tone, String)) -> Hop {
+    let (tone, line) = match answer {
+        None => (Tone::ToCome, "not read yet".to_owned()),
+        Some(Err(why)) => (checks::tone(Some(Verdict::Unknown)), why.message.clone()),
+        Some(Ok(facts)) => judge(facts),
+    };
+    Hop { title: title.to_owned(), tone, line }
+}
+
+fn pod_tones(facts: &PodsFacts) -> Vec<Tone> {
+    let tone = |state| match state {
+        PodState::Ready => Tone::Pass,
+        PodState::Starting(_) => Tone::Warn,
+        PodState::Ending => Tone::ToCome,
+        PodState::Failing(_) => Tone::Fail,
+    };
+    facts.pods.iter().map(|pod| tone(pod::state(pod))).collect()
+}
+
+fn ready_pods(run: &Run, region: RegionIndex) -> Option<usize> {
+    let facts = run.readings.pods(region)?.ok()?;
+    Some(facts.pods.iter().filter(|pod| pod::state(pod) == PodState::Ready).count())
+}
+
+fn database_in_logs(run: &Run, region: RegionIndex) -> bool {
+    let logs = run.readings.logs(region).and_then(Result::ok);
+    logs.is_some_and(|facts| {
+        log_signature::hits(facts).iter().any(|hit| hit.signature == Signature::Database)
+    })
+}

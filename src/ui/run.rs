@@ -1,0 +1,130 @@
+//! The frame of a run: environment, regions and time on top, steps at the left,
+//! the current step in the middle.
+
+use egui::{Sides, Ui};
+use jiff::Timestamp;
+
+use crate::app::model::{Model, Practice, Run};
+use crate::app::msg::{Msg, RunMsg};
+use crate::design::{
+    ActionButton, Tone, body, environment_name, faint, page, practice_banner, product_name, rail,
+    region_chip, step_rail, tone_card, tone_icon, top_bar,
+};
+use crate::runbook::profile::RegionIndex;
+use crate::runbook::step::Step;
+use crate::runbook::steps::confirm;
+
+use super::{run_rail, steps, words};
+
+/// Shows a run.
+pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
+    bar(run, now, ui, out);
+    if let Some(practice) = &run.practice {
+        banner(practice, ui, out);
+    }
+    rail(ui, |ui| {
+        let lines = Step::ALL.map(|step| run_rail::stand(run, step, now));
+        let shown: Vec<_> = Step::ALL
+            .iter()
+            .zip(&lines)
+            .map(|(step, stand)| crate::design::Step {
+                tone: stand.tone,
+                title: step.title(),
+                line: &stand.line,
+                current: *step == run.step,
+            })
+            .collect();
+        if let Some(step) = step_rail(ui, &shown).and_then(|i| Step::ALL.get(i)) {
+            out.push(Msg::Run(RunMsg::Show(*step)));
+        }
+    });
+    page(ui, |ui| {
+        notice(model, ui, out);
+        let show = match run.step {
+            Step::Confirm => steps::confirm::show,
+            Step::Diagnose => steps::diagnose::show,
+            Step::Restore => steps::restore::show,
+            Step::Rollout => steps::rollout::show,
+            Step::Verify => steps::verify::show,
+        };
+        show(model, run, now, ui, out);
+    });
+}
+
+fn bar(run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let left = |ui: &mut Ui| {
+        product_name(ui, "Failback");
+        environment_name(ui, &run.profile.name);
+        for region in run.profile.indices() {
+            let (tone, text) = chip(run, region);
+            region_chip(ui, tone, &text);
+        }
+        if let Some(first) = run.first_failure_at {
+            let text = match run.verify.recovered_at {
+                Some(recovered) => format!("was out for {}", words::span(words::since(recovered, first))),
+                None => format!("{} since the first failure seen", words::span(words::since(now, first))),
+            };
+            faint(ui, &text).on_hover_text(format!("First failure seen {}", words::clock(first)));
+        }
+    };
+    top_bar(ui, left, |ui| {
+        // a right side is laid out from the right
+        if ui.add(ActionButton::quiet("Leave")).clicked() {
+            out.push(Msg::Run(RunMsg::Leave));
+        }
+        if ui.add(ActionButton::quiet("Variables")).clicked() {
+            out.push(Msg::Run(RunMsg::Variables));
+        }
+    });
+}
+
+/// A region's state in the top bar. The failed one is called so until it is healthy.
+fn chip(run: &Run, region: RegionIndex) -> (Tone, String) {
+    let name = &run.profile.region(region).name;
+    let failed = run.failed == Some(region);
+    match confirm::is_healthy(&run.readings, region) {
+        Some(true) if failed && run.acted() => (Tone::Pass, format!("{name} healthy again")),
+        Some(true) => (Tone::Pass, format!("{name} healthy")),
+        Some(false) if failed => (Tone::Fail, format!("{name} failed")),
+        Some(false) => (Tone::Fail, format!("{name} fails")),
+        None if failed => (Tone::Fail, format!("{name} failed, could not check")),
+        None if run.readings.health_check(region).is_none() => (Tone::Busy, format!("{name} is asked")),
+        None => (Tone::Unknown, format!("{name} could not check")),
+    }
+}
+
+fn banner(practice: &Practice, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let world = &practice.world;
+    let repaired = if practice.repaired { ". Somebody repaired it" } else { "" };
+    let title = words::inside(&world.title);
+    let text = format!("Nothing here is real. Scenario: {title}, time × {}{repaired}", world.speed);
+    let mut actions = Vec::new();
+    if world.repaired_by_others && !practice.repaired {
+        actions.push(("Somebody repaired it", RunMsg::Repair));
+    }
+    actions.push(("End practice", RunMsg::Leave));
+    let labels: Vec<&str> = actions.iter().map(|(label, _)| *label).collect();
+    if let Some(clicked) = practice_banner(ui, &text, &labels) {
+        out.push(Msg::Run(actions.swap_remove(clicked).1));
+    }
+}
+
+/// The last thing worth telling, until it was read.
+fn notice(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let Some(notice) = &model.notice else { return };
+    let tone = if notice.bad { Tone::Fail } else { Tone::Pass };
+    tone_card(ui, Some(tone), |ui| {
+        Sides::new().shrink_left().wrap().show(
+            ui,
+            |ui| {
+                tone_icon(ui, tone, 16.0, tone.word());
+                body(ui, &notice.text);
+            },
+            |ui| {
+                if ui.add(ActionButton::link("Dismiss")).clicked() {
+                    out.push(Msg::DismissNotice);
+                }
+            },
+        );
+    });
+}

@@ -1,0 +1,160 @@
+//! Step 3: the actions to choose from, the plan of the chosen one, and how it went.
+
+mod outcome;
+mod plan;
+
+use egui::{ScrollArea, Ui};
+use jiff::Timestamp;
+
+use crate::app::model::{Model, Run};
+use crate::app::msg::{Msg, RestoreMsg, RunMsg};
+use crate::design::{OptionCard, Tone, callout, option_card};
+use crate::runbook::action::{ActionOutcome, Plan};
+use crate::runbook::case::Case;
+use crate::runbook::cause::{self, Advice, Assessment, Fit};
+use crate::runbook::step::Step;
+use crate::ui::heading::Heading;
+use crate::ui::run_layout::{columns, scroll};
+use crate::ui::words;
+
+use super::diagnose::no_failed_region;
+
+/// In a page narrower than this the options stand above the plan, in points.
+const BESIDE_FROM: f32 = 640.0;
+
+/// Shows the step.
+pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let Some(case) = run.case(now) else {
+        no_failed_region(ui, out);
+        return;
+    };
+    let plans = run.plans(now);
+    let causes = cause::rank(&case);
+    heading(run, &case, causes.first(), &plans).show(ui, out);
+    let Some(chosen) = run.selected_plan(now) else { return };
+    let mut right = Vec::new();
+    let mut left = |ui: &mut Ui| options(run, &plans, &chosen, causes.first(), ui, out);
+    let mut show_plan = |ui: &mut Ui| {
+        outcome::show(model, run, &case, now, ui, &mut right);
+        if run.restore.running.is_none() && (!went_well(run) || run.open_checks.contains(&AGAIN)) {
+            plan::show(model, run, &chosen, now, ui, &mut right);
+        }
+    };
+    if ui.available_width() < BESIDE_FROM {
+        scroll(run, ui, |ui| {
+            left(ui);
+            show_plan(ui);
+        });
+    } else {
+        let width = (ui.available_width() * 0.31).clamp(200.0, 300.0);
+        columns(
+            ui,
+            width,
+            |ui| {
+                ScrollArea::vertical().id_salt("options").auto_shrink(false).show(ui, left);
+            },
+            |ui| scroll(run, ui, show_plan),
+        );
+    }
+    out.append(&mut right);
+}
+
+/// The key in `open_checks` of the plan being shown after an action that ended well.
+const AGAIN: (&str, Option<crate::runbook::profile::RegionIndex>) = ("another-action", None);
+
+/// Did the last action end well, or was it done by hand?
+fn went_well(run: &Run) -> bool {
+    let last = run.restore.finished.last();
+    last.is_some_and(|done| matches!(done.outcome, None | Some(ActionOutcome::Done { .. })))
+}
+
+fn nothing_helps(first: Option<&Assessment>) -> bool {
+    first.is_some_and(|first| matches!(first.advice, Some(Advice::Guidance | Advice::Stop)))
+}
+
+fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -> Heading {
+    let region = &case.failed_region().name;
+    let diagnose = || RunMsg::Show(Step::Diagnose);
+    if let Some(running) = &run.restore.running {
+        let since = words::span(words::since(case.now, running.started_at));
+        return Heading::new(
+            format!("{} {region}: it runs", running.kind.verb()),
+            format!("Since {since}. It goes on if you look at another step"),
+        );
+    }
+    if went_well(run) {
+        return Heading::new(
+            format!("The action in {region} is done: watch its new pods come up"),
+            "An action that ended well is not yet a region that serves",
+        )
+        .next("Watch the rollout", RunMsg::Show(Step::Rollout));
+    }
+    match run.restore.finished.last().and_then(|done| done.outcome.as_ref()) {
+        Some(ActionOutcome::Failed { unchanged: true, .. }) => {
+            return Heading::new(
+                format!("The action in {region} failed, nothing was changed"),
+                "Read why, mend that, then try again or choose another one",
+            )
+            .or("Diagnose again", diagnose());
+        }
+        Some(ActionOutcome::Failed { .. } | ActionOutcome::Cancelled { .. }) => {
+            return Heading::new(
+                format!("The action in {region} did not end: it may be half-done"),
+                "Look at the region before you repeat it",
+            )
+            .next("Diagnose again", diagnose());
+        }
+        _ => {}
+    }
+    if nothing_helps(first) {
+        return Heading::new(
+            format!("Nothing here can bring {region} back yet"),
+            first.map_or(String::new(), |first| format!("{}: the repair is somebody else's", first.title)),
+        )
+        .next("Back to Diagnose: what to do", diagnose());
+    }
+    let meaning = match (first, plans.iter().find(|plan| matches!(plan.fit, Fit::Fits(_)))) {
+        (Some(first), Some(plan)) => format!("{}. {} fits that cause", first.title, plan.title),
+        _ => "No cause is known: look at Diagnose first".to_owned(),
+    };
+    Heading::new(format!("Bring the platform in {region} back"), meaning)
+}
+
+fn options(
+    run: &Run,
+    plans: &[Plan],
+    chosen: &Plan,
+    first: Option<&Assessment>,
+    ui: &mut Ui,
+    out: &mut Vec<Msg>,
+) {
+    if nothing_helps(first) {
+        let text = "They stay here to be read. What to do instead stands in Diagnose";
+        callout(ui, Tone::Warn, "None of these can help now", text);
+    }
+    for plan in plans {
+        let helps = !matches!(plan.fit, Fit::CannotHelp(_));
+        let text = match plan.fit {
+            Fit::CannotHelp(reason) | Fit::Unproven(reason) => reason.to_owned(),
+            Fit::Fits(reason) | Fit::Also(reason) => format!("{reason}. {}", capital(plan.usual_duration)),
+        };
+        let selected = plan.kind() == chosen.kind();
+        let option =
+            OptionCard { title: &plan.title, text: &text, selected, enabled: run.restore.running.is_none() };
+        let shown = ui.scope(|ui| {
+            // what cannot help can be read, and steps back
+            if !helps && !selected {
+                ui.set_opacity(0.75);
+            }
+            option_card(ui, &option)
+        });
+        if shown.inner.clicked() {
+            out.push(Msg::Restore(RestoreMsg::Select(plan.kind())));
+        }
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
