@@ -142,8 +142,6 @@ fn run_of(cluster: &Cluster, pod: &Value, container: &str, previous: bool) -> Re
         let message = format!("container \"{container}\" in pod \"{pod}\" is waiting to start: {reason}");
         return Err(Refusal::bad_request(message));
     };
-    // runs from before the world began passed at real speed
-    let speed = if started < cluster.began() { 1.0 } else { cluster.clock().speed() };
     let setup = cluster.setup();
     let image = text(status, "/image");
     let program = if container == "manager" {
@@ -155,7 +153,14 @@ fn run_of(cluster: &Cluster, pod: &Value, container: &str, previous: bool) -> Re
     } else {
         Program::Agent
     };
-    Ok(Run { program, started, ended, seed: fingerprint(object::uid(pod)), speed })
+    Ok(Run {
+        program,
+        started,
+        ended,
+        seed: fingerprint(object::uid(pod)),
+        began: cluster.began(),
+        speed: cluster.clock().speed(),
+    })
 }
 
 /// A log that is being followed.

@@ -28,7 +28,9 @@ pub(super) struct Run {
     pub(super) ended: Option<Ending>,
     /// Tells the lines of one pod from another's.
     pub(super) seed: u64,
-    /// How much faster than real the world's durations pass.
+    /// When the world took over from its history, which passed at real speed.
+    pub(super) began: Timestamp,
+    /// How much faster than real the world's durations pass since.
     pub(super) speed: f64,
 }
 
@@ -75,15 +77,14 @@ impl Run {
             }
             lines.extend(PANIC.iter().map(|text| Line { at, text: (*text).to_owned() }));
         }
-        let boot = self.after(BOOT);
-        if !matches!(self.ended, Some(Ending::Crashed(_))) && end >= boot {
-            let interval = INTERVAL.div_f64(self.speed);
-            let last = (end.duration_since(boot).as_secs_f64() / interval.as_secs_f64()) as i64;
+        let up_for = self.world_at(end) - BOOT.as_secs_f64();
+        if !matches!(self.ended, Some(Ending::Crashed(_))) && up_for >= 0.0 {
+            let last = (up_for / INTERVAL.as_secs_f64()) as i64;
             let first = (last - KEPT).max(0);
             if first > 0 {
                 lines.clear();
             }
-            lines.extend((first..=last).map(|turn| self.working_line(boot, interval, turn)));
+            lines.extend((first..=last).map(|turn| self.working_line(turn)));
         }
         lines.retain(|line| line.at <= end);
         lines
@@ -91,12 +92,29 @@ impl Run {
 
     /// When the next line after a moment comes, where one does.
     pub(super) fn next_after(&self, moment: Timestamp) -> Option<Timestamp> {
-        let ahead = signed(INTERVAL.div_f64(self.speed) * 2 + BOOT.div_f64(self.speed));
-        self.lines(moment + ahead).into_iter().map(|line| line.at).find(|at| *at > moment)
+        let ahead = Duration::from_secs_f64(self.world_at(moment).max(0.0)) + BOOT + INTERVAL * 2;
+        self.lines(self.after(ahead)).into_iter().map(|line| line.at).find(|at| *at > moment)
     }
 
+    /// When a duration of the world has passed since the start.
     fn after(&self, offset: Duration) -> Timestamp {
-        self.started + signed(offset.div_f64(self.speed))
+        let slow = self.slow_part();
+        match offset.checked_sub(slow) {
+            Some(fast) if !fast.is_zero() => self.started + signed(slow) + signed(fast.div_f64(self.speed)),
+            _ => self.started + signed(offset),
+        }
+    }
+
+    /// Seconds of the world since the start; negative before it.
+    fn world_at(&self, wall: Timestamp) -> f64 {
+        let passed = wall.duration_since(self.started).as_secs_f64();
+        let slow = self.slow_part().as_secs_f64();
+        if passed <= slow { passed } else { slow + (passed - slow) * self.speed }
+    }
+
+    /// The part of the run that belongs to the world's history.
+    fn slow_part(&self) -> Duration {
+        Duration::try_from(self.began.duration_since(self.started)).unwrap_or(Duration::ZERO)
     }
 
     fn boot_lines(&self) -> Vec<Line> {
@@ -113,9 +131,9 @@ impl Run {
             .collect()
     }
 
-    fn working_line(&self, boot: Timestamp, interval: Duration, turn: i64) -> Line {
+    fn working_line(&self, turn: i64) -> Line {
         let mut random = Random::new(self.seed ^ turn.unsigned_abs());
-        let at = boot + signed(interval.mul_f64(turn as f64));
+        let at = self.after(BOOT + INTERVAL.mul_f64(turn as f64));
         let pool = match self.program {
             Program::Platform { .. } => WORKING,
             Program::Agent => AGENT_WORKING,
@@ -247,7 +265,7 @@ mod tests {
     fn run(ended: Option<Ending>) -> Run {
         let program =
             Program::Platform { version: "4.11.2".to_owned(), region: "r".to_owned(), host: "h".to_owned() };
-        Run { program, started: Timestamp::UNIX_EPOCH, ended, seed: 1, speed: 1.0 }
+        Run { program, started: Timestamp::UNIX_EPOCH, ended, seed: 1, began: Timestamp::MIN, speed: 1.0 }
     }
 
     fn at(secs: i64) -> Timestamp {
@@ -275,6 +293,13 @@ mod tests {
         for signature in ["Failed to ping", "i/o timeout", "3306", "refused", "1045", "OOM"] {
             assert!(!text.iter().any(|line| line.contains(signature)), "{signature}");
         }
+    }
+
+    #[test]
+    fn lines_come_faster_once_the_world_has_begun() {
+        let run = Run { began: at(600), speed: 10.0, ..run(None) };
+        let between = |from, to| run.lines(at(to)).len() - run.lines(at(from)).len();
+        assert_eq!((between(530, 600), between(600, 670)), (10, 100));
     }
 
     #[test]
