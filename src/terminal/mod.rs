@@ -55,11 +55,19 @@ pub fn run(command: Command) -> ExitCode {
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
     match code {
         Ok(code) => ExitCode::from(code),
-        Err(stop) => {
-            eprintln!("failback: {}", stop.message);
-            ExitCode::from(stop.code)
-        }
+        Err(stop) => refuse(&stop.message, stop.code),
     }
+}
+
+/// Says why in one line; the exit code.
+pub fn refuse(message: &str, code: u8) -> ExitCode {
+    eprintln!("failback: {message}");
+    ExitCode::from(code)
+}
+
+/// Is there a practice scenario of this name? The reason names those that there are.
+pub fn scenario_exists(name: &str) -> Result<(), String> {
+    subject::scenario(name).map(|_| ()).map_err(|stop| stop.message)
 }
 
 async fn dispatch(command: Command) -> Result<u8, Stop> {
