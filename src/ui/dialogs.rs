@@ -1,7 +1,7 @@
 //! Questions that have to be answered before anything else. The answer that
 //! changes nothing has the focus, and Escape gives it.
 
-use egui::{Frame, Id, Key, Margin, Modal, Modifiers, Sides, Ui};
+use egui::{Frame, Key, Margin, Modal, Modifiers, Sides, Ui};
 
 use crate::app::model::{Dialog, Model};
 use crate::app::msg::Msg;
@@ -20,7 +20,7 @@ pub fn show(model: &Model, dialog: &Dialog, ui: &mut Ui, out: &mut Vec<Msg>) {
     let Wording { title, text, yes, no } = wording(model, dialog);
     let p = palette(ui);
     let frame = Frame::popup(ui.style()).fill(p.surface).inner_margin(Margin::same(20));
-    let shown = Modal::new(Id::new("dialog")).frame(frame).show(ui.ctx(), |ui| {
+    let shown = Modal::new(egui::Id::unique("dialog")).frame(frame).show(ui.ctx(), |ui| {
         ui.set_width(460.0_f32.min(ui.ctx().content_rect().width() - 80.0));
         ui.spacing_mut().item_spacing.y = Space::S;
         headline(ui, &title);

@@ -93,7 +93,7 @@ impl FormField {
         if response.changed() {
             out.push(Msg::Form(FormMsg::Text(self.field, text)));
         }
-        let place = Id::new(TO_FOCUS);
+        let place = Id::unique(TO_FOCUS);
         if ui.data(|data| data.get_temp::<Field>(place)) == Some(self.field) {
             ui.data_mut(|data| data.remove::<Field>(place));
             response.request_focus();
@@ -106,6 +106,6 @@ impl FormField {
 /// it may be folded away until then.
 pub(super) fn focus_first_error(ui: &Ui, form: &Form) {
     if let Some(error) = form.errors.first() {
-        ui.data_mut(|data| data.insert_temp(Id::new(TO_FOCUS), error.field));
+        ui.data_mut(|data| data.insert_temp(Id::unique(TO_FOCUS), error.field));
     }
 }
