@@ -4,9 +4,9 @@ use egui::{Popup, PopupKind, Role, ScrollArea, SetOpenCommand, Sides, Ui, Widget
 
 use super::field::FormField;
 use crate::app::model::Form;
+use crate::app::msg::FilePurpose;
 use crate::app::msg::{FormMsg, Msg};
 use crate::design::{ActionButton, Space, Tone, card_title, faint};
-use crate::engine::job::FilePurpose;
 use crate::environment::{Field, RegionDraft, RegionField};
 use crate::runbook::profile::ClusterArn;
 use crate::ui::grid;
