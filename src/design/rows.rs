@@ -58,12 +58,13 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: f32) -> Self {
+    /// Rows that show nothing normal leave its room to the title.
+    fn of(width: f32, has_normal: bool) -> Self {
         let copy = width - 32.0;
         let chevron = copy - 12.0;
         let age = chevron - 44.0;
         let title = 94.0;
-        let found = title + (width * 0.19).clamp(84.0, 220.0);
+        let found = title + (width * if has_normal { 0.19 } else { 0.28 }).clamp(84.0, 220.0);
         // below this there is no room for what is normal; hovering still says it
         let normal = if width < 520.0 { age } else { age - (width * 0.18).clamp(112.0, 200.0) };
         Self { title, found, normal, age, chevron, copy }
@@ -75,7 +76,7 @@ impl Columns {
 pub fn check_row(ui: &mut Ui, check: &CheckRow<'_>, add_details: impl FnOnce(&mut Ui)) -> CheckRowResponse {
     separate(ui);
     let (rect, row) = ui.allocate_exact_size(vec2(ui.available_width(), row_height()), Sense::click());
-    let columns = Columns::of(rect.width());
+    let columns = Columns::of(rect.width(), !check.normal.is_empty());
     let elided = paint_check(ui, rect, &row, check, columns);
     hand(ui, &row);
     let name = if check.normal.is_empty() {
@@ -287,7 +288,7 @@ mod tests {
     #[test]
     fn columns_stand_in_order_and_inside_the_row() {
         for width in [400.0, 480.0, 520.0, 602.0, 992.0, 1600.0] {
-            let c = Columns::of(width);
+            let c = Columns::of(width, true);
             let order = [0.0, c.title, c.found, c.normal, c.age, c.chevron, c.copy, width];
             assert!(order.is_sorted(), "{width}: {order:?}");
             assert!(c.normal - c.found >= 100.0, "{width}: no room for what was found: {c:?}");
