@@ -182,7 +182,7 @@ fn tool_bar(run: &Run, panel: &LogPanel, lines: &Lines, ui: &mut Ui, out: &mut V
             None => "All pods".to_owned(),
         };
         let mut of = panel.of.clone();
-        Field::new("Pod").width(240.0).combo(ui, &name(&panel.of), |ui| {
+        Field::new("Pod").width(190.0).combo(ui, &name(&panel.of), |ui| {
             ui.selectable_value(&mut of, None, "All pods");
             for log in facts(run).and_then(Result::ok).map(|facts| &facts.logs).into_iter().flatten() {
                 let one = Some((log.pod.clone(), log.container.clone()));
@@ -204,7 +204,7 @@ fn tool_bar(run: &Run, panel: &LogPanel, lines: &Lines, ui: &mut Ui, out: &mut V
             });
         });
         let mut find = panel.find.clone();
-        if Field::new("Find").hint("Find…").width(180.0).text(ui, &mut find).changed() {
+        if Field::new("Find").hint("Find…").width(150.0).text(ui, &mut find).changed() {
             out.push(Msg::Log(LogMsg::Find(find)));
         }
         if !panel.find.is_empty() {
