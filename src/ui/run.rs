@@ -8,7 +8,7 @@ use crate::app::model::{Model, Practice, Run};
 use crate::app::msg::{Msg, RunMsg};
 use crate::design::{
     ActionButton, Tone, body, environment_name, faint, page, practice_banner, product_name, rail,
-    region_chip, step_rail, tone_card, tone_icon, top_bar,
+    region_chip, secondary, step_rail, tone_card, tone_icon, top_bar,
 };
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::step::Step;
@@ -66,6 +66,7 @@ fn bar(run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
             };
             faint(ui, &text).on_hover_text(format!("First failure seen {}", words::clock(first)));
         }
+        secondary(ui, run_rail::waits_for(run, now));
     };
     top_bar(ui, left, |ui| {
         // a right side is laid out from the right

@@ -138,7 +138,8 @@ fn options(
             Fit::CannotHelp(reason) | Fit::Unproven(reason) => reason.to_owned(),
             Fit::Fits(reason) | Fit::Also(reason) => format!("{reason}. {}", capital(plan.usual_duration)),
         };
-        let selected = plan.kind() == chosen.kind();
+        let selected =
+            plan.kind() == run.restore.running.as_ref().map_or(chosen.kind(), |running| running.kind);
         let option =
             OptionCard { title: &plan.title, text: &text, selected, enabled: run.restore.running.is_none() };
         let shown = ui.scope(|ui| {
