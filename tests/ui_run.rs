@@ -295,6 +295,16 @@ fn restore_says_that_nothing_helps_and_how_an_action_went() {
     assert_eq!(click(&mut harness, "Watch the rollout"), expect(&Msg::Run(RunMsg::Show(Step::Rollout))));
 }
 
+#[test]
+fn a_rollout_that_failed_opens_the_plan_again() {
+    let mut run = watched(&facts::deployment_facts(3, 0), vec![facts::crashing_pod("loft-a")]);
+    let outcome = Some(ActionOutcome::Done { message: "restarted".to_owned() });
+    run.restore.finished.push(Finished { kind: ActionKind::Restart, at: ago(50), outcome });
+    let harness = show(Step::Restore, run);
+    harness.get_by_role_and_label(Role::Heading, "Bring the platform in us-east-1 back");
+    harness.get_by_label("Restart us-east-1");
+}
+
 fn watched(deployment: &DeploymentFacts, pods: Vec<failback::runbook::fact::Pod>) -> Run {
     let mut watch = RolloutWatch::start(ago(48), Duration::from_secs(600));
     let pods = PodsFacts { pods };

@@ -66,8 +66,11 @@ impl Columns {
         let chevron = copy - 12.0;
         let age = chevron - 44.0;
         let title = 94.0;
-        let titles =
-            if long_titles { (width * 0.36).clamp(140.0, 340.0) } else { (width * 0.19).clamp(84.0, 220.0) };
+        let titles = if long_titles {
+            (width * 0.36).min(age - title - 100.0).clamp(84.0, 340.0)
+        } else {
+            (width * 0.19).clamp(84.0, 220.0)
+        };
         let found = title + titles;
         // below this there is no room for what is normal; hovering still says it
         let normal =

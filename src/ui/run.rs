@@ -16,6 +16,9 @@ use crate::runbook::steps::confirm;
 
 use super::{run_rail, steps, words};
 
+/// Room that the top bar's hint of who is waited for needs, in points.
+const HINT_WIDTH: f32 = 170.0;
+
 /// Shows a run.
 pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
     bar(run, now, ui, out);
@@ -66,7 +69,10 @@ fn bar(run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
             };
             faint(ui, &text).on_hover_text(format!("First failure seen {}", words::clock(first)));
         }
-        secondary(ui, run_rail::waits_for(run, now));
+        // half a hint is none
+        if ui.available_width() > HINT_WIDTH {
+            secondary(ui, run_rail::waits_for(run, now));
+        }
     };
     top_bar(ui, left, |ui| {
         // a right side is laid out from the right

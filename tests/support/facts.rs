@@ -1,5 +1,6 @@
 //! Facts of two regions, us-east-1 failed and eu-west-1 healthy, as the outside world would answer.
 #![allow(dead_code, reason = "each test takes what it needs")]
+#![allow(clippy::unwrap_used, reason = "only tests use it")]
 
 use std::sync::Arc;
 use std::time::Duration;
