@@ -3,7 +3,11 @@
 //! [`model::Model`] is what there is, [`msg::Msg`] what can happen, and
 //! [`update`](update::update) the only place where the one changes because of the
 //! other. Views read the model and push messages; the engine's answers come in
-//! as messages too.
+//! as messages too. [`window::Window`] is the eframe App around them.
 
 pub mod model;
 pub mod msg;
+pub mod places;
+pub mod practice;
+pub mod update;
+pub mod window;

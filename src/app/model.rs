@@ -9,12 +9,12 @@ use jiff::Timestamp;
 
 use crate::engine::event::PracticeWorld;
 use crate::engine::job::SessionId;
-use crate::environment::{Draft, Field, FieldError, Listing};
+use crate::environment::{Draft, Field, FieldError, Listing, RegionField, validate};
 use crate::runbook::action::{ActionKind, ActionOutcome, Plan};
 use crate::runbook::case::Case;
 use crate::runbook::fact::LogLine;
 use crate::runbook::profile::{Profile, RegionIndex};
-use crate::runbook::question::Readings;
+use crate::runbook::question::{Question, Readings};
 use crate::runbook::rollout::{Rollout, Track};
 use crate::runbook::step::Step;
 use crate::runbook::steps::{restore, verify::Looks};
@@ -78,6 +78,13 @@ pub struct Card {
     pub readings: Readings,
 }
 
+impl Card {
+    /// Is one of its health checks being asked?
+    pub fn is_asking(&self) -> bool {
+        self.profile.indices().any(|region| self.readings.is_asking(Question::HealthCheck(region)))
+    }
+}
+
 /// A practice scenario's card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScenarioCard {
@@ -116,12 +123,50 @@ pub struct Form {
     pub saving: bool,
     /// Why it could not be saved.
     pub problem: Option<String>,
+    /// Where the last file dialog ended without a file: it was closed, or could not open.
+    pub not_picked: Option<Field>,
 }
 
 impl Form {
+    /// A form that opens with this in it; `original` is the name it was saved under.
+    pub fn new(draft: Draft, original: Option<String>) -> Self {
+        Self {
+            saved: draft.clone(),
+            original,
+            errors: validate(&draft).err().unwrap_or_default(),
+            draft,
+            touched: BTreeSet::new(),
+            save_tried: false,
+            contexts: None,
+            contexts_of: None,
+            more: false,
+            saving: false,
+            problem: None,
+            not_picked: None,
+        }
+    }
+
     /// Was anything changed since it was opened or saved?
     pub fn is_changed(&self) -> bool {
         self.draft != self.saved
+    }
+
+    /// Is this field among those that seldom need a change, shown with [`Form::more`]?
+    pub fn folds(field: Field) -> bool {
+        use Field as F;
+        matches!(
+            field,
+            F::Kubeconfig
+                | F::AwsConfigFile
+                | F::AwsCredentialsFile
+                | F::Namespace
+                | F::Deployment
+                | F::Ingress
+                | F::Selector
+                | F::ChartRepository
+                | F::ChartName
+                | F::Region(_, RegionField::ProbeAddress | RegionField::ProbeCa)
+        )
     }
 
     /// The error to show at a field, if it is time to show it.
@@ -147,8 +192,6 @@ pub struct Run {
     pub opened_at: Timestamp,
     /// All answers.
     pub readings: Readings,
-    /// When each step's questions are asked again, UTC.
-    pub(super) next_refresh: BTreeMap<Step, Timestamp>,
     /// The step on the screen.
     pub step: Step,
     /// The step that is to be done next; earlier ones are done.
@@ -196,7 +239,6 @@ impl Run {
             practice: None,
             opened_at: now,
             readings: Readings::default(),
-            next_refresh: BTreeMap::new(),
             step: Step::Confirm,
             reached: Step::Confirm,
             open_checks: BTreeSet::new(),
@@ -396,6 +438,13 @@ impl Model {
             next_session: 1,
             quit: false,
         }
+    }
+
+    /// The id of a session to open: one that was never used.
+    pub fn new_session(&mut self) -> SessionId {
+        let session = SessionId(self.next_session);
+        self.next_session += 1;
+        session
     }
 
     /// Was this copied within the last two seconds?

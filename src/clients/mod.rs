@@ -1,1 +1,47 @@
-//! clients.
+//! Clients: everything that talks to the outside. They return facts, or a
+//! [`Why`] for what could not be asked; they never judge.
+//!
+//! Promises that hold for each call: it ends within its deadline, dropping its
+//! future cancels it, its memory is bounded, and no secret gets into a message.
+
+use std::time::Duration;
+
+use crate::runbook::verdict::{Why, WhyKind};
+
+pub(crate) mod failure;
+pub mod kubernetes;
+pub(crate) mod lines;
+pub(crate) mod pacer;
+pub mod probe;
+pub mod process;
+pub mod route53;
+pub mod secret;
+pub(crate) mod sign_in;
+#[cfg(test)]
+pub(crate) mod test_server;
+pub mod tools;
+
+/// The longest answer that is read, in bytes.
+pub const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+
+/// The longest line of a log or of a program's output that is kept, in bytes.
+pub const MAX_LINE_BYTES: usize = 16 * 1024;
+
+/// Makes ring the process's TLS provider. Each client calls it before its first connection; a
+/// second call changes nothing.
+pub fn install_tls_provider() {
+    // The error says that there is a provider already, which is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
+/// Ends a call at its deadline.
+pub(crate) async fn within<T>(
+    deadline: Duration,
+    peer: &str,
+    call: impl Future<Output = Result<T, Why>>,
+) -> Result<T, Why> {
+    match tokio::time::timeout(deadline, call).await {
+        Ok(answer) => answer,
+        Err(_) => Err(Why::new(WhyKind::Timeout, format!("No answer from {peer} within {deadline:?}"))),
+    }
+}

@@ -61,15 +61,16 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: f32, long_titles: bool) -> Self {
+    /// Rows that show nothing normal leave its room to the title.
+    fn of(width: f32, long_titles: bool, has_normal: bool) -> Self {
         let copy = width - 32.0;
         let chevron = copy - 12.0;
         let age = chevron - 44.0;
         let title = 94.0;
-        let titles = if long_titles {
-            (width * 0.36).min(age - title - 100.0).clamp(84.0, 340.0)
-        } else {
-            (width * 0.19).clamp(84.0, 220.0)
+        let titles = match (long_titles, has_normal) {
+            (true, _) => (width * 0.36).min(age - title - 100.0).clamp(84.0, 340.0),
+            (false, true) => (width * 0.19).clamp(84.0, 220.0),
+            (false, false) => (width * 0.28).clamp(84.0, 220.0),
         };
         let found = title + titles;
         // below this there is no room for what is normal; hovering still says it
@@ -84,7 +85,7 @@ impl Columns {
 pub fn check_row(ui: &mut Ui, check: &CheckRow<'_>, add_details: impl FnOnce(&mut Ui)) -> CheckRowResponse {
     separate(ui);
     let (rect, row) = ui.allocate_exact_size(vec2(ui.available_width(), row_height()), Sense::click());
-    let columns = Columns::of(rect.width(), check.long_titles);
+    let columns = Columns::of(rect.width(), check.long_titles, !check.normal.is_empty());
     let elided = paint_check(ui, rect, &row, check, columns);
     hand(ui, &row);
     let name = if check.normal.is_empty() {
@@ -297,7 +298,7 @@ mod tests {
     fn columns_stand_in_order_and_inside_the_row() {
         let widths = [400.0, 480.0, 520.0, 602.0, 992.0, 1600.0];
         for (width, long) in widths.into_iter().flat_map(|width| [(width, false), (width, true)]) {
-            let c = Columns::of(width, long);
+            let c = Columns::of(width, long, true);
             let order = [0.0, c.title, c.found, c.normal, c.age, c.chevron, c.copy, width];
             assert!(order.is_sorted(), "{width}: {order:?}");
             assert!(c.normal - c.found >= 100.0, "{width}, {long}: no room for what was found: {c:?}");

@@ -41,7 +41,7 @@ mod tests {
             [(1.0, 60_000), (10.0, 6_000), (60.0, 1_000), (600.0, 1_000), (0.0, 60_000), (f64::NAN, 60_000)]
         {
             assert_eq!(
-                Clock::new(speed).scaled(Duration::from_secs(60)).as_millis(),
+                Clock::new(speed).scaled(Duration::from_mins(1)).as_millis(),
                 expected_ms,
                 "speed {speed}"
             );

@@ -94,6 +94,17 @@ impl Track {
     }
 }
 
+/// How long nothing may move: the Deployment's own progress deadline.
+pub fn deadline(facts: &DeploymentFacts) -> Duration {
+    let secs = match facts {
+        DeploymentFacts::Found(deployment) if deployment.progress_deadline_secs > 0 => {
+            deployment.progress_deadline_secs
+        }
+        _ => 600,
+    };
+    Duration::from_secs(secs.into())
+}
+
 /// How often a new pod may restart before the rollout counts as failed.
 const RESTARTS_BEFORE_FAILED: i32 = 2;
 

@@ -96,6 +96,8 @@ pub enum WhyKind {
     Forbidden,
     /// The thing asked for does not exist (404).
     NotFound,
+    /// It changed since it was read (409): the write was refused.
+    Conflict,
     /// Too many requests (429, Route 53's `Throttling`).
     Throttled,
     /// The server failed (5xx).
@@ -143,6 +145,7 @@ impl Why {
             WhyKind::Unauthenticated => "Sign in again, then check again",
             WhyKind::Forbidden => "Ask for the permission; the README lists what is needed",
             WhyKind::NotFound => "Check the name or ID in the environment's variables",
+            WhyKind::Conflict => "Somebody changed it meanwhile: look at it as it is now",
             WhyKind::Throttled => "Too many requests for a moment: wait and check again",
             WhyKind::Server | WhyKind::Garbage => "The other end answered wrongly: check again in a moment",
             WhyKind::Configuration => "Correct the file, then check again",

@@ -64,7 +64,9 @@ fn bar(run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
         }
         if let Some(first) = run.first_failure_at {
             let text = match run.verify.recovered_at {
-                Some(recovered) => format!("was out for {}", words::span(words::since(recovered, first))),
+                Some(recovered) => {
+                    format!("was out for at least {}", words::span(words::since(recovered, first)))
+                }
                 None => format!("{} since the first failure seen", words::span(words::since(now, first))),
             };
             faint(ui, &text).on_hover_text(format!("First failure seen {}", words::clock(first)));

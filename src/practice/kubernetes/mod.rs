@@ -1,1 +1,232 @@
-//! The Kubernetes API of one region of the practice world.
+//! The Kubernetes API server of one region, in process.
+//!
+//! [`Cluster::router`] speaks the API: discovery, resources with all their
+//! verbs, tables, watches, logs. [`Cluster::run`] is the controllers, which
+//! move Deployments, ReplicaSets and pods over time. Both share one store.
+//! What real `kubectl` and `helm` need of it was seen with kubectl 1.37 and
+//! Helm 4.3; their tests are in `tests/real_tools_kubernetes.rs`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use axum::Router;
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+pub use self::chart::chart_archive;
+use self::controller::{Controllers, Moment};
+use self::object::{condition_is_true, matches_labels};
+use self::store::{Key, State, Store};
+use super::clock::Clock;
+use super::requests::Requests;
+
+mod access_review;
+mod apply;
+mod body;
+mod chart;
+mod controller;
+mod defaults;
+mod delete;
+mod discovery;
+mod helm_release;
+mod kinds;
+mod logs;
+mod object;
+mod openapi;
+mod patch;
+mod presentation;
+mod protobuf;
+mod query;
+mod random;
+mod repair;
+mod router;
+mod scale;
+mod seed;
+mod selector;
+mod status;
+mod store;
+mod table;
+mod validation;
+mod verbs;
+mod watch;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+/// The platform's namespace.
+const READY_POD_NAMESPACE: &str = "vcluster-platform";
+
+/// The name of the platform's Deployment, Service and Ingress.
+const PLATFORM: &str = "loft";
+
+/// What is broken in a cluster at the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing.
+    Healthy,
+    /// Every pod of the platform crashes, and has for a while. Pods of another
+    /// template come up well: a restart heals it.
+    CrashLoop,
+    /// The Deployment wants no pods.
+    ScaledToZero,
+    /// The release is there, its Deployment is gone.
+    DeploymentMissing,
+}
+
+/// What a cluster is made from.
+#[derive(Clone, Debug)]
+pub struct ClusterSetup {
+    /// The region, `us-east-1`.
+    pub region: String,
+    /// All regions of the world; each has a NetworkPeer.
+    pub peer_regions: Vec<String>,
+    /// The region's own host, `us.multi-region.example.com`.
+    pub host: String,
+    /// The bearer token that is accepted.
+    pub token: String,
+    /// What is broken.
+    pub condition: Condition,
+    /// Image tag, chart version and release version, `4.11.2`.
+    pub platform_version: String,
+    /// Pods of the platform when it is well.
+    pub replicas: u32,
+    /// The user's values of the Helm release, YAML.
+    pub values_yaml: String,
+    /// Decides names and delays.
+    pub seed: u64,
+    /// When the failure began: ages, restarts, events and logs agree with it.
+    pub failing_since: Timestamp,
+}
+
+/// The cluster of one region. A clone shares it.
+#[derive(Clone)]
+pub struct Cluster(Arc<Inner>);
+
+struct Inner {
+    setup: ClusterSetup,
+    clock: Clock,
+    requests: Requests,
+    store: Store,
+    controllers: Mutex<Controllers>,
+    /// Wakes the controllers for what is not in the store.
+    nudge: Notify,
+    /// The world's clock where the cluster's history ends.
+    history: Moment,
+    began: Instant,
+}
+
+impl Cluster {
+    /// A cluster with its history up to now.
+    pub fn new(setup: ClusterSetup, clock: Clock, requests: Requests) -> Self {
+        let (state, controllers, history) = seed::plant(&setup, Timestamp::now());
+        Self(Arc::new(Inner {
+            setup,
+            clock,
+            requests,
+            store: Store::new(state),
+            controllers: Mutex::new(controllers),
+            nudge: Notify::new(),
+            history,
+            began: Instant::now(),
+        }))
+    }
+
+    /// The whole API, authentication included.
+    pub fn router(&self) -> Router {
+        router::routes(self.clone())
+    }
+
+    /// Runs the controllers until cancelled.
+    pub async fn run(self, cancelled: CancellationToken) {
+        let mut changes = self.store().subscribe();
+        loop {
+            changes.borrow_and_update();
+            let now = self.moment();
+            let due = self.with_controllers(|controllers, state| controllers.reconcile(state, now));
+            let wait = due.map(|due| due.saturating_sub(now.world));
+            let next_due = async {
+                match wait {
+                    Some(wait) => self.clock().sleep(wait).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = cancelled.cancelled() => return,
+                changed = changes.changed() => if changed.is_err() { return },
+                () = self.0.nudge.notified() => {}
+                () = next_due => {}
+            }
+        }
+    }
+
+    /// Ready pods behind the Service `loft`: what the regional `/healthz` follows.
+    pub fn ready_pods(&self) -> u32 {
+        self.store().read(|state| ready_pods(state, READY_POD_NAMESPACE))
+    }
+
+    /// Tells whether another region's platform runs, which its NetworkPeer follows.
+    pub fn set_peer_ready(&self, region: &str, ready: bool) {
+        let history = self.0.history;
+        let wall = self.setup().failing_since.min(history.wall);
+        let failing_for = history.wall.duration_since(wall).unsigned_abs();
+        let failing_since = Moment { world: history.world.saturating_sub(failing_for), wall };
+        self.lock_controllers().peers.set_ready(region, ready, failing_since);
+        self.0.nudge.notify_one();
+    }
+
+    /// Somebody repaired it: heals whatever [`Condition`] it is in.
+    pub fn repair(&self) {
+        let now = self.moment();
+        self.with_controllers(|controllers, state| repair::carry_out(&self.0.setup, controllers, state, now));
+        self.0.nudge.notify_one();
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    fn setup(&self) -> &ClusterSetup {
+        &self.0.setup
+    }
+
+    fn clock(&self) -> Clock {
+        self.0.clock
+    }
+
+    fn requests(&self) -> &Requests {
+        &self.0.requests
+    }
+
+    /// When the world took over from its history.
+    fn began(&self) -> Timestamp {
+        self.0.history.wall
+    }
+
+    fn moment(&self) -> Moment {
+        let elapsed = self.0.began.elapsed().mul_f64(self.0.clock.speed());
+        Moment { world: self.0.history.world + elapsed, wall: Timestamp::now() }
+    }
+
+    fn lock_controllers(&self) -> std::sync::MutexGuard<'_, Controllers> {
+        self.0.controllers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The controllers' lock comes before the store's, always.
+    fn with_controllers<T>(&self, act: impl FnOnce(&mut Controllers, &mut State) -> T) -> T {
+        let mut controllers = self.lock_controllers();
+        self.store().write(|state| act(&mut controllers, state))
+    }
+}
+
+/// Ready pods that the platform's Service leads to.
+fn ready_pods(state: &State, namespace: &str) -> u32 {
+    let service = state.get(&Key::new(&kinds::SERVICES, namespace, PLATFORM));
+    let selector: Option<&Value> = service.and_then(|service| service.pointer("/spec/selector"));
+    let serving = state.list(&kinds::PODS, Some(namespace)).filter(|pod| {
+        matches_labels(pod, selector) && condition_is_true(pod, "Ready") && !object::terminating(pod)
+    });
+    serving.count() as u32
+}

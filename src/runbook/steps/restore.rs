@@ -322,4 +322,4 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

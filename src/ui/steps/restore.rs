@@ -34,10 +34,15 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     heading(run, &case, causes.first(), &plans).show(ui, out);
     let Some(chosen) = run.selected_plan(now) else { return };
     let mut right = Vec::new();
+    if went_well(run) && !run.open_checks.contains(&AGAIN) {
+        // Nothing to choose: the options were ranked for a cause that is gone now.
+        scroll(run, ui, |ui| outcome::show(model, run, &case, now, ui, out));
+        return;
+    }
     let mut left = |ui: &mut Ui| options(run, &plans, &chosen, causes.first(), ui, out);
     let mut show_plan = |ui: &mut Ui| {
         outcome::show(model, run, &case, now, ui, &mut right);
-        if run.restore.running.is_none() && (!went_well(run) || run.open_checks.contains(&AGAIN)) {
+        if run.restore.running.is_none() {
             plan::show(model, run, &chosen, now, ui, &mut right);
         }
     };

@@ -68,6 +68,13 @@ fn plan_of(profile: &Profile, readings: &Readings, failed: usize, kind: ActionKi
     plan(&case, kind)
 }
 
+/// A confirmed plan for the cluster of this context.
+pub(crate) fn confirmed_for(context: &str) -> crate::runbook::action::Confirmed {
+    let (mut profile, readings) = (profile(), scaled_to_zero());
+    context.clone_into(&mut profile.regions[0].context);
+    plan_of(&profile, &readings, 0, ActionKind::Scale).confirm("us-east-1", None).unwrap()
+}
+
 #[test]
 fn the_fitting_action_comes_first_and_confirms_by_the_exact_name_only() {
     let (profile, readings) = (profile(), scaled_to_zero());

@@ -1,0 +1,69 @@
+//! Starts practice worlds for the engine, which knows nothing of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+
+use crate::engine::event::PracticeWorld;
+use crate::engine::session::Options as SessionOptions;
+use crate::engine::{Stage, StartPractice};
+use crate::environment;
+use crate::practice::{self, Options, World};
+
+use super::model::ScenarioCard;
+
+/// How practice worlds are started from the window.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// The time factor, 1 to 60.
+    pub speed: f64,
+    /// Decides names and small times.
+    pub seed: u64,
+    /// Added to each answer.
+    pub latency: Duration,
+}
+
+/// The scenarios as cards of the start screen.
+pub fn cards() -> Vec<ScenarioCard> {
+    let card = |scenario: &practice::Scenario| ScenarioCard {
+        id: scenario.id.to_owned(),
+        title: scenario.title.to_owned(),
+        summary: scenario.summary.to_owned(),
+        about: scenario.about.to_owned(),
+    };
+    practice::scenarios().iter().map(card).collect()
+}
+
+/// Starts worlds with these settings.
+pub fn starter(settings: Settings) -> StartPractice {
+    Arc::new(move |id| async move { start(&id, settings).await.map(|world| stage(Arc::new(world)))? }.boxed())
+}
+
+/// Starts the world of a scenario.
+pub async fn start(id: &str, settings: Settings) -> Result<World, String> {
+    let scenario = practice::scenario(id).ok_or_else(|| format!("there is no scenario {id}"))?;
+    let Settings { speed, seed, latency } = settings;
+    let options = Options { scenario, speed, seed, latency, dir: None };
+    World::start(options).await.map_err(|error| error.to_string())
+}
+
+/// A world as the engine knows it. The world ends with it.
+pub fn stage(world: Arc<World>) -> Result<Stage, String> {
+    let profile = environment::read(world.environment_file()).map_err(|error| error.to_string())?;
+    let scenario = world.scenario();
+    let aws_endpoint = Some(world.aws_endpoint().to_owned());
+    Ok(Stage {
+        world: PracticeWorld {
+            scenario: scenario.id.to_owned(),
+            title: scenario.title.to_owned(),
+            speed: world.speed(),
+            repaired_by_others: scenario.repaired_by_others,
+            profile: Arc::new(profile),
+            told_region: scenario.told_region.to_owned(),
+        },
+        session: SessionOptions { speed: world.speed(), aws_endpoint, ..SessionOptions::default() },
+        runs: world.dir().join("runs"),
+        repair: Box::new(move || world.repair()),
+    })
+}

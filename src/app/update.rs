@@ -1,0 +1,71 @@
+//! The only writer of the model: synchronous, no I/O, no clock of its own.
+//! One file a room.
+
+pub mod engine;
+pub mod form;
+pub mod log;
+pub mod refresh;
+pub mod restore;
+pub mod run;
+pub mod start;
+
+use jiff::Timestamp;
+
+use crate::engine::job::Job;
+
+use super::model::{Dialog, Model, Screen};
+use super::msg::{FormMsg, Msg};
+
+/// Changes the model because of a message; what is to be done off the window's thread.
+pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Job> {
+    match msg {
+        Msg::Start(msg) => start::update(model, msg, now),
+        Msg::Form(msg) => form::update(model, msg),
+        Msg::Run(msg) => run::update(model, msg, now),
+        Msg::Restore(msg) => restore::update(model, msg, now),
+        Msg::Log(msg) => log::update(model, msg),
+        Msg::Engine(event) => engine::update(model, *event, now),
+        Msg::Tick => refresh::tick(model, now),
+        Msg::Dialog(yes) => answered(model, yes, now),
+        Msg::DismissNotice => {
+            model.notice = None;
+            Vec::new()
+        }
+        Msg::Copied(key) => {
+            model.copied = Some((key, now));
+            Vec::new()
+        }
+        Msg::CloseRequested => close_requested(model),
+    }
+}
+
+fn answered(model: &mut Model, yes: bool, now: Timestamp) -> Vec<Job> {
+    match model.dialog.take() {
+        Some(Dialog::Delete { name }) if yes => vec![Job::DeleteEnvironment { name }],
+        Some(Dialog::DiscardForm) if yes => {
+            form::close(model);
+            Vec::new()
+        }
+        Some(Dialog::LeaveWhileRunning { quit }) if yes => {
+            model.quit = quit;
+            run::leave(model, now)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A running action, or a form with changes, is asked about first.
+fn close_requested(model: &mut Model) -> Vec<Job> {
+    if model.run.as_ref().is_some_and(|run| run.restore.running.is_some()) {
+        model.dialog = Some(Dialog::LeaveWhileRunning { quit: true });
+    } else if model.screen == Screen::Form && model.form.as_ref().is_some_and(super::model::Form::is_changed)
+    {
+        return form::update(model, FormMsg::Leave);
+    } else {
+        model.quit = true;
+    }
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests;

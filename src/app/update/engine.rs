@@ -1,0 +1,213 @@
+//! What the engine tells. An answer of another session, environment or asking is dropped.
+
+use jiff::Timestamp;
+
+use crate::app::model::{Model, Notice, Run};
+use crate::engine::event::{Event, PracticeWorld, Stored};
+use crate::engine::job::{Job, SessionId};
+use crate::journal::Happening;
+use crate::runbook::check::Check;
+use crate::runbook::fact::{DeploymentFacts, Facts, PodsFacts};
+use crate::runbook::profile::RegionIndex;
+use crate::runbook::question::{Question, Reading};
+use crate::runbook::rollout::Phase;
+use crate::runbook::step::Step;
+use crate::runbook::steps::{self, confirm, verify};
+
+use super::{form, log, refresh, restore, run, start};
+
+/// What an event leads to.
+pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job> {
+    match event {
+        Event::Environments(listing) => start::listed(model, listing, now),
+        Event::Stored(result) => stored(model, result, now),
+        Event::Contexts { kubeconfig, contexts } => {
+            form::contexts(model, kubeconfig.as_deref(), contexts);
+            Vec::new()
+        }
+        Event::Picked { purpose, path } => form::picked(model, purpose, path),
+        Event::PracticeStarted { session, world } => practice_started(model, session, world, now),
+        Event::Observed { session, question, generation, reading } => {
+            observed(model, session, (question, generation, reading), now)
+        }
+        Event::PracticeRepaired { session } => of_run(model, session, |run| {
+            if let Some(practice) = &mut run.practice {
+                practice.repaired = true;
+            }
+            refresh::ask_anew(run, now)
+        }),
+        Event::Output { session, line } => of_run(model, session, |run| {
+            restore::output(run, line);
+            Vec::new()
+        }),
+        Event::ActionEnded { session, outcome } => {
+            of_run(model, session, |run| restore::ended(run, outcome, now))
+        }
+        Event::Rollout { session, deployment, pods } => {
+            of_run(model, session, |run| rollout(run, deployment, pods, now))
+        }
+        Event::RolloutLost { session, why } => of_run(model, session, |run| {
+            if let Some(watch) = &mut run.rollout {
+                watch.lost = Some(why);
+            }
+            Vec::new()
+        }),
+        Event::LogLines { session, generation, lines } => of_run(model, session, |run| {
+            log::lines(run, generation, lines);
+            Vec::new()
+        }),
+        Event::LogEnded { session, generation, why } => of_run(model, session, |run| {
+            if let Some(panel) = run.log.as_mut().filter(|panel| panel.generation == generation) {
+                panel.ended = Some(why.map_or("the container ended".to_owned(), |why| why.message));
+            }
+            Vec::new()
+        }),
+        Event::JournalFailed { session, message } => of_run(model, session, |run| {
+            run.journal_problem = Some(message);
+            Vec::new()
+        }),
+    }
+}
+
+fn of_run(model: &mut Model, session: SessionId, then: impl FnOnce(&mut Run) -> Vec<Job>) -> Vec<Job> {
+    model.run.as_mut().filter(|run| run.session == session).map(then).unwrap_or_default()
+}
+
+/// A run of the environment that was saved begins anew with it.
+fn stored(model: &mut Model, result: Result<Stored, String>, now: Timestamp) -> Vec<Job> {
+    let saved = match (&result, &model.form, &model.run) {
+        (Ok(Stored::Saved(_)), Some(form), Some(run)) if run.practice.is_none() => {
+            let same = form.original.as_deref() == Some(run.profile.name.as_str());
+            crate::environment::validate(&form.draft).ok().filter(|profile| same && *profile != *run.profile)
+        }
+        _ => None,
+    };
+    let mut jobs = form::stored(model, result);
+    if let Some(profile) = saved {
+        jobs.extend(run::environment_changed(model, profile.into(), now));
+    }
+    jobs
+}
+
+fn practice_started(
+    model: &mut Model,
+    session: SessionId,
+    world: Result<PracticeWorld, String>,
+    now: Timestamp,
+) -> Vec<Job> {
+    model.start.starting = None;
+    match world {
+        Ok(world) => run::open_practice(model, session, world, now),
+        Err(message) => {
+            model.notice = Some(Notice { bad: true, text: format!("Practice could not start: {message}") });
+            Vec::new()
+        }
+    }
+}
+
+type Answer = (Question, u64, Reading<Facts>);
+
+fn observed(model: &mut Model, session: SessionId, answer: Answer, now: Timestamp) -> Vec<Job> {
+    let (question, generation, reading) = answer;
+    if let Some(card) = model.start.cards.values_mut().find(|card| card.session == session) {
+        card.readings.answered(question, generation, reading);
+        return Vec::new();
+    }
+    of_run(model, session, |run| {
+        if !run.readings.answered(question, generation, reading) {
+            return Vec::new();
+        }
+        let mut jobs = recognise(run, now);
+        note_first_failure(run);
+        jobs.extend(note_verdicts(run, question, now));
+        count_look(run, now);
+        jobs
+    })
+}
+
+/// The failed region is known once one health check fails beside a passing one.
+fn recognise(run: &mut Run, now: Timestamp) -> Vec<Job> {
+    if run.failed.is_some() {
+        return Vec::new();
+    }
+    let Some(failed) = confirm::recognised(&run.profile, &run.readings) else { return Vec::new() };
+    run.failed = Some(failed);
+    let region = run.profile.region(failed).name.clone();
+    let mut jobs = vec![run::note(run.session, now, Happening::RegionChosen { region })];
+    jobs.extend(refresh::due(run, now));
+    jobs
+}
+
+/// The earliest failing report of the failed region's checkers that this run has seen.
+fn note_first_failure(run: &mut Run) {
+    let Some(Ok(facts)) = run.failed.and_then(|failed| run.readings.health_check(failed)) else { return };
+    let failing =
+        facts.observations.iter().filter(|o| confirm::checker_status(o) == confirm::CheckerStatus::Failure);
+    let earliest = failing.chain(&facts.last_failures).filter_map(|o| o.checked_at).min();
+    run.first_failure_at = [run.first_failure_at, earliest].into_iter().flatten().min();
+}
+
+/// Verdicts that differ from the last one noted go into the journal.
+fn note_verdicts(run: &mut Run, question: Question, now: Timestamp) -> Vec<Job> {
+    let Some(case) = run.case(now) else { return Vec::new() };
+    let mut steps = vec![Step::Confirm, Step::Diagnose];
+    if run.step == Step::Verify {
+        steps = vec![Step::Verify];
+    }
+    let checks: Vec<Check> = steps
+        .into_iter()
+        .flat_map(|step| steps::checks(&case, step))
+        .filter(|c| c.question == question)
+        .collect();
+    let mut jobs = Vec::new();
+    for check in checks {
+        let (Some(finding), key) = (&check.finding, (check.step, check.id, check.region)) else { continue };
+        if run.noted.insert(key, finding.verdict) == Some(finding.verdict) {
+            continue;
+        }
+        let judged = Happening::Judged {
+            step: check.step,
+            check: check.id.to_owned(),
+            region: check.region.map(|region: RegionIndex| run.profile.region(region).name.clone()),
+            verdict: finding.verdict,
+            found: finding.found.clone(),
+        };
+        jobs.push(run::note(run.session, now, judged));
+    }
+    jobs
+}
+
+/// In step 5 each complete round of answers is a look.
+fn count_look(run: &mut Run, now: Timestamp) {
+    if run.step != Step::Verify {
+        return;
+    }
+    let mut looks = std::mem::take(&mut run.verify.looks);
+    if let Some(case) = run.case(now) {
+        looks.count(&case, &run.verify.accepted, run.scaled(verify::LOOK_INTERVAL));
+    }
+    if looks.recovered() && run.verify.recovered_at.is_none() {
+        run.verify.recovered_at = Some(now);
+    }
+    run.verify.looks = looks;
+}
+
+fn rollout(run: &mut Run, deployment: DeploymentFacts, pods: PodsFacts, now: Timestamp) -> Vec<Job> {
+    let Some(watch) = &mut run.rollout else { return Vec::new() };
+    let ended = |watch: &crate::app::model::RolloutWatch| {
+        watch.rollout.as_ref().is_some_and(|r| matches!(r.phase, Phase::Done | Phase::Failed(_)))
+    };
+    let before = ended(watch);
+    watch.track.note(&deployment, now);
+    watch.facts = Some((deployment, pods));
+    watch.lost = None;
+    refresh::judge_rollout(run, now);
+    let Some(watch) = &run.rollout else { return Vec::new() };
+    let Some(rollout) = watch.rollout.as_ref().filter(|_| ended(watch) && !before) else { return Vec::new() };
+    let done = rollout.phase == Phase::Done;
+    let happening = Happening::RolloutEnded { done, message: rollout.message.clone() };
+    if done {
+        run.verify.since.get_or_insert(now);
+    }
+    vec![run::note(run.session, now, happening)]
+}

@@ -1,0 +1,107 @@
+//! What is asked again, and when: nothing more often than its source allows.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::engine::job::Job;
+use crate::runbook::question::Question;
+use crate::runbook::rollout::{self, Phase};
+use crate::runbook::step::Step;
+use crate::runbook::steps;
+
+use crate::app::model::{Model, Run, Screen};
+
+/// How often questions are asked again: the health checkers' own interval.
+const PERIOD: Duration = Duration::from_secs(10);
+
+/// However fast a practice world's time passes, no question is asked more often.
+const LEAST_PERIOD: Duration = Duration::from_secs(1);
+
+/// An answer that does not come within this was lost.
+const LOST_AFTER: Duration = Duration::from_secs(60);
+
+/// How often a question is asked again in this run.
+pub(super) fn period(run: &Run) -> Duration {
+    run.scaled(PERIOD).max(LEAST_PERIOD)
+}
+
+/// A moment passed.
+pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Job> {
+    let Some(run) = model.run.as_mut().filter(|_| model.screen == Screen::Run) else { return Vec::new() };
+    judge_rollout(run, now);
+    due(run, now)
+}
+
+/// Asks what is due. All of steps 1 and 2 start at once when a run opens.
+pub(super) fn due(run: &mut Run, now: Timestamp) -> Vec<Job> {
+    if run.recovered() {
+        return Vec::new();
+    }
+    let period = period(run);
+    let is_due = |question: &Question| {
+        let Some(slot) = run.readings.slot(*question) else { return true };
+        let since = |at: Timestamp| now.duration_since(at).unsigned_abs();
+        match (slot.asked_at, &slot.latest) {
+            (Some(asked), _) => since(asked) >= LOST_AFTER,
+            // The programs of this machine seldom change.
+            (None, Some(_)) if *question == Question::Tools => false,
+            (None, Some(latest)) => since(latest.observed_at) >= period,
+            (None, None) => true,
+        }
+    };
+    let questions: Vec<Question> = live(run).into_iter().filter(is_due).collect();
+    ask(run, &questions, now)
+}
+
+/// The questions that the shown step, the picture of the regions and the plans live on.
+fn live(run: &Run) -> Vec<Question> {
+    let mut questions = steps::confirm::questions(&run.profile);
+    if let Some(failed) = run.failed {
+        let step = if run.step == Step::Verify { Step::Verify } else { Step::Diagnose };
+        questions.extend(steps::questions(&run.profile, failed, step));
+        questions.push(Question::Tools);
+    }
+    questions.sort_unstable();
+    questions.dedup();
+    questions
+}
+
+/// Asks these now, whatever their age; those on their way are not asked twice.
+pub(super) fn ask(run: &mut Run, questions: &[Question], now: Timestamp) -> Vec<Job> {
+    let session = run.session;
+    let mut jobs = Vec::new();
+    for question in questions {
+        let lost = run.readings.slot(*question).and_then(|slot| slot.asked_at);
+        if lost.is_some_and(|asked| now.duration_since(asked).unsigned_abs() < LOST_AFTER) {
+            continue;
+        }
+        let generation = run.readings.asked(*question, now);
+        jobs.push(Job::Observe { session, question: *question, generation });
+    }
+    jobs
+}
+
+/// Asks everything that the shown step lives on now: the world was changed.
+pub(super) fn ask_anew(run: &mut Run, now: Timestamp) -> Vec<Job> {
+    let questions = live(run);
+    let session = run.session;
+    // Answers on their way were asked before the change.
+    let asked = |question| {
+        let generation = run.readings.asked(question, now);
+        Job::Observe { session, question, generation }
+    };
+    questions.into_iter().map(asked).collect()
+}
+
+/// Judges the rollout again: its deadline may have passed without a change.
+pub(super) fn judge_rollout(run: &mut Run, now: Timestamp) {
+    let replicas = run.profile.replicas;
+    let Some(watch) = &mut run.rollout else { return };
+    let Some((deployment, pods)) = &watch.facts else { return };
+    let judged = rollout::judge(deployment, pods, replicas, &watch.track, watch.deadline, now);
+    if judged.phase == Phase::Done && watch.done_at.is_none() {
+        watch.done_at = Some(now);
+    }
+    watch.rollout = Some(judged);
+}

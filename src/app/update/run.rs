@@ -1,0 +1,203 @@
+//! A run: its steps, its failed region, its end.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::app::model::{Dialog, Form, Model, Practice, Restore, RolloutWatch, Run, Screen, Verify};
+use crate::app::msg::RunMsg;
+use crate::engine::event::PracticeWorld;
+use crate::engine::job::{Job, SessionId};
+use crate::environment::Draft;
+use crate::journal::{Entry, Happening};
+use crate::runbook::fact::DeploymentFacts;
+use crate::runbook::profile::{Profile, RegionIndex};
+use crate::runbook::rollout;
+use crate::runbook::step::Step;
+use crate::runbook::steps::verify;
+
+use super::{form, refresh};
+
+/// Opens a run of an environment.
+pub fn open(model: &mut Model, profile: Arc<Profile>, now: Timestamp) -> Vec<Job> {
+    let mut jobs = leave(model, now);
+    let session = model.new_session();
+    jobs.push(Job::Open { session, profile: Arc::clone(&profile) });
+    jobs.extend(begin(model, Run::new(session, profile, now), now));
+    jobs
+}
+
+/// Opens a run on a practice world that was started.
+pub(super) fn open_practice(
+    model: &mut Model,
+    session: SessionId,
+    world: PracticeWorld,
+    now: Timestamp,
+) -> Vec<Job> {
+    let mut jobs = leave(model, now);
+    let mut run = Run::new(session, Arc::clone(&world.profile), now);
+    run.failed = run.profile.find(&world.told_region);
+    run.practice = Some(Practice { world, repaired: false });
+    jobs.extend(begin(model, run, now));
+    jobs
+}
+
+fn begin(model: &mut Model, mut run: Run, now: Timestamp) -> Vec<Job> {
+    let session = run.session;
+    let opened = Happening::Opened {
+        environment: run.profile.name.clone(),
+        practice: run.practice.as_ref().map(|practice| practice.world.scenario.clone()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let mut jobs = vec![Job::BeginRun { session }, note(session, now, opened)];
+    if let Some(failed) = run.failed {
+        let region = run.profile.region(failed).name.clone();
+        jobs.push(note(session, now, Happening::RegionChosen { region }));
+    }
+    jobs.extend(refresh::due(&mut run, now));
+    model.run = Some(run);
+    model.screen = Screen::Run;
+    jobs
+}
+
+/// An entry for the run's journal.
+pub(super) fn note(session: SessionId, at: Timestamp, happening: Happening) -> Job {
+    Job::Note { session, entry: Entry { at, happening } }
+}
+
+/// Ends the run that is open, if one is. A running write goes on to its end.
+pub(super) fn leave(model: &mut Model, now: Timestamp) -> Vec<Job> {
+    model.screen = Screen::Start;
+    let Some(run) = model.run.take() else { return Vec::new() };
+    let accepted = &run.verify.accepted;
+    let reasons = match run.case(now) {
+        Some(case) if !run.recovered() => verify::reasons_against(&case, accepted),
+        _ => Vec::new(),
+    };
+    let closed = Happening::Closed { recovered: run.recovered(), reasons };
+    vec![note(run.session, now, closed), Job::Close { session: run.session }, Job::ListEnvironments]
+}
+
+/// What a message of the run leads to.
+pub(super) fn update(model: &mut Model, msg: RunMsg, now: Timestamp) -> Vec<Job> {
+    match msg {
+        RunMsg::Leave => return ask_to_leave(model, now),
+        RunMsg::Variables => return variables(model),
+        _ => {}
+    }
+    let Some(run) = &mut model.run else { return Vec::new() };
+    match msg {
+        RunMsg::Show(step) => return show(run, step, now),
+        RunMsg::Choose(region) => return choose(run, region, now),
+        RunMsg::Refresh(question) => return refresh::ask(run, &[question], now),
+        RunMsg::RefreshAll => return refresh::ask_anew(run, now),
+        RunMsg::WatchAgain => return watch(run, now),
+        RunMsg::Repair => return vec![Job::RepairPractice { session: run.session }],
+        RunMsg::ToggleCheck(id, region) => {
+            if !run.open_checks.remove(&(id, region)) {
+                run.open_checks.insert((id, region));
+            }
+        }
+        RunMsg::ToggleGuidance => run.guidance_open = !run.guidance_open,
+        RunMsg::ToggleCauses => run.more_causes = !run.more_causes,
+        RunMsg::TogglePassed => run.passed_open = !run.passed_open,
+        RunMsg::Accept(id) => run.verify.accepting = Some((id, String::new())),
+        RunMsg::AcceptReason(text) => {
+            if let Some((_, reason)) = &mut run.verify.accepting {
+                *reason = text;
+            }
+        }
+        RunMsg::AcceptCancel => run.verify.accepting = None,
+        RunMsg::AcceptDone => return accept(run, now),
+        RunMsg::Leave | RunMsg::Variables => {}
+    }
+    Vec::new()
+}
+
+fn ask_to_leave(model: &mut Model, now: Timestamp) -> Vec<Job> {
+    if model.run.as_ref().is_some_and(|run| run.restore.running.is_some()) {
+        model.dialog = Some(Dialog::LeaveWhileRunning { quit: false });
+        return Vec::new();
+    }
+    leave(model, now)
+}
+
+/// The environment's form, over the run: leaving it comes back here.
+fn variables(model: &mut Model) -> Vec<Job> {
+    let Some(run) = &model.run else { return Vec::new() };
+    if run.practice.is_some() {
+        let text = "A practice world's environment is its own: there is nothing to change".to_owned();
+        model.notice = Some(crate::app::model::Notice { bad: false, text });
+        return Vec::new();
+    }
+    let form = Form::new(Draft::from(&*run.profile), Some(run.profile.name.clone()));
+    form::open(model, form)
+}
+
+/// The environment was changed in the middle of a run: its readings start anew.
+pub(super) fn environment_changed(model: &mut Model, profile: Arc<Profile>, now: Timestamp) -> Vec<Job> {
+    let Some(run) = &model.run else { return Vec::new() };
+    let failed = run.profile.region(run.failed.unwrap_or(RegionIndex(0))).name.clone();
+    let known = run.failed.is_some();
+    let mut jobs = open(model, profile, now);
+    if let (Some(run), true) = (&mut model.run, known)
+        && let Some(region) = run.profile.find(&failed)
+    {
+        jobs.extend(choose(run, region, now));
+    }
+    jobs
+}
+
+/// Another failed region: everything read so far was read for another question.
+pub(super) fn choose(run: &mut Run, region: RegionIndex, now: Timestamp) -> Vec<Job> {
+    run.failed = Some(region);
+    run.readings.forget();
+    run.noted.clear();
+    (run.restore, run.verify, run.rollout, run.log) = (Restore::default(), Verify::default(), None, None);
+    (run.step, run.reached) = (Step::Confirm, Step::Confirm);
+    run.first_failure_at = None;
+    let name = run.profile.region(region).name.clone();
+    let mut jobs = vec![
+        Job::StopLog { session: run.session },
+        note(run.session, now, Happening::RegionChosen { region: name }),
+    ];
+    jobs.extend(refresh::due(run, now));
+    jobs
+}
+
+fn show(run: &mut Run, step: Step, now: Timestamp) -> Vec<Job> {
+    run.step = step;
+    run.reached = run.reached.max(step);
+    let mut jobs = Vec::new();
+    match step {
+        Step::Restore if run.restore.selected.is_none() => {
+            // Pinned: an answer that arrives while somebody types must not change what is confirmed.
+            run.restore.selected = run.plans(now).first().map(crate::runbook::action::Plan::kind);
+        }
+        Step::Rollout if run.rollout.is_none() && run.failed.is_some() => jobs = watch(run, now),
+        Step::Verify => _ = run.verify.since.get_or_insert(now),
+        _ => {}
+    }
+    jobs.extend(refresh::due(run, now));
+    jobs
+}
+
+/// Watches the failed region's rollout from now on.
+pub(super) fn watch(run: &mut Run, now: Timestamp) -> Vec<Job> {
+    let Some(region) = run.failed else { return Vec::new() };
+    let deadline = match run.readings.deployment(region) {
+        Some(Ok(facts)) => rollout::deadline(facts),
+        _ => rollout::deadline(&DeploymentFacts::Missing),
+    };
+    run.rollout = Some(RolloutWatch::start(now, run.scaled(deadline)));
+    vec![Job::WatchRollout { session: run.session, region }]
+}
+
+fn accept(run: &mut Run, now: Timestamp) -> Vec<Job> {
+    let given = run.verify.accepting.take();
+    let Some((check, reason)) = given.filter(|(_, reason)| !reason.trim().is_empty()) else {
+        return Vec::new();
+    };
+    run.verify.accepted.push(check.clone());
+    vec![note(run.session, now, Happening::Accepted { check, reason: reason.trim().to_owned() })]
+}

@@ -1,0 +1,176 @@
+//! The eframe App: takes the engine's events in, paints, hands jobs out.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::design;
+use crate::engine::event::Event;
+use crate::engine::job::{FilePurpose, Job};
+use crate::engine::{self, Engine};
+use crate::environment::{Saved, Store};
+use crate::runbook::question::Reading;
+use crate::runbook::verdict::{Why, WhyKind};
+use crate::ui;
+
+use super::model::{Model, Notice, Screen};
+use super::msg::{FormMsg, Msg, StartMsg};
+use super::places;
+use super::practice::{self, Settings};
+use super::update::{run, update};
+
+/// What the window opens with.
+#[derive(Debug)]
+pub enum Opening {
+    /// The start screen.
+    Start,
+    /// A run of this environment.
+    Environment(Box<Saved>),
+    /// Practice of this scenario.
+    Practice(String),
+}
+
+/// The window.
+#[derive(Debug)]
+pub struct Window {
+    model: Model,
+    engine: Engine,
+    first_frame: Option<std::time::Instant>,
+}
+
+impl Window {
+    /// Starts the engine, and opens what is asked for.
+    pub fn new(ctx: &egui::Context, opening: Opening, settings: Settings) -> std::io::Result<Self> {
+        let options = engine::Options {
+            store: Store::open_default(),
+            runs: places::runs(),
+            start_practice: practice::starter(settings),
+            session: engine::session::Options::default(),
+        };
+        Self::with(ctx, opening, options)
+    }
+
+    /// The same with surroundings of the caller's choice.
+    pub fn with(ctx: &egui::Context, opening: Opening, options: engine::Options) -> std::io::Result<Self> {
+        design::install(ctx);
+        let bell = ctx.clone();
+        let engine = Engine::start(options, move || bell.request_repaint())?;
+        let mut window = Self {
+            model: Model::new(practice::cards()),
+            engine,
+            first_frame: Some(std::time::Instant::now()),
+        };
+        window.submit(vec![Job::ListEnvironments]);
+        match opening {
+            Opening::Start => {}
+            Opening::Environment(saved) => {
+                let profile = saved.profile.into();
+                let jobs = run::open(&mut window.model, profile, Timestamp::now());
+                window.submit(jobs);
+            }
+            Opening::Practice(id) => window.handle(Msg::Start(StartMsg::Practise(id))),
+        }
+        Ok(window)
+    }
+
+    /// The state, for reading.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    fn handle(&mut self, msg: Msg) {
+        let jobs = update(&mut self.model, msg, Timestamp::now());
+        self.submit(jobs);
+    }
+
+    fn submit(&mut self, jobs: Vec<Job>) {
+        for job in jobs {
+            match job {
+                Job::PickFile { purpose } => self.pick(purpose),
+                Job::Observe { session, question, generation } => {
+                    if !self.engine.submit(Job::Observe { session, question, generation }) {
+                        let why = Why::new(WhyKind::NotAsked, "this program has too much to do at once");
+                        let reading =
+                            Reading { answer: Err(why), observed_at: Timestamp::now(), took: Duration::ZERO };
+                        let event = Event::Observed { session, question, generation, reading };
+                        let more = update(&mut self.model, Msg::Engine(Box::new(event)), Timestamp::now());
+                        debug_assert!(
+                            !more.iter().any(|job| matches!(job, Job::Apply { .. })),
+                            "an answer never acts"
+                        );
+                    }
+                }
+                other => {
+                    if !self.engine.submit(other) {
+                        let text =
+                            "This program has too much to do at once; try again in a moment".to_owned();
+                        self.model.notice = Some(Notice { bad: true, text });
+                    }
+                }
+            }
+        }
+    }
+
+    /// A file dialog is made on the window's thread, as some systems demand, and awaited elsewhere.
+    fn pick(&self, purpose: FilePurpose) {
+        let dialog = rfd::AsyncFileDialog::new().set_title(match purpose {
+            FilePurpose::ValuesFile(_) => "Values file",
+            FilePurpose::Kubeconfig => "Kubeconfig",
+            FilePurpose::ProbeCa(_) => "Certificate authority",
+            FilePurpose::AwsConfig => "AWS config file",
+            FilePurpose::AwsCredentials => "AWS credentials file",
+        });
+        let chosen = dialog.pick_file();
+        self.engine.run(async move {
+            let path = chosen.await.map(|file| PathBuf::from(file.path()));
+            Event::Picked { purpose, path }
+        });
+    }
+
+    fn take_dropped_files(&mut self, ctx: &egui::Context) {
+        let dropped: Vec<PathBuf> =
+            ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect());
+        if self.model.screen == Screen::Form {
+            for path in dropped {
+                self.handle(Msg::Form(FormMsg::Dropped(path)));
+            }
+        }
+    }
+}
+
+impl eframe::App for Window {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        while let Some(event) = self.engine.next_event() {
+            self.handle(Msg::Engine(Box::new(event)));
+        }
+        self.handle(Msg::Tick);
+        self.take_dropped_files(ctx);
+        if ctx.input(|input| input.viewport().close_requested()) && !self.model.quit {
+            self.handle(Msg::CloseRequested);
+            if !self.model.quit {
+                ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
+            }
+        } else if self.model.quit {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+        }
+        if self.model.screen == Screen::Run {
+            // Ages and countdowns: one frame a second, and none on the other screens.
+            ctx.request_repaint_after(Duration::from_secs(1));
+        }
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let mut messages = Vec::new();
+        ui::show(&self.model, Timestamp::now(), ui, &mut messages);
+        if !messages.is_empty() {
+            ui.ctx().request_repaint();
+        }
+        for msg in messages {
+            self.handle(msg);
+        }
+        if let Some(started) = self.first_frame.take() {
+            tracing::info!(ms = started.elapsed().as_millis(), "first frame");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A context's connection: signs in, sends requests with a deadline, signs in again when needed.
+
+use std::future::Future;
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use kube::client::Body;
+use kube::config::AuthInfo;
+use kube::{Client, Config};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use tokio::sync::Mutex;
+
+use super::access::{ClusterAccess, Target, target};
+use super::answer::{self, Failure};
+use super::exec::{Credential, Plugin};
+use crate::clients::failure::{of_connection, words};
+use crate::clients::{install_tls_provider, within};
+use crate::runbook::verdict::{Why, WhyKind};
+
+/// A credential is renewed this long before it expires.
+const RENEW_BEFORE: SignedDuration = SignedDuration::from_secs(60);
+
+/// One context's connection; calls share it.
+pub(super) struct Connection {
+    config: Config,
+    plugin: Option<Plugin>,
+    server: String,
+    deadline: Duration,
+    session: Mutex<Session>,
+}
+
+/// A client with one sign-in.
+struct Session {
+    client: Client,
+    /// Counts the sign-ins, so that several calls with the same refused one renew it once.
+    number: u64,
+    expires_at: Option<Timestamp>,
+}
+
+impl Connection {
+    /// Reads the kubeconfig and signs in; asks the cluster nothing.
+    pub(super) async fn open(access: &ClusterAccess) -> Result<Self, Why> {
+        install_tls_provider();
+        let Target { config, exec, server } = target(access).await?;
+        let plugin = exec.map(|exec| Plugin::new(exec, &access.exec_env));
+        let session = sign_in(&config, plugin.as_ref(), &server, 0).await?;
+        Ok(Self { config, plugin, server, deadline: access.deadline, session: Mutex::new(session) })
+    }
+
+    /// The API's address as messages name it.
+    pub(super) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Ends a call at the deadline.
+    pub(super) async fn timed<T>(
+        &self,
+        call: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        // Boxed: requests are large futures, and several of them are joined in one.
+        let call = Box::pin(call);
+        within(self.deadline, &self.server, async { Ok(call.await) }).await?
+    }
+
+    /// A whole answer as JSON, within the deadline.
+    pub(super) async fn json<T: DeserializeOwned>(&self, request: Request<Vec<u8>>) -> Result<T, Failure> {
+        self.timed(async {
+            let response = self.send(request).await?;
+            let body = answer::collect(&self.server, response.into_body()).await?;
+            answer::parse(&self.server, &body)
+        })
+        .await
+    }
+
+    /// The head of an answer within the deadline; its body is the caller's to read.
+    pub(super) async fn stream(&self, request: Request<Vec<u8>>) -> Result<Response<Body>, Failure> {
+        self.timed(self.send(request)).await
+    }
+
+    /// Sends a request without a deadline of its own. A refused sign-in is renewed once: a 401 means that
+    /// nothing was done, so sending again is safe for changes too.
+    pub(super) async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Body>, Failure> {
+        let (number, client) = self.client(None).await?;
+        let mut response = self.send_with(&client, request.clone()).await?;
+        if response.status() == StatusCode::UNAUTHORIZED && self.plugin.is_some() {
+            let (_, client) = self.client(Some(number)).await?;
+            response = self.send_with(&client, request).await?;
+        }
+        answer::accepted(&self.server, response).await
+    }
+
+    async fn send_with(&self, client: &Client, request: Request<Vec<u8>>) -> Result<Response<Body>, Failure> {
+        let sent = Box::pin(client.send(request.map(Body::from))).await;
+        sent.map_err(|error| of_connection(&self.server, &error).into())
+    }
+
+    /// The client to use, signed in anew where its sign-in is about to expire or was refused.
+    async fn client(&self, refused: Option<u64>) -> Result<(u64, Client), Why> {
+        let mut session = self.session.lock().await;
+        let expires = session.expires_at.is_some_and(|at| at <= Timestamp::now() + RENEW_BEFORE);
+        if self.plugin.is_some() && (expires || refused == Some(session.number)) {
+            *session =
+                Box::pin(sign_in(&self.config, self.plugin.as_ref(), &self.server, session.number + 1))
+                    .await?;
+        }
+        Ok((session.number, session.client.clone()))
+    }
+}
+
+async fn sign_in(
+    config: &Config,
+    plugin: Option<&Plugin>,
+    server: &str,
+    number: u64,
+) -> Result<Session, Why> {
+    let mut config = config.clone();
+    let mut expires_at = None;
+    if let Some(plugin) = plugin {
+        let credential = plugin.run().await?;
+        expires_at = credential.expires_at;
+        add_credential(&mut config.auth_info, &credential)?;
+    }
+    // Reads certificate files and the system's trust store.
+    let building = tokio::task::spawn_blocking(move || Client::try_from(config));
+    let built = building.await.map_err(|error| unusable(server, &error))?;
+    let client = built.map_err(|error| unusable(server, &error))?;
+    Ok(Session { client, number, expires_at })
+}
+
+fn unusable(server: &str, error: &dyn std::error::Error) -> Why {
+    let message =
+        format!("The kubeconfig's settings for {server} cannot be used: {}", words(&error.to_string()));
+    Why::new(WhyKind::Configuration, message)
+}
+
+/// Puts a plugin's credential where kube expects those of the file itself.
+fn add_credential(auth: &mut AuthInfo, credential: &Credential) -> Result<(), Why> {
+    use base64::Engine;
+    let base64 = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let mut fields = json!({});
+    if let Some(token) = &credential.token {
+        fields["token"] = json!(token.expose());
+    }
+    if let Some((certificate, key)) = &credential.client_certificate {
+        fields["client-certificate-data"] = json!(base64(certificate));
+        fields["client-key-data"] = json!(base64(key.expose()));
+    }
+    let given: AuthInfo = serde_json::from_value(fields)
+        .map_err(|_| Why::new(WhyKind::Tool, "The credential plugin's credential cannot be used"))?;
+    auth.token = given.token.or(auth.token.take());
+    auth.client_certificate_data = given.client_certificate_data.or(auth.client_certificate_data.take());
+    auth.client_key_data = given.client_key_data.or(auth.client_key_data.take());
+    Ok(())
+}

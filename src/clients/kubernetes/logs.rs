@@ -1,0 +1,200 @@
+//! Logs of containers: the last lines of many at once, or one followed.
+
+use std::collections::VecDeque;
+
+use futures::StreamExt;
+use http::Response;
+use http_body_util::BodyExt;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod as ApiPod;
+use kube::Resource;
+use kube::api::LogParams;
+use kube::client::Body;
+use kube::core::Request;
+use tokio::sync::mpsc;
+
+use super::answer::Failure;
+use super::connection::Connection;
+use super::reader::unbuilt;
+use crate::clients::MAX_ANSWER_BYTES;
+use crate::clients::failure::of_connection;
+use crate::clients::lines::LineBuffer;
+use crate::runbook::fact::{Container, ContainerLog, LogLine, LogsFacts, PodsFacts};
+use crate::runbook::verdict::{Why, WhyKind};
+
+/// Pods whose logs are read, the newest ones.
+const MAX_PODS: usize = 20;
+/// Logs that are read at the same time.
+const AT_ONCE: usize = 32;
+/// Lines that following begins with, as in the runbook's command.
+const FOLLOW_TAIL: u32 = 50;
+
+/// The last lines of each container, sorted by pod and container.
+pub(super) async fn last_lines(
+    connection: &Connection,
+    namespace: &str,
+    pods: PodsFacts,
+    tail_lines: u32,
+) -> LogsFacts {
+    let mut pods = pods.pods;
+    pods.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| a.name.cmp(&b.name)));
+    pods.truncate(MAX_PODS);
+    pods.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    let mut reads = Vec::new();
+    for pod in &pods {
+        for container in &pod.containers {
+            reads.push(container_log(connection, namespace, &pod.name, container, tail_lines));
+        }
+    }
+    let logs = futures::stream::iter(reads).buffered(AT_ONCE).collect().await;
+    LogsFacts { logs }
+}
+
+async fn container_log(
+    connection: &Connection,
+    namespace: &str,
+    pod: &str,
+    container: &Container,
+    tail_lines: u32,
+) -> ContainerLog {
+    let read = |previous| tail(connection, namespace, pod, &container.name, tail_lines, previous);
+    let (current, previous) = if container.restarts > 0 {
+        let (current, previous) = tokio::join!(read(false), read(true));
+        (current, Some(previous))
+    } else {
+        (read(false).await, None)
+    };
+    ContainerLog { pod: pod.to_owned(), container: container.name.clone(), current, previous }
+}
+
+async fn tail(
+    connection: &Connection,
+    namespace: &str,
+    pod: &str,
+    container: &str,
+    tail_lines: u32,
+    previous: bool,
+) -> Result<Vec<LogLine>, String> {
+    let call = async {
+        let params = params(container, tail_lines, previous, false);
+        let response = connection.send(request(namespace, pod, &params)?).await?;
+        let mut stream = Lines::new(connection.server(), response);
+        let mut last = VecDeque::new();
+        let mut bytes = 0;
+        while let Some(lines) = stream.next().await? {
+            for line in lines {
+                bytes += line.text.len();
+                last.push_back(line);
+                if last.len() > tail_lines as usize {
+                    last.pop_front();
+                }
+            }
+            if bytes > MAX_ANSWER_BYTES {
+                let message = format!("{} sends more log than was asked for", connection.server());
+                return Err(Why::new(WhyKind::Garbage, message).into());
+            }
+        }
+        Ok(last.into())
+    };
+    connection.timed(call).await.map_err(|failure: Failure| failure.why.message)
+}
+
+/// Sends each line on, until the stream ends or nobody listens.
+pub(super) async fn follow(
+    connection: &Connection,
+    namespace: &str,
+    pod: &str,
+    container: &str,
+    lines: mpsc::Sender<LogLine>,
+) -> Result<(), Failure> {
+    let params = params(container, FOLLOW_TAIL, false, true);
+    let response = connection.stream(request(namespace, pod, &params)?).await?;
+    let mut stream = Lines::new(connection.server(), response);
+    loop {
+        // A quiet container sends nothing for long: a closed receiver must end this all the same.
+        let next = tokio::select! {
+            next = stream.next() => next?,
+            () = lines.closed() => return Ok(()),
+        };
+        let Some(next) = next else { return Ok(()) };
+        for line in next {
+            if lines.send(line).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn params(container: &str, tail_lines: u32, previous: bool, follow: bool) -> LogParams {
+    LogParams {
+        container: Some(container.to_owned()),
+        tail_lines: Some(tail_lines.into()),
+        timestamps: true,
+        previous,
+        follow,
+        ..LogParams::default()
+    }
+}
+
+fn request(namespace: &str, pod: &str, params: &LogParams) -> Result<http::Request<Vec<u8>>, Failure> {
+    let request = Request::new(ApiPod::url_path(&(), Some(namespace))).logs(pod, params);
+    Ok(request.map_err(|error| unbuilt(&error))?)
+}
+
+/// The lines of a log's body as they arrive.
+struct Lines<'a> {
+    server: &'a str,
+    body: Body,
+    buffer: LineBuffer,
+}
+
+impl<'a> Lines<'a> {
+    fn new(server: &'a str, response: Response<Body>) -> Self {
+        Self { server, body: response.into_body(), buffer: LineBuffer::default() }
+    }
+
+    /// The lines that arrived next; `None` at the end. Safe to drop between two calls.
+    async fn next(&mut self) -> Result<Option<Vec<LogLine>>, Failure> {
+        let lines = match self.body.frame().await {
+            Some(Ok(frame)) => frame.data_ref().map(|bytes| self.buffer.push(bytes)).unwrap_or_default(),
+            Some(Err(error)) => return Err(of_connection(self.server, &error).into()),
+            None => match self.buffer.finish() {
+                Some(line) => vec![line],
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(lines.iter().map(|line| parse(line)).collect()))
+    }
+}
+
+/// Takes off the time that `timestamps=true` puts in front.
+fn parse(line: &str) -> LogLine {
+    if let Some((time, text)) = line.split_once(' ')
+        && let Ok(at) = time.parse::<Timestamp>()
+    {
+        return LogLine { at: Some(at), text: text.to_owned() };
+    }
+    match line.parse::<Timestamp>() {
+        Ok(at) => LogLine { at: Some(at), text: String::new() },
+        Err(_) => LogLine { at: None, text: line.to_owned() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kubelets_time_is_taken_off() {
+        let at: Timestamp = "2026-01-02T03:04:05.678901234Z".parse().unwrap();
+        for (line, expected_at, text) in [
+            ("2026-01-02T03:04:05.678901234Z dial tcp: i/o timeout", Some(at), "dial tcp: i/o timeout"),
+            ("2026-01-02T03:04:05.678901234Z  indented", Some(at), " indented"),
+            ("2026-01-02T03:04:05.678901234Z", Some(at), ""),
+            ("failed to try resolving symlinks", None, "failed to try resolving symlinks"),
+            ("", None, ""),
+        ] {
+            assert_eq!(parse(line), LogLine { at: expected_at, text: text.to_owned() });
+        }
+    }
+}

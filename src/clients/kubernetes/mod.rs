@@ -1,0 +1,24 @@
+//! Kubernetes: reading both regions' clusters, changing the failed one's.
+//!
+//! [`Reader`] has no method that changes anything; [`Writer`] has the two changes of step 3 and
+//! carries the preconditions of the plan with each.
+//!
+//! Caveats: kube's own retries are off (they last up to 1,000 s); its handling of exec plugins
+//! is not used (it runs them three times, without a time limit, on the caller's thread).
+
+mod access;
+mod answer;
+mod connection;
+mod exec;
+mod facts;
+mod logs;
+mod reader;
+mod watch;
+mod writer;
+
+pub use access::{ClusterAccess, contexts};
+pub use reader::Reader;
+pub use writer::Writer;
+
+#[cfg(test)]
+mod tests;

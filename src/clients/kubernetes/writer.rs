@@ -1,0 +1,144 @@
+//! The two changes of step 3 that the API takes: restart and scale.
+
+use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::Deployment as ApiDeployment;
+use kube::Resource;
+use kube::api::{Patch, PatchParams};
+use kube::core::Request;
+use serde_json::{Value, json};
+
+use super::access::ClusterAccess;
+use super::answer::Failure;
+use super::connection::Connection;
+use super::facts;
+use super::reader::unbuilt;
+use crate::runbook::action::Confirmed;
+use crate::runbook::fact::Deployment;
+use crate::runbook::verdict::{Why, WhyKind};
+
+/// The name that the API keeps beside the changed fields.
+const FIELD_MANAGER: &str = "failback";
+/// What `kubectl rollout restart` sets, too.
+const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+
+/// A cluster that can be changed. For the failed region only.
+pub struct Writer {
+    connection: Connection,
+}
+
+impl Writer {
+    /// Reads the kubeconfig and signs in; the cluster itself is not asked yet.
+    /// Nobody gets a writer but for the cluster that a confirmed plan names.
+    ///
+    /// # Errors
+    /// Another cluster than the plan's, the kubeconfig, the context or its credential plugin.
+    pub async fn connect(access: &ClusterAccess, confirmed: &Confirmed) -> Result<Self, Why> {
+        if access.context != confirmed.plan().region().context {
+            let message = format!("{} is not the cluster of the confirmed plan", access.context);
+            return Err(Why::new(WhyKind::Configuration, message));
+        }
+        Ok(Self { connection: Connection::open(access).await? })
+    }
+
+    /// Restarts the Deployment, if it is still the one with this uid.
+    ///
+    /// # Errors
+    /// Where the API refused, nothing was done. Without an answer it is unknown whether it was done: the
+    /// message says so.
+    pub async fn restart(
+        &self,
+        namespace: &str,
+        deployment: &str,
+        uid: &str,
+        restarted_at: Timestamp,
+    ) -> Result<Deployment, Why> {
+        let patch = json!({
+            "metadata": { "uid": uid },
+            "spec": { "template": { "metadata": { "annotations": { RESTARTED_AT: restarted_at.to_string() } } } },
+        });
+        self.patch(namespace, deployment, &Patch::Strategic(patch)).await
+    }
+
+    /// Sets the replica count, if the Deployment is still the one that the plan was made from.
+    ///
+    /// # Errors
+    /// As for [`restart`](Self::restart).
+    pub async fn scale(
+        &self,
+        namespace: &str,
+        deployment: &str,
+        uid: &str,
+        resource_version: &str,
+        replicas: u32,
+    ) -> Result<Deployment, Why> {
+        let patch = json!({
+            "metadata": { "uid": uid, "resourceVersion": resource_version },
+            "spec": { "replicas": replicas },
+        });
+        self.patch(namespace, deployment, &Patch::Merge(patch)).await
+    }
+
+    async fn patch(&self, namespace: &str, name: &str, patch: &Patch<Value>) -> Result<Deployment, Why> {
+        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        let request = Request::new(ApiDeployment::url_path(&(), Some(namespace)))
+            .patch(name, &params, patch)
+            .map_err(|error| unbuilt(&error))?;
+        match self.connection.json::<ApiDeployment>(request).await {
+            Ok(changed) => Ok(facts::deployment(&changed, [])),
+            Err(failure) => Err(explain(failure, name)),
+        }
+    }
+}
+
+/// What a failed change means for the Deployment.
+fn explain(failure: Failure, name: &str) -> Why {
+    let Failure { code, mut why, .. } = failure;
+    let stale = code == Some(409) || (code == Some(422) && why.message.contains("uid"));
+    if stale {
+        why.kind = WhyKind::Conflict;
+        why.message =
+            format!("Deployment {name} changed since the plan was made and was not touched: {}", why.message);
+        return why.remedy("Look at the Deployment as it is now, then make the plan again");
+    }
+    let refused = matches!(code, Some(400..=499)) && why.kind != WhyKind::Timeout;
+    let never_sent = matches!(why.kind, WhyKind::Dns | WhyKind::Tls | WhyKind::Configuration | WhyKind::Tool)
+        || (code.is_none() && why.kind == WhyKind::Unauthenticated);
+    if refused || never_sent {
+        why.message = format!("Deployment {name} was not touched: {}", why.message);
+        return why;
+    }
+    why.message = format!("Whether Deployment {name} was changed is not known: {}", why.message);
+    why.remedy("Look at the Deployment before repeating it")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::kubernetes::answer::refused;
+
+    #[test]
+    fn a_failed_change_tells_what_became_of_the_deployment() {
+        let api = |code| refused("https://api", code, br#"{"kind":"Status","message":"words"}"#);
+        let uid =
+            refused("https://api", 422, br#"{"kind":"Status","message":"metadata.uid: Invalid value"}"#);
+        let no_answer = |kind| Failure::from(Why::new(kind, "words"));
+        for (failure, expected) in [
+            (api(409), "changed since the plan was made and was not touched"),
+            (uid, "changed since the plan was made and was not touched"),
+            (api(403), "was not touched"),
+            (api(401), "was not touched"),
+            (no_answer(WhyKind::Tls), "was not touched"),
+            (api(500), "is not known"),
+            (api(504), "is not known"),
+            (no_answer(WhyKind::Timeout), "is not known"),
+            (no_answer(WhyKind::Connection), "is not known"),
+            (no_answer(WhyKind::Garbage), "is not known"),
+        ] {
+            let message = explain(failure, "loft").message;
+            assert!(
+                message.contains(expected) && message.contains("words") | message.contains("uid"),
+                "{message}"
+            );
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Helm: its version, and the admin password that a release was installed with.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{ask as ask_tool, find};
+use crate::clients::process::{Invocation, capture};
+use crate::clients::secret::Secret;
+use crate::runbook::fact::HelmFacts;
+use crate::runbook::verdict::{Why, WhyKind};
+
+/// How long reading a release's values may take.
+const VALUES_LIMIT: Duration = Duration::from_secs(30);
+
+/// Where Helm is and which version, or what to install.
+pub(super) async fn ask(search_path: &[PathBuf]) -> Result<HelmFacts, String> {
+    let path = find("helm", search_path).ok_or(
+        "helm is not installed: Helm 4 re-applies the values file (https://helm.sh/docs/intro/install)",
+    )?;
+    let version = ask_tool(&path, &["version", "--template", "{{.Version}}"], search_path).await?;
+    let version = version.trim().to_owned();
+    if version.is_empty() {
+        return Err(format!("{} tells no version", path.display()));
+    }
+    Ok(HelmFacts { path, version })
+}
+
+/// The value `admin.password` that a release was installed with (`domain.md`, T5); `None` where
+/// it has none.
+///
+/// # Errors
+/// Helm could not be run, the release or its values not be read.
+pub async fn helm_admin_password(
+    helm: &Path,
+    kubeconfig: Option<&Path>,
+    context: &str,
+    namespace: &str,
+    release: &str,
+    env: &[(String, String)],
+) -> Result<Option<Secret>, Why> {
+    let args = ["get", "values", release, "--namespace", namespace, "--kube-context", context, "-o", "json"];
+    let mut invocation = Invocation::new(helm, args, VALUES_LIMIT);
+    if let Some(kubeconfig) = kubeconfig {
+        invocation.args.extend(["--kubeconfig".into(), kubeconfig.into()]);
+    }
+    invocation.env = env.to_vec();
+    let captured = capture(invocation).await?;
+    if captured.exit_code != Some(0) {
+        let last = captured.stderr.last().map_or("no message", String::as_str);
+        let message = format!("helm could not read the values of release {release}: {last}");
+        return Err(Why::new(WhyKind::Tool, message).remedy("Run `helm get values` in a terminal"));
+    }
+    admin_password(&captured.stdout)
+        .map_err(|_| Why::new(WhyKind::Garbage, format!("helm's values of release {release} are no JSON")))
+}
+
+/// A release without values prints `null`.
+fn admin_password(values: &[u8]) -> serde_json::Result<Option<Secret>> {
+    let values: Value = serde_json::from_slice(values)?;
+    Ok(values.pointer("/admin/password").and_then(Value::as_str).map(Secret::new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_is_found_or_absent() {
+        let password = |values: &str| admin_password(values.as_bytes()).ok();
+        assert_eq!(password(r#"{"admin":{"password":"hunter22"}}"#), Some(Some(Secret::new("hunter22"))));
+        assert_eq!(password(r#"{"admin":{"create":true}}"#), Some(None));
+        assert_eq!(password("null"), Some(None));
+        assert_eq!(password("Error: release: not found"), None);
+    }
+}

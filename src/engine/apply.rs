@@ -1,0 +1,222 @@
+//! Actions: the only way to a write. Each takes a [`Confirmed`], which is used up by it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::clients::kubernetes::Writer;
+use crate::clients::process::{Ended, Invocation, OutputLine, run};
+use crate::clients::tools;
+use crate::journal::{Entry, Happening, Journal, JournalError};
+use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Request};
+use crate::runbook::fact::Facts;
+use crate::runbook::profile::RegionIndex;
+use crate::runbook::question::Question;
+use crate::runbook::verdict::{Why, WhyKind};
+
+use super::session::Session;
+
+/// How long a tool may take; the rollout is watched by ourselves.
+const TOOL_LIMIT: Duration = Duration::from_secs(300);
+
+/// A line that tells a tool's user to delete resources (`domain.md`, T6).
+const HARMFUL_ADVICE: &str = "--reset";
+
+impl Session {
+    /// Does what was confirmed: the intent is on disk before, the outcome after.
+    ///
+    /// # Errors
+    /// The journal cannot be written. Then nothing was done, unless the outcome
+    /// says otherwise.
+    pub async fn apply(
+        &self,
+        confirmed: Confirmed,
+        journal: &mut Journal,
+        lines: mpsc::Sender<String>,
+        cancel: CancellationToken,
+    ) -> Result<ActionOutcome, (JournalError, Option<ActionOutcome>)> {
+        let plan = confirmed.plan();
+        let action = plan.kind();
+        let intent = Happening::Intent {
+            action,
+            region: plan.region().name.clone(),
+            context: plan.region().context.clone(),
+            command: plan.command.shell(),
+            overridden: confirmed.overridden().to_vec(),
+            reason: confirmed.reason().map(str::to_owned),
+        };
+        let entry = |happening| Entry { at: Timestamp::now(), happening };
+        journal.append(&entry(intent)).map_err(|error| (error, None))?;
+        let output = journal.folder().join(format!("{}-{}.log", action.id(), Timestamp::now().as_second()));
+        let outcome = self.perform(&confirmed, &output, lines, cancel).await;
+        match journal.append(&entry(Happening::Outcome { action, outcome: outcome.clone() })) {
+            Ok(()) => Ok(outcome),
+            Err(error) => Err((error, Some(outcome))),
+        }
+    }
+
+    async fn perform(
+        &self,
+        confirmed: &Confirmed,
+        output: &Path,
+        lines: mpsc::Sender<String>,
+        cancel: CancellationToken,
+    ) -> ActionOutcome {
+        let Some(region) = self.profile().find(&confirmed.plan().region().name) else {
+            let message = "the environment has no such region any more".to_owned();
+            return ActionOutcome::Failed { message, unchanged: true };
+        };
+        match confirmed.request() {
+            Request::Restart { .. } | Request::Scale { .. } => self.patch(region, confirmed).await,
+            Request::Tool { program, keeps_password_of } => {
+                match self.invocation(region, confirmed, program, keeps_password_of.as_deref(), output).await
+                {
+                    Ok(invocation) => use_tool(invocation, confirmed.plan().kind(), lines, cancel).await,
+                    Err(why) => ActionOutcome::Failed { message: why.message, unchanged: true },
+                }
+            }
+        }
+    }
+
+    async fn patch(&self, region: RegionIndex, confirmed: &Confirmed) -> ActionOutcome {
+        let writer = match Writer::connect(&self.access(region), confirmed).await {
+            Ok(writer) => writer,
+            Err(why) => return ActionOutcome::Failed { message: why.message, unchanged: true },
+        };
+        let result = match confirmed.request() {
+            Request::Restart { namespace, deployment, uid } => writer
+                .restart(namespace, deployment, uid, Timestamp::now())
+                .await
+                .map(|_| "restart requested".to_owned()),
+            Request::Scale { namespace, deployment, uid, resource_version, replicas } => {
+                let scaled = writer.scale(namespace, deployment, uid, resource_version, *replicas).await;
+                scaled.map(|deployment| format!("scaled to {}", deployment.replicas_wanted))
+            }
+            Request::Tool { .. } => {
+                return ActionOutcome::Failed { message: "no API request".to_owned(), unchanged: true };
+            }
+        };
+        match result {
+            Ok(message) => ActionOutcome::Done { message },
+            // Without an answer the server may still have done it.
+            Err(why) => ActionOutcome::Failed { unchanged: refused(&why), message: why.message },
+        }
+    }
+
+    async fn invocation(
+        &self,
+        region: RegionIndex,
+        confirmed: &Confirmed,
+        program: &Path,
+        keeps_password_of: Option<&str>,
+        output: &Path,
+    ) -> Result<Invocation, Why> {
+        let command = &confirmed.plan().command;
+        let target = self.profile().region(region);
+        if let Some(file) = &target.values_file {
+            let read = tokio::fs::metadata(file).await;
+            read.map_err(|error| Why::new(WhyKind::Configuration, format!("{}: {error}", file.display())))?;
+        }
+        let mut invocation = Invocation::new(program, command.argv.iter().skip(1), TOOL_LIMIT);
+        invocation.output_file = Some(output.to_owned());
+        invocation.env = self.aws_env();
+        invocation.env.extend(command.env.iter().cloned());
+        invocation.env.push(("PATH".to_owned(), joined_path().await));
+        // Helm's own folders hold repositories and plugins of the user's, which these commands do not need.
+        let helm_home = output.with_extension("helm");
+        for name in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"] {
+            invocation.env.push((name.to_owned(), helm_home.join(name).display().to_string()));
+        }
+        if let Some(release) = keeps_password_of
+            && let Some(password) = self.admin_password(region, release, &invocation.env).await?
+        {
+            invocation.args.extend(["--password".into(), password.expose().into()]);
+            invocation.secrets.push(password);
+        }
+        Ok(invocation)
+    }
+
+    async fn admin_password(
+        &self,
+        region: RegionIndex,
+        release: &str,
+        env: &[(String, String)],
+    ) -> Result<Option<crate::clients::secret::Secret>, Why> {
+        let Ok(Facts::Tools(found)) = self.observe(Question::Tools).await.answer else { return Ok(None) };
+        let helm = found.helm.map_err(|message| Why::new(WhyKind::Tool, message))?;
+        let profile = self.profile();
+        let context = &profile.region(region).context;
+        let kubeconfig = profile.kubeconfig.as_deref();
+        tools::helm_admin_password(&helm.path, kubeconfig, context, &profile.namespace, release, env).await
+    }
+}
+
+async fn joined_path() -> String {
+    let folders = tools::search_path().await;
+    std::env::join_paths(folders).map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Did the server say no, so that nothing was changed?
+fn refused(why: &Why) -> bool {
+    matches!(
+        why.kind,
+        WhyKind::Unauthenticated
+            | WhyKind::Forbidden
+            | WhyKind::NotFound
+            | WhyKind::Throttled
+            | WhyKind::Configuration
+    )
+}
+
+async fn use_tool(
+    invocation: Invocation,
+    action: ActionKind,
+    lines: mpsc::Sender<String>,
+    cancel: CancellationToken,
+) -> ActionOutcome {
+    let name = invocation.name();
+    let (sender, mut receiver) = mpsc::channel::<OutputLine>(64);
+    let hand_on = async move {
+        while let Some(line) = receiver.recv().await {
+            let text = if line.text.contains(HARMFUL_ADVICE) {
+                format!("{}   [do not do this here: it deletes resources]", line.text)
+            } else {
+                line.text
+            };
+            // A closed receiver means that nobody looks any more; the file has the line.
+            if lines.send(text).await.is_err() {
+                tracing::trace!("nobody reads the output");
+            }
+        }
+    };
+    let (ended, ()) = tokio::join!(run(invocation, Some(sender), cancel), hand_on);
+    let left = match action {
+        ActionKind::ReapplyHelm => "the release may be left pending: `helm list -a` and `helm history` tell",
+        _ => "the release may be half-applied: `helm list -a` tells",
+    };
+    match ended {
+        Err(why) => ActionOutcome::Failed { message: why.message, unchanged: true },
+        Ok(ended) if ended.succeeded() => ActionOutcome::Done { message: last(&ended, &name) },
+        Ok(ended) if ended.cancelled => {
+            ActionOutcome::Cancelled { message: format!("{name} was stopped; {left}") }
+        }
+        Ok(ended) if ended.timed_out => {
+            let message =
+                format!("{name} took longer than {} s and was stopped; {left}", TOOL_LIMIT.as_secs());
+            ActionOutcome::Failed { message, unchanged: false }
+        }
+        Ok(ended) => {
+            let code = ended.exit_code.map_or("a signal".to_owned(), |code| format!("exit code {code}"));
+            let message = format!("{name} ended with {code}: {}", last(&ended, "no message"));
+            ActionOutcome::Failed { message, unchanged: false }
+        }
+    }
+}
+
+fn last(ended: &Ended, otherwise: &str) -> String {
+    let telling = |line: &&String| !line.trim().is_empty();
+    ended.last_lines.iter().rev().find(telling).cloned().unwrap_or_else(|| otherwise.to_owned())
+}

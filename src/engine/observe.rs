@@ -1,0 +1,125 @@
+//! Questions: each becomes one reading, facts or the reason why there are none.
+
+use std::time::Instant;
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::clients::{probe, tools};
+use crate::runbook::fact::{DeploymentFacts, Facts, LogLine, PodsFacts, ProbeFacts};
+use crate::runbook::profile::RegionIndex;
+use crate::runbook::question::{Question, Reading, Readings};
+use crate::runbook::verdict::{Why, WhyKind};
+
+use super::session::Session;
+
+/// How many of a log's last lines are read, as in the runbook.
+const TAIL_LINES: u32 = 50;
+
+impl Session {
+    /// Asks one question. Never fails: what could not be asked is in the reading.
+    pub async fn observe(&self, question: Question) -> Reading<Facts> {
+        let start = Instant::now();
+        let answer = self.ask(question).await;
+        Reading { answer, observed_at: Timestamp::now(), took: start.elapsed() }
+    }
+
+    /// Asks several questions at once and returns when all are answered.
+    pub async fn observe_all(&self, questions: &[Question], readings: &mut Readings) {
+        let asked =
+            questions.iter().map(|question| async move { (*question, self.observe(*question).await) });
+        for (question, reading) in join_all(asked).await {
+            readings.keep(question, reading);
+        }
+    }
+
+    /// Watches a region's rollout until the receiver closes or the future is dropped.
+    pub async fn watch_rollout(
+        &self,
+        region: RegionIndex,
+        snapshots: mpsc::Sender<(DeploymentFacts, PodsFacts)>,
+    ) -> Result<(), Why> {
+        let profile = self.profile();
+        let reader = self.reader(region).await?;
+        reader.watch_rollout(&profile.namespace, &profile.deployment, &profile.selector, snapshots).await
+    }
+
+    /// Follows a container's log until it ends, the receiver closes or the future is dropped.
+    pub async fn follow_log(
+        &self,
+        region: RegionIndex,
+        pod: &str,
+        container: &str,
+        lines: mpsc::Sender<LogLine>,
+    ) -> Result<(), Why> {
+        let reader = self.reader(region).await?;
+        reader.follow_logs(&self.profile().namespace, pod, container, lines).await
+    }
+
+    async fn ask(&self, question: Question) -> Result<Facts, Why> {
+        let profile = self.profile();
+        let (namespace, selector) = (profile.namespace.as_str(), profile.selector.as_str());
+        Ok(match question {
+            Question::HealthCheck(region) => {
+                let id = &profile.region(region).health_check_id;
+                Facts::HealthCheck(self.route53().await?.health_check(id).await?)
+            }
+            Question::Probe(region) => Facts::Probe(self.observe_probe(region).await?),
+            Question::SharedProbe => Facts::SharedProbe(self.observe_shared_probe().await?),
+            Question::Cluster(region) => Facts::Cluster(self.reader(region).await?.cluster().await?),
+            Question::Deployment(region) => {
+                let reader = self.reader(region).await?;
+                Facts::Deployment(reader.deployment(namespace, &profile.deployment, selector).await?)
+            }
+            Question::Pods(region) => {
+                Facts::Pods(self.reader(region).await?.pods(namespace, selector).await?)
+            }
+            Question::Logs(region) => {
+                Facts::Logs(self.reader(region).await?.logs(namespace, selector, TAIL_LINES).await?)
+            }
+            Question::Ingress(region) => {
+                Facts::Ingress(self.reader(region).await?.ingress(namespace, &profile.ingress).await?)
+            }
+            Question::Nodes(region) => Facts::Nodes(self.reader(region).await?.nodes().await?),
+            Question::Events(region) => Facts::Events(self.reader(region).await?.events(namespace).await?),
+            Question::Peers(region) => Facts::Peers(self.reader(region).await?.peers().await?),
+            Question::Tools => Facts::Tools(tools::find_tools(&tools::search_path().await).await),
+        })
+    }
+
+    async fn observe_probe(&self, region: RegionIndex) -> Result<ProbeFacts, Why> {
+        let target = self.profile().region(region);
+        let Some(host) = &target.host else {
+            return Err(Why::new(WhyKind::Configuration, "the environment gives this region no host"));
+        };
+        let address = self.probe_address(region)?;
+        probe::probe(host, "/healthz", address, target.probe_ca.as_deref(), self.options().deadline).await
+    }
+
+    /// The shared name, by DNS; or, where regions are given addresses of their own
+    /// (practice and tests), at each of them as Route 53 would choose: one that is well.
+    async fn observe_shared_probe(&self) -> Result<ProbeFacts, Why> {
+        let profile = self.profile();
+        let Some(host) = &profile.shared_host else {
+            return Err(Why::new(WhyKind::Configuration, "the environment names no shared host"));
+        };
+        let deadline = self.options().deadline;
+        let given: Vec<_> =
+            profile.indices().filter(|region| profile.region(*region).probe_address.is_some()).collect();
+        if given.is_empty() {
+            return probe::probe(host, "/healthz", None, None, deadline).await;
+        }
+        let asked: Vec<_> =
+            given.into_iter().map(|region| self.observe_shared_probe_at(host, region)).collect();
+        let mut answers = join_all(asked).await;
+        let well = answers.iter().position(|answer| answer.as_ref().is_ok_and(|facts| facts.status == 200));
+        answers.swap_remove(well.unwrap_or(0))
+    }
+
+    async fn observe_shared_probe_at(&self, host: &str, region: RegionIndex) -> Result<ProbeFacts, Why> {
+        let address = self.probe_address(region)?;
+        let ca = self.profile().region(region).probe_ca.as_deref();
+        probe::probe(host, "/healthz", address, ca, self.options().deadline).await
+    }
+}

@@ -1,0 +1,68 @@
+//! The names of the practice world: the runbook's two regions and what they share.
+
+use std::net::Ipv4Addr;
+
+/// The host that Route 53 points at the regions that are well.
+pub(super) const SHARED_HOST: &str = "multi-region.example.com";
+/// The AWS account of the runbook's ARNs.
+pub(super) const ACCOUNT: &str = "123456789012";
+/// The platform's version in both regions, and the chart's.
+pub(super) const PLATFORM_VERSION: &str = "4.11.2";
+/// Replicas of the platform in each region.
+pub(super) const REPLICAS: u32 = 3;
+/// The database both regions write to.
+const DATABASE_HOST: &str = "platform-multi-region.cluster-cx4kpractice.us-east-1.rds.amazonaws.com";
+
+/// A region's names.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// AWS's name of the region.
+    pub region: &'static str,
+    /// The region's own host name.
+    pub host: &'static str,
+    /// What the host's name resolves to for Route 53's checkers (RFC 5737).
+    pub load_balancer: Ipv4Addr,
+}
+
+/// The two regions, in the order in which the runbook names them.
+pub(super) static PLACES: [Place; 2] = [
+    Place {
+        region: "us-east-1",
+        host: "us.multi-region.example.com",
+        load_balancer: Ipv4Addr::new(203, 0, 113, 10),
+    },
+    Place {
+        region: "eu-west-1",
+        host: "eu.multi-region.example.com",
+        load_balancer: Ipv4Addr::new(198, 51, 100, 20),
+    },
+];
+
+impl Place {
+    /// The ARN of the region's EKS cluster, which is its kubeconfig context too.
+    pub(super) fn cluster_arn(&self) -> String {
+        let region = self.region;
+        format!("arn:aws:eks:{region}:{ACCOUNT}:cluster/platform-multi-region-{region}")
+    }
+
+    /// The values file that the platform was installed with. Between regions
+    /// only `multiRegion` differs.
+    pub(super) fn values_yaml(&self) -> String {
+        let Self { region, host, .. } = self;
+        format!(
+            "replicaCount: {REPLICAS}\n\
+             config:\n\
+             \x20 loftHost: {SHARED_HOST}\n\
+             \x20 database:\n\
+             \x20   enabled: true\n\
+             \x20   dataSource: \"mysql://kine@tcp({DATABASE_HOST}:3306)/kine\"\n\
+             multiRegion:\n\
+             \x20 enabled: true\n\
+             \x20 host: {host}\n\
+             \x20 region: {region}\n\
+             ingress:\n\
+             \x20 enabled: true\n\
+             \x20 host: {SHARED_HOST}\n"
+        )
+    }
+}

@@ -1,0 +1,56 @@
+//! `failback commands`: the runbook's commands, corrected, filled in and quoted.
+
+use jiff::Timestamp;
+
+use crate::runbook::case::Case;
+use crate::runbook::command;
+use crate::runbook::profile::RegionIndex;
+use crate::runbook::question::{Question, Readings};
+use crate::runbook::steps::confirm;
+
+use super::cli::SubjectArgs;
+use super::{Stop, subject};
+
+pub(super) async fn run(args: SubjectArgs) -> Result<u8, Stop> {
+    let subject = subject::open(&args).await?;
+    let profile = subject.profile();
+    // Which region failed, and which version is right, are read; the commands do without.
+    let mut readings = Readings::default();
+    let questions: Vec<_> = profile
+        .indices()
+        .flat_map(|region| [Question::HealthCheck(region), Question::Deployment(region)])
+        .collect();
+    subject.session.observe_all(&questions, &mut readings).await;
+    let recognised = confirm::recognised(profile, &readings);
+    let failed = subject.failed.or(recognised).unwrap_or(RegionIndex(0));
+    let case = Case { profile, failed, readings: &readings, now: Timestamp::now() };
+    let read = case.healthy_version();
+    let version = profile.chart.version.as_deref().or(read.map(|(version, _)| version));
+    println!(
+        "# Recover from Regional Failover: {}, failed region {}",
+        profile.name,
+        case.failed_region().name
+    );
+    if subject.failed.or(recognised).is_none() {
+        println!("# No region is known to have failed: these are for the first one. --failed REGION chooses");
+    }
+    match (version, read) {
+        (None, _) => println!(
+            "# The healthy region's version could not be read: replace VERSION-OF-THE-HEALTHY-REGION"
+        ),
+        (Some(set), Some((runs, name))) if set != runs => {
+            println!("# Careful: the environment sets version {set}, but {name} runs {runs}");
+        }
+        _ => {}
+    }
+    for (heading, commands) in command::runbook(profile, failed, version) {
+        println!("\n# {heading}");
+        for command in commands {
+            for difference in &command.differs {
+                println!("# differs from the runbook: {difference}");
+            }
+            println!("{}", command.shell());
+        }
+    }
+    Ok(0)
+}

@@ -1,0 +1,100 @@
+//! Questions that have to be answered before anything else. The answer that
+//! changes nothing has the focus, and Escape gives it.
+
+use egui::{Frame, Key, Margin, Modal, Modifiers, Sides, Ui};
+
+use crate::app::model::{Dialog, Model};
+use crate::app::msg::Msg;
+use crate::design::{ActionButton, Space, body, headline, palette};
+
+/// What a dialog says.
+struct Wording {
+    title: String,
+    text: String,
+    yes: String,
+    no: &'static str,
+}
+
+/// Paints the dialog over the screen.
+pub fn show(model: &Model, dialog: &Dialog, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let Wording { title, text, yes, no } = wording(model, dialog);
+    let p = palette(ui);
+    let frame = Frame::popup(ui.style()).fill(p.surface).inner_margin(Margin::same(20));
+    let shown = Modal::new(egui::Id::unique("dialog")).frame(frame).show(ui.ctx(), |ui| {
+        ui.set_width(460.0_f32.min(ui.ctx().content_rect().width() - 80.0));
+        ui.spacing_mut().item_spacing.y = Space::S;
+        headline(ui, &title);
+        body(ui, &text);
+        ui.add_space(Space::S);
+        // a right side is laid out from the right
+        let (no, yes) = Sides::new()
+            .show(
+                ui,
+                |_| {},
+                |ui| {
+                    let no = ui.add(ActionButton::secondary(no));
+                    (no, ui.add(ActionButton::danger(&yes)))
+                },
+            )
+            .1;
+        if !no.has_focus() && !yes.has_focus() {
+            no.request_focus();
+        }
+        (no.clicked(), yes.clicked())
+    });
+    let escape = ui.ctx().input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+    match shown.inner {
+        (false, true) => out.push(Msg::Dialog(true)),
+        (no, _) if no || escape => out.push(Msg::Dialog(false)),
+        _ => {}
+    }
+}
+
+fn wording(model: &Model, dialog: &Dialog) -> Wording {
+    match dialog {
+        Dialog::Delete { name } => {
+            let mut saved = model.start.listing.iter().flat_map(|listing| &listing.environments);
+            let file = match saved.find(|saved| saved.name == *name) {
+                Some(saved) => format!("Its file {}", saved.path.display()),
+                None => "Its file".to_owned(),
+            };
+            Wording {
+                title: format!("Delete {name}?"),
+                text: format!("{file} is removed. Runs stay in the journal."),
+                yes: format!("Delete {name}"),
+                no: "Cancel",
+            }
+        }
+        Dialog::DiscardForm => Wording {
+            title: "Leave without saving?".to_owned(),
+            text: "What was changed in these variables is lost.".to_owned(),
+            yes: "Discard changes".to_owned(),
+            no: "Keep editing",
+        },
+        Dialog::LeaveWhileRunning { quit } => while_running(model, *quit),
+    }
+}
+
+fn while_running(model: &Model, quit: bool) -> Wording {
+    let region = model.run.as_ref().and_then(|run| Some(run.profile.region(run.failed?).name.as_str()));
+    let place = region.map_or_else(String::new, |region| format!(" in {region}"));
+    if quit {
+        return Wording {
+            title: format!("Close while an action runs{place}?"),
+            text: "Its outcome would not be known, and it may stop half-done. The journal has that it was \
+                   started: look at the region before repeating it. To stop it in order, stay and cancel it \
+                   in the step Restore."
+                .to_owned(),
+            yes: "Close anyway".to_owned(),
+            no: "Stay",
+        };
+    }
+    Wording {
+        title: format!("Leave while an action runs{place}?"),
+        text: "An action runs: leaving does not stop it. It goes on to its end, and its outcome goes into \
+               the journal. To stop it, stay and cancel it in the step Restore."
+            .to_owned(),
+        yes: "Leave the run".to_owned(),
+        no: "Stay",
+    }
+}
