@@ -157,7 +157,7 @@ fn bars(run: &Run, now: Timestamp, ui: &mut Ui) {
                 }
             }
         };
-        progress_row(ui, "Cached DNS expires", fraction, tone, &value);
+        progress_row(ui, "Cached DNS ends", fraction, tone, &value);
     });
 }
 
