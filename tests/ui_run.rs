@@ -380,7 +380,7 @@ fn verify_counts_looks_takes_reasons_and_ends() {
     run.verify.recovered_at = Some(ago(0));
     let mut harness = show(Step::Verify, run);
     harness.get_by_role_and_label(Role::Heading, "Recovered: us-east-1 serves again");
-    harness.get_by_label("was out for 12 min 40 s");
+    harness.get_by_label("was out for at least 12 min 40 s");
     assert_eq!(click(&mut harness, "Close the run"), expect(&Msg::Run(RunMsg::Leave)));
 }
 
