@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How many stops Tab makes before it has come round.
 const TAB_STOPS: usize = 120;
 
-/// What can be pressed.
-const BUTTONS: [Role; 3] = [Role::Button, Role::Link, Role::RadioButton];
+/// What can be pressed, beside the options of step 3.
+const BUTTONS: [Role; 2] = [Role::Button, Role::Link];
 
 type Node<'a> = egui_kittest::Node<'a>;
 
@@ -132,14 +132,12 @@ impl Story {
         self.window.root().children_recursive().filter_map(|node| text(&node)).collect()
     }
 
-    /// The names of the actions that can be chosen, in their order.
+    /// The titles of the actions that can be chosen, in their order.
     pub fn options(&self) -> Vec<String> {
-        let nodes = self.window.root().children_recursive();
-        let options = nodes.filter(|node| node.accesskit_node().role() == Role::RadioButton);
-        options.filter_map(|node| node.accesskit_node().label()).collect()
+        self.window.root().children_recursive().filter_map(|node| option_title(&node)).collect()
     }
 
-    /// Presses a button or a link with the pointer, once it is there and not off.
+    /// Presses a button, a link or an option with the pointer, once it is there and not off.
     #[track_caller]
     pub fn click(&mut self, name: &str) {
         self.until(&format!("a button {name} that is on"), |story| {
@@ -227,8 +225,9 @@ impl Story {
 
     fn button(&self, name: &str) -> Option<Node<'_>> {
         let mut found = self.window.root().children_recursive().filter(|node| {
-            let node = node.accesskit_node();
-            BUTTONS.contains(&node.role()) && node.label().as_deref() == Some(name)
+            let button = BUTTONS.contains(&node.accesskit_node().role());
+            button && node.accesskit_node().label().as_deref() == Some(name)
+                || option_title(node).as_deref() == Some(name)
         });
         let first = found.next();
         assert!(found.next().is_none(), "{name} is there twice:\n{}", self.screen());
@@ -258,6 +257,13 @@ fn text(node: &Node<'_>) -> Option<String> {
     let node = node.accesskit_node();
     let value = || node.value().filter(|_| node.role() != Role::TextInput);
     node.label().or_else(value)
+}
+
+/// The title of an action's option. What it says of the fit changes with the answers.
+fn option_title(node: &Node<'_>) -> Option<String> {
+    let node = node.accesskit_node();
+    let name = node.label().filter(|_| node.role() == Role::RadioButton)?;
+    Some(name.split_once(". ").map_or(name.as_str(), |(title, _)| title).to_owned())
 }
 
 /// Stages the world for the engine.
