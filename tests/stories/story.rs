@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{Event, Key, Modifiers, PointerButton, Role};
+use egui::{DroppedFile, Event, Key, Modifiers, PointerButton, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::NodeT as _;
 use failback::app::practice;
@@ -44,6 +44,11 @@ impl Story {
     /// Practice of a scenario.
     pub fn practise(scenario: &str) -> Self {
         Self::open(scenario, None, |_| Opening::Practice(scenario.to_owned()))
+    }
+
+    /// The start screen, with nothing saved yet.
+    pub fn first_start() -> Self {
+        Self::open("healthy", None, |_| Opening::Start)
     }
 
     /// Practice of a scenario in which the responder was told another region.
@@ -190,6 +195,21 @@ impl Story {
         assert_eq!(typed.unwrap_or_default(), text, "in {field}:\n{}", self.screen());
     }
 
+    /// Drops a file on the window.
+    pub fn drop_file(&mut self, path: &Path) {
+        self.window.input_mut().dropped_files.push(Arc::new(Dropped(path.to_owned())));
+        self.window.run_steps(2);
+    }
+
+    /// What is in all fields of this name, in their order.
+    pub fn typed(&self, field: &str) -> Vec<String> {
+        let nodes = self.window.root().children_recursive().filter(|node| {
+            let node = node.accesskit_node();
+            node.role() == Role::TextInput && node.label().as_deref() == Some(field)
+        });
+        nodes.map(|node| node.value().unwrap_or_default()).collect()
+    }
+
     /// Types a text where the keyboard is.
     pub fn type_text(&mut self, text: &str) {
         if !text.is_empty() {
@@ -249,6 +269,20 @@ impl Story {
             Some(format!("{:?}{off}: {text}\n", node.role()))
         });
         lines.collect()
+    }
+}
+
+/// A file on its way from a file manager.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
     }
 }
 
