@@ -11,6 +11,7 @@ mod recovery;
 mod refusal;
 mod story;
 mod trouble;
+mod window;
 
 const US: &str = "us-east-1";
 const EU: &str = "eu-west-1";
