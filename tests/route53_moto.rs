@@ -277,7 +277,7 @@ async fn an_endpoint_that_misbehaves_is_a_reason() {
 async fn files_and_profiles_that_are_missing_are_our_side() {
     let mut aws = aws("");
     aws.settings.profile = Some("elsewhere".to_owned());
-    let why = connect(&aws, "http://127.0.0.1:9").await.health_check("abc").await.unwrap_err();
+    let why = Route53::connect(&aws.settings, Some("http://127.0.0.1:9"), 1.0, DEADLINE).await.err().unwrap();
     assert_eq!(why.kind, WhyKind::Configuration, "{}", why.message);
     assert!(why.message.contains("elsewhere"), "{}", why.message);
 
@@ -353,8 +353,7 @@ async fn without_a_token() {
         config_file: Some(folder.join("config")),
         credentials_file: None,
     };
-    let route53 = Route53::connect(&settings, Some("http://127.0.0.1:9"), 1.0, DEADLINE).await.unwrap();
-    let why = route53.health_check("abc").await.unwrap_err();
+    let why = Route53::connect(&settings, Some("http://127.0.0.1:9"), 1.0, DEADLINE).await.err().unwrap();
     assert_eq!(why.kind, WhyKind::Unauthenticated, "{}", why.message);
     assert!(why.remedy.contains("aws sso login --profile sso"), "{} {}", why.message, why.remedy);
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::engine::event::Event;
-use crate::engine::job::FilePurpose;
+pub use crate::engine::job::FilePurpose;
 use crate::environment::Field;
 use crate::runbook::action::ActionKind;
 use crate::runbook::profile::{Method, RegionIndex};

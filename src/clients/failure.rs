@@ -17,6 +17,11 @@ pub(crate) fn of_connection(peer: &str, error: &(dyn Error + 'static)) -> Why {
         .iter()
         .find_map(|link| recognise(*link))
         .unwrap_or((WhyKind::Connection, "The connection failed to"));
+    // "Connection refused by X: Connection refused (os error 111)" says one thing twice.
+    let said = words.split(" (os error").next().unwrap_or(&words).to_lowercase();
+    if phrase.to_lowercase().contains(&said) {
+        return Why::new(kind, format!("{phrase} {peer}"));
+    }
     Why::new(kind, format!("{phrase} {peer}: {words}"))
 }
 

@@ -81,7 +81,7 @@ impl<'a> Field<'a> {
     pub fn path(&self, ui: &mut Ui, value: &mut String) -> PathField {
         self.frame(ui, |ui, label| {
             ui.horizontal(|ui| {
-                let button = 104.0;
+                let button = 98.0 + Space::S;
                 let text = self.edit(ui, label, value, (ui.available_width() - button).max(80.0));
                 let choose = ui.add(ActionButton::secondary("Choose…"));
                 let name = format!("Choose {}", self.label);

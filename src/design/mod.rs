@@ -13,8 +13,8 @@
 //! - **Surfaces**: [`card`], [`card_list`], [`callout`], [`empty_state`].
 //! - **Controls**: [`ActionButton`], [`copy_button`], [`Field`], [`option_card`].
 //! - **Evidence**: [`badge`], [`check_row`], [`key_values`], [`progress_row`],
-//!   [`observation_strip`], [`cause_card`], [`code_block`], [`log_view`],
-//!   [`region_picture`].
+//!   [`observation_strip`], [`cause_card`], [`code_block`], [`log_view()`],
+//!   [`region_picture()`].
 //!
 //! Every widget that can be acted on has a name for screen readers, can be
 //! reached with Tab and shows a ring of 2 points while it has the focus.

@@ -23,6 +23,9 @@ pub struct CheckRow<'a> {
     pub word: &'a str,
     /// What was asked: "Database port".
     pub title: &'a str,
+    /// Titles of this list are long, as where they carry a region's name: they get more of the
+    /// row, and what is normal is left to hovering and to the details. The same for all rows of a list.
+    pub long_titles: bool,
     /// What was found.
     pub found: &'a str,
     /// What is normal, without the word "normal"; empty where the finding says it.
@@ -58,14 +61,21 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: f32) -> Self {
+    /// Rows that show nothing normal leave its room to the title.
+    fn of(width: f32, long_titles: bool, has_normal: bool) -> Self {
         let copy = width - 32.0;
         let chevron = copy - 12.0;
         let age = chevron - 44.0;
         let title = 94.0;
-        let found = title + (width * 0.19).clamp(84.0, 220.0);
+        let titles = match (long_titles, has_normal) {
+            (true, _) => (width * 0.36).min(age - title - 100.0).clamp(84.0, 340.0),
+            (false, true) => (width * 0.19).clamp(84.0, 220.0),
+            (false, false) => (width * 0.28).clamp(84.0, 220.0),
+        };
+        let found = title + titles;
         // below this there is no room for what is normal; hovering still says it
-        let normal = if width < 520.0 { age } else { age - (width * 0.18).clamp(112.0, 200.0) };
+        let normal =
+            if long_titles || width < 520.0 { age } else { age - (width * 0.18).clamp(112.0, 200.0) };
         Self { title, found, normal, age, chevron, copy }
     }
 }
@@ -75,7 +85,7 @@ impl Columns {
 pub fn check_row(ui: &mut Ui, check: &CheckRow<'_>, add_details: impl FnOnce(&mut Ui)) -> CheckRowResponse {
     separate(ui);
     let (rect, row) = ui.allocate_exact_size(vec2(ui.available_width(), row_height()), Sense::click());
-    let columns = Columns::of(rect.width());
+    let columns = Columns::of(rect.width(), check.long_titles, !check.normal.is_empty());
     let elided = paint_check(ui, rect, &row, check, columns);
     hand(ui, &row);
     let name = if check.normal.is_empty() {
@@ -286,11 +296,12 @@ mod tests {
 
     #[test]
     fn columns_stand_in_order_and_inside_the_row() {
-        for width in [400.0, 480.0, 520.0, 602.0, 992.0, 1600.0] {
-            let c = Columns::of(width);
+        let widths = [400.0, 480.0, 520.0, 602.0, 992.0, 1600.0];
+        for (width, long) in widths.into_iter().flat_map(|width| [(width, false), (width, true)]) {
+            let c = Columns::of(width, long, true);
             let order = [0.0, c.title, c.found, c.normal, c.age, c.chevron, c.copy, width];
             assert!(order.is_sorted(), "{width}: {order:?}");
-            assert!(c.normal - c.found >= 100.0, "{width}: no room for what was found: {c:?}");
+            assert!(c.normal - c.found >= 100.0, "{width}, {long}: no room for what was found: {c:?}");
         }
     }
 }

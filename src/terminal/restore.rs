@@ -43,7 +43,9 @@ pub(super) async fn run(args: RestoreArgs) -> Result<u8, Stop> {
             if blockers.iter().any(|blocker| blocker.overridable) {
                 println!("What may be overridden is, with --reason REASON, which the journal keeps");
             }
-            let tool = blockers.iter().any(|blocker| blocker.tool_missing);
+            // A guard's refusal stands whether or not the tool is there.
+            let guarded = blockers.iter().any(|blocker| !blocker.overridable && !blocker.tool_missing);
+            let tool = !guarded && blockers.iter().any(|blocker| blocker.tool_missing);
             Ok(if tool { UNAVAILABLE } else { NOT_CONFIRMED })
         }
     }
@@ -64,7 +66,7 @@ async fn read(session: &Session, failed: RegionIndex) -> Readings {
 fn print_plan(plan: &Plan) {
     println!("{} ({})", plan.title, plan.fit.reason());
     for (label, text) in [
-        ("Region", format!("{}, the failed one", plan.region().name)),
+        ("Region", plan.region().name.clone()),
         ("Cluster", plan.region().context.clone()),
         ("Changes", plan.changes.clone()),
         ("Does not touch", plan.does_not_touch.clone()),

@@ -10,6 +10,7 @@ use crate::design::{
 };
 use crate::runbook::check::Check;
 use crate::runbook::command::Command;
+use crate::runbook::step::Step;
 use crate::runbook::verdict::Verdict;
 
 use super::words;
@@ -107,17 +108,12 @@ fn row(
         found: finding.map_or("waits for the answer", |finding| finding.found.as_str()),
         // what passed is normal: its finding says the same
         normal: finding.filter(|_| !passed).map_or("", |finding| finding.expected.as_str()),
+        long_titles: check.step == Step::Verify,
         age: &check.observed_at.map(|at| words::age(now, at)).unwrap_or_default(),
         open: run.open_checks.contains(&id),
         copied: model.is_copied(&key, now),
     };
-    let mut inner = Vec::new();
-    let response = ui
-        .push_id(&key, |ui| {
-            check_row(ui, &row, |ui| details(model, run, check, now, ui, &mut inner, add_more))
-        })
-        .inner;
-    out.append(&mut inner);
+    let response = check_row(ui, &row, |ui| details(model, run, check, now, ui, out, add_more));
     if response.toggled {
         out.push(Msg::Run(RunMsg::ToggleCheck(check.id, check.region)));
     }

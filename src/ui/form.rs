@@ -82,7 +82,7 @@ fn shared_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
         FormField::new(Field::SharedHost)
             .mono()
             .hint("multi-region.example.com")
-            .about("Empty: the name that users type is not looked at"),
+            .about("Empty: the name that users type is not probed"),
     ];
     let columns = grid::columns(ui, 240.0, 3);
     grid::rows(ui, columns, &fields, |ui, field| {

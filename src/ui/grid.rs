@@ -1,6 +1,6 @@
 //! Cards and fields side by side.
 
-use egui::{Id, Ui};
+use egui::{Id, Rect, Ui, vec2};
 
 use crate::design::{Space, Tone, tone_card};
 
@@ -39,7 +39,8 @@ pub(super) fn cards<T>(
     mut add: impl FnMut(&mut Ui, &T),
 ) {
     for (number, row) in items.chunks(columns).enumerate() {
-        let id: Id = ui.scope_id().with(("row of cards", number));
+        // several grids share one parent, so its id alone would mix their heights
+        let id: Id = ui.next_auto_id().with(("row of cards", number));
         let before: f32 = ui.data(|data| data.get_temp(id)).unwrap_or_default();
         let mut highest = 0.0_f32;
         let width = (ui.available_width() - Space::L * (columns - 1) as f32) / columns as f32;
@@ -51,7 +52,7 @@ pub(super) fn cards<T>(
                     tone_card(ui, tone(item), |ui| {
                         add(ui, item);
                         highest = highest.max(ui.min_rect().height());
-                        ui.set_min_height(before);
+                        ui.expand_to_include_rect(Rect::from_min_size(ui.min_rect().min, vec2(0.0, before)));
                     });
                 });
             }

@@ -33,23 +33,28 @@ enum Kind<'a> {
 
 impl<'a> Lines<'a> {
     fn of(run: &'a Run, panel: &'a LogPanel) -> Self {
+        let mut missing: Vec<String> =
+            panel.ended.iter().map(|why| format!("Following ended: {why}")).collect();
         if panel.follow {
-            let missing = panel.ended.iter().map(|why| format!("Following ended: {why}")).collect();
             return Self { kind: Kind::Followed(&panel.lines), missing };
         }
         let of = panel.of.as_ref().map(|(pod, container)| (pod.as_str(), container.as_str()));
-        match facts(run) {
+        let kind = match facts(run) {
             Some(Ok(facts)) => {
                 let tail = log_tail::tail(facts, of, panel.previous);
-                let missing = tail.unread.clone();
-                Self { kind: Kind::Tail(tail), missing }
+                missing.extend_from_slice(&tail.unread);
+                Kind::Tail(tail)
             }
-            Some(Err(why)) => Self {
-                kind: Kind::Followed(&[]),
-                missing: vec![format!("The logs could not be read: {why}")],
-            },
-            None => Self { kind: Kind::Followed(&[]), missing: vec!["The logs are being read".to_owned()] },
-        }
+            Some(Err(why)) => {
+                missing.push(format!("The logs could not be read: {why}"));
+                Kind::Followed(&[])
+            }
+            None => {
+                missing.push("The logs are being read".to_owned());
+                Kind::Followed(&[])
+            }
+        };
+        Self { kind, missing }
     }
 
     fn len(&self) -> usize {
@@ -182,7 +187,7 @@ fn tool_bar(run: &Run, panel: &LogPanel, lines: &Lines, ui: &mut Ui, out: &mut V
             None => "All pods".to_owned(),
         };
         let mut of = panel.of.clone();
-        Field::new("Pod").width(240.0).combo(ui, &name(&panel.of), |ui| {
+        Field::new("Pod").width(190.0).combo(ui, &name(&panel.of), |ui| {
             ui.selectable_value(&mut of, None, "All pods");
             for log in facts(run).and_then(Result::ok).map(|facts| &facts.logs).into_iter().flatten() {
                 let one = Some((log.pod.clone(), log.container.clone()));
@@ -204,7 +209,7 @@ fn tool_bar(run: &Run, panel: &LogPanel, lines: &Lines, ui: &mut Ui, out: &mut V
             });
         });
         let mut find = panel.find.clone();
-        if Field::new("Find").hint("Find…").width(180.0).text(ui, &mut find).changed() {
+        if Field::new("Find").hint("Find…").width(150.0).text(ui, &mut find).changed() {
             out.push(Msg::Log(LogMsg::Find(find)));
         }
         if !panel.find.is_empty() {

@@ -47,7 +47,7 @@ fn picture(run: &Run) -> RegionPicture {
         (0, 0) => "no healthy region".to_owned(),
         (0, _) => "traffic: not known".to_owned(),
         (_, 0) => format!("traffic: {} only", words::list(&healthy)),
-        _ => format!("traffic: {}, else not known", words::list(&healthy)),
+        _ => format!("{}, rest unknown", words::list(&healthy)),
     };
     let serving = named(&|region| ready_pods(run, region).is_some_and(|ready| ready > 0));
     let unread = named(&|region| ready_pods(run, region).is_none());
@@ -56,7 +56,7 @@ fn picture(run: &Run) -> RegionPicture {
         (0, 0) => "used by nobody".to_owned(),
         (0, _) => "users: not known".to_owned(),
         (_, 0) => format!("used by {} only", words::list(&serving)),
-        _ => format!("used by {}, else not known", words::list(&serving)),
+        _ => format!("{}, rest unknown", words::list(&serving)),
     };
     RegionPicture {
         title: format!("{} regions, live", if count == 2 { "Both" } else { "All" }),

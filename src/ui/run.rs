@@ -8,13 +8,16 @@ use crate::app::model::{Model, Practice, Run};
 use crate::app::msg::{Msg, RunMsg};
 use crate::design::{
     ActionButton, Tone, body, environment_name, faint, page, practice_banner, product_name, rail,
-    region_chip, step_rail, tone_card, tone_icon, top_bar,
+    region_chip, secondary, step_rail, tone_card, tone_icon, top_bar,
 };
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::step::Step;
 use crate::runbook::steps::confirm;
 
 use super::{run_rail, steps, words};
+
+/// Room that the top bar's hint of who is waited for needs, in points.
+const HINT_WIDTH: f32 = 170.0;
 
 /// Shows a run.
 pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
@@ -61,10 +64,16 @@ fn bar(run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
         }
         if let Some(first) = run.first_failure_at {
             let text = match run.verify.recovered_at {
-                Some(recovered) => format!("was out for {}", words::span(words::since(recovered, first))),
+                Some(recovered) => {
+                    format!("was out for at least {}", words::span(words::since(recovered, first)))
+                }
                 None => format!("{} since the first failure seen", words::span(words::since(now, first))),
             };
             faint(ui, &text).on_hover_text(format!("First failure seen {}", words::clock(first)));
+        }
+        // half a hint is none
+        if ui.available_width() > HINT_WIDTH {
+            secondary(ui, run_rail::waits_for(run, now));
         }
     };
     top_bar(ui, left, |ui| {

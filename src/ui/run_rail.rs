@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::app::model::Run;
+use crate::app::model::{RolloutWatch, Run};
 use crate::design::Tone;
 use crate::runbook::action::ActionOutcome;
 use crate::runbook::cause::{self, Advice};
@@ -40,6 +40,34 @@ pub(super) fn stand(run: &Run, step: Step, now: Timestamp) -> Stand {
         Step::Restore => restore_stand(run, usual, now),
         Step::Rollout => rollout_stand(run, usual),
         Step::Verify => verify_stand(run, usual, now),
+    }
+}
+
+/// Who or what the run waits for.
+pub(super) fn waits_for(run: &Run, now: Timestamp) -> &'static str {
+    let Some(case) = run.case(now) else { return "Waits for the health checks, or for your choice" };
+    let going_on = |watch: &RolloutWatch| {
+        let over = watch.rollout.as_ref().map(|r| matches!(r.phase, Phase::Done | Phase::Failed(_)));
+        watch.lost.is_none() && over != Some(true)
+    };
+    let others = || {
+        let first = cause::rank(&case).into_iter().next().and_then(|first| first.advice);
+        matches!(first, Some(Advice::Guidance | Advice::Stop))
+    };
+    if run.recovered() {
+        "Waits for nothing more"
+    } else if run.restore.running.is_some() {
+        "Waits for the action to end"
+    } else if run.reached == Step::Rollout && run.rollout.as_ref().is_some_and(going_on) {
+        "Waits for the pods"
+    } else if run.reached == Step::Verify {
+        "Waits for the checks to pass"
+    } else if confirm::outcome(&run.profile, &run.readings, case.failed).is_none() {
+        "Waits for the health checks"
+    } else if run.reached > Step::Confirm && others() {
+        "Waits for somebody's repair"
+    } else {
+        "Waits for you"
     }
 }
 

@@ -220,7 +220,17 @@ fn diagnose(ui: &mut Ui, state: &mut State) {
             for (i, (tone, word, title, found, normal)) in CHECKS.into_iter().enumerate() {
                 let copied = state.copied.as_deref() == Some(title);
                 let open = state.open == Some(i);
-                let check = CheckRow { tone, word, title, found, normal, age: "2 s", open, copied };
+                let check = CheckRow {
+                    tone,
+                    word,
+                    title,
+                    long_titles: false,
+                    found,
+                    normal,
+                    age: "2 s",
+                    open,
+                    copied,
+                };
                 let response = check_row(ui, &check, |ui| {
                     code_block(ui, "aws ec2 describe-security-groups --group-ids sg-0db1", "command", false);
                 });

@@ -10,6 +10,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_sdk_route53::Client;
+use aws_sdk_route53::config::ProvideCredentials as _;
 use aws_sdk_route53::config::interceptors::BeforeDeserializationInterceptorContextMut;
 use aws_sdk_route53::config::{ConfigBag, Intercept, RuntimeComponents, SharedHttpClient};
 use aws_sdk_route53::error::BoxError;
@@ -19,7 +20,8 @@ use aws_smithy_types::body::SdkBody;
 use aws_types::service_config::ServiceConfigKey;
 use http_body_util::Limited;
 
-use crate::clients::{MAX_ANSWER_BYTES, install_tls_provider};
+use super::failure::before_an_answer;
+use crate::clients::{MAX_ANSWER_BYTES, install_tls_provider, within};
 use crate::runbook::profile::AwsSettings;
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -57,7 +59,14 @@ pub(super) async fn client(
         .timeout_config(timeouts)
         .identity_cache(IdentityCache::lazy().load_timeout(deadline).build());
     if let Some(profile) = &aws.profile {
-        loader = loader.profile_name(profile).credentials_provider(named_profile(profile, files, http));
+        let provider = named_profile(profile, files, http);
+        // Asked once before all: of questions at the same time the SDK tells only the first one why.
+        within(deadline, "the profile's sign-in", async {
+            let signed_in = provider.provide_credentials().await;
+            signed_in.map(drop).map_err(|error| before_an_answer(&error, Some(profile)))
+        })
+        .await?;
+        loader = loader.profile_name(profile).credentials_provider(provider);
     }
     if let Some(endpoint) = endpoint {
         loader = loader.endpoint_url(endpoint);

@@ -37,7 +37,7 @@ where
 }
 
 /// Credentials that could not be had, a setting that makes no request, or a connection that failed.
-fn before_an_answer(error: &(dyn Error + 'static), profile: Option<&str>) -> Why {
+pub(super) fn before_an_answer(error: &(dyn Error + 'static), profile: Option<&str>) -> Why {
     let chain = chain_text(error);
     let innermost = innermost(error);
     if let Some((kind, remedy)) = sign_in::recognise(&chain, profile) {

@@ -59,7 +59,7 @@ pub fn assess(case: &Case) -> Assessment {
     };
     Assessment {
         id: "crash-loop",
-        title: "Crash loop without a known cause".to_owned(),
+        title: "Crash loop".to_owned(),
         headline: format!("The platform's pods in {region} crash again and again"),
         strength,
         evidence_for,

@@ -47,7 +47,7 @@ pub fn probe(case: &Case, region: RegionIndex, step: Step) -> Option<Check> {
     let host = target.host.as_deref()?;
     let command = command::probe(host, target.probe_address.as_deref(), target.probe_ca.as_deref());
     let check =
-        Check::new(case, step, "probe", format!("Our own look at {host}"), Question::Probe(region), command);
+        Check::new(case, step, "probe", format!("Host {}", target.name), Question::Probe(region), command);
     Some(
         check.judged(case.readings.probe(region), "200", |facts| {
             (judge_probe(facts), vec![facts.url.clone()])

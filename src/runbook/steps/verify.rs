@@ -61,7 +61,7 @@ fn shared_probe(case: &Case) -> Option<Check> {
         case,
         Step::Verify,
         "shared-probe",
-        format!("Our own look at {host}"),
+        "Shared host".to_owned(),
         Question::SharedProbe,
         command,
     );

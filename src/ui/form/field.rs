@@ -3,9 +3,9 @@
 use egui::{Id, Response, Ui};
 
 use crate::app::model::Form;
+use crate::app::msg::FilePurpose;
 use crate::app::msg::{FormMsg, Msg};
 use crate::design::{Field as Labelled, Note, PathField, Tone};
-use crate::engine::job::FilePurpose;
 use crate::environment::Field;
 
 /// Where the field is kept that takes the focus as soon as it is painted.

@@ -5,9 +5,9 @@ use egui::Ui;
 use super::field::FormField;
 use super::region::title;
 use crate::app::model::Form;
+use crate::app::msg::FilePurpose;
 use crate::app::msg::{FormMsg, Msg};
 use crate::design::{ActionButton, Space, card, card_title, secondary};
-use crate::engine::job::FilePurpose;
 use crate::environment::{Draft, Field, RegionField};
 use crate::ui::grid;
 

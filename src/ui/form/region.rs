@@ -4,9 +4,9 @@ use egui::{Popup, PopupKind, Role, ScrollArea, SetOpenCommand, Sides, Ui, Widget
 
 use super::field::FormField;
 use crate::app::model::Form;
+use crate::app::msg::FilePurpose;
 use crate::app::msg::{FormMsg, Msg};
 use crate::design::{ActionButton, Space, Tone, card_title, faint};
-use crate::engine::job::FilePurpose;
 use crate::environment::{Field, RegionDraft, RegionField};
 use crate::runbook::profile::ClusterArn;
 use crate::ui::grid;
@@ -60,20 +60,21 @@ fn region_ui(form: &Form, index: usize, region: &RegionDraft, ui: &mut Ui, out: 
     );
     let field = |field| FormField::new(Field::Region(index, field));
     context_ui(form, index, region, arn.as_ref(), ui, out);
-    field(RegionField::Name)
-        .mono()
-        .hint("us-east-1")
-        .about("Typed to confirm an action, so short and plain")
-        .text(form, ui, out);
+    let named = [
+        field(RegionField::Name).mono().hint("us-east-1").about("Typed to confirm an action"),
+        field(RegionField::Host)
+            .mono()
+            .hint("us.multi-region.example.com")
+            .about("Empty: its /healthz is not probed"),
+    ];
+    let columns = grid::columns(ui, 180.0, 2);
+    grid::rows(ui, columns, &named, |ui, field| {
+        field.text(form, ui, out);
+    });
     field(RegionField::HealthCheckId)
         .mono()
-        .hint("3f1c0a52-7d64-4b8e-9a51-0c2d6e8f10a9")
+        .hint("3f1c2d4e-5a6b-4c7d-8e9f-0a1b2c3d4ea9")
         .about("The ID that Route 53 lists under Health checks")
-        .text(form, ui, out);
-    field(RegionField::Host)
-        .mono()
-        .hint("us.multi-region.example.com")
-        .about("Empty: Failback does not look at /healthz itself")
         .text(form, ui, out);
     field(RegionField::ValuesFile)
         .mono()

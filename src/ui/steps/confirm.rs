@@ -181,7 +181,7 @@ fn health_card(model: &Model, run: &Run, check: &Check, now: Timestamp, ui: &mut
                 |ui| {
                     badge(ui, checks::tone(check.verdict()), health_word(check.verdict()));
                     strong(ui, &run.profile.region(region).name);
-                    faint(ui, &summary(check));
+                    faint(ui, &summary(check, facts));
                 },
                 |ui| {
                     checks::copy_command(model, check, now, ui, out);
@@ -217,13 +217,16 @@ fn health_word(verdict: Option<Verdict>) -> &'static str {
     }
 }
 
-fn summary(check: &Check) -> String {
-    match &check.finding {
-        None => "waits for Route 53".to_owned(),
-        Some(finding) if finding.verdict == Verdict::Fail => {
-            format!("{}; healthy needs {}", finding.found, finding.expected)
+fn summary(check: &Check, facts: Option<&HealthCheckFacts>) -> String {
+    let failing = check.verdict() == Some(Verdict::Fail);
+    match (&check.finding, facts.and_then(|facts| confirm::health(facts).ok())) {
+        (None, _) => "waits for Route 53".to_owned(),
+        // short, because the rows below say the rest
+        (Some(_), Some(health)) if failing => {
+            let needed = confirm::healthy_from(health.total);
+            format!("{} of {} checkers succeed, healthy from {needed}", health.succeed, health.total)
         }
-        Some(finding) => finding.found.clone(),
+        (Some(finding), _) => finding.found.clone(),
     }
 }
 
@@ -242,7 +245,8 @@ fn observers(facts: &HealthCheckFacts, ui: &mut Ui) {
 }
 
 fn watched(run: &Run, facts: &HealthCheckFacts) -> String {
-    let mut text = "One square for each checker".to_owned();
+    let share = confirm::HEALTHY_ABOVE_PERCENT;
+    let mut text = format!("One square for each checker; healthy needs more than {share} % of them");
     if let Ok(settings) = &facts.settings
         && let Some(host) = &settings.host
     {

@@ -12,6 +12,7 @@ use crate::design::{OptionCard, Tone, callout, option_card};
 use crate::runbook::action::{ActionOutcome, Plan};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Advice, Assessment, Fit};
+use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
 use crate::ui::heading::Heading;
 use crate::ui::run_layout::{columns, scroll};
@@ -33,10 +34,15 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     heading(run, &case, causes.first(), &plans).show(ui, out);
     let Some(chosen) = run.selected_plan(now) else { return };
     let mut right = Vec::new();
+    if went_well(run) && !run.open_checks.contains(&AGAIN) {
+        // Nothing to choose: the options were ranked for a cause that is gone now.
+        scroll(run, ui, |ui| outcome::show(model, run, &case, now, ui, out));
+        return;
+    }
     let mut left = |ui: &mut Ui| options(run, &plans, &chosen, causes.first(), ui, out);
     let mut show_plan = |ui: &mut Ui| {
         outcome::show(model, run, &case, now, ui, &mut right);
-        if run.restore.running.is_none() && (!went_well(run) || run.open_checks.contains(&AGAIN)) {
+        if run.restore.running.is_none() {
             plan::show(model, run, &chosen, now, ui, &mut right);
         }
     };
@@ -62,10 +68,13 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
 /// The key in `open_checks` of the plan being shown after an action that ended well.
 const AGAIN: (&str, Option<crate::runbook::profile::RegionIndex>) = ("another-action", None);
 
-/// Did the last action end well, or was it done by hand?
+/// Did the last action end well, or was it done by hand? Not if its rollout failed since:
+/// then another one is wanted.
 fn went_well(run: &Run) -> bool {
+    let rollout = run.rollout.as_ref().and_then(|watch| watch.rollout.as_ref());
+    let failed = rollout.is_some_and(|rollout| matches!(rollout.phase, Phase::Failed(_)));
     let last = run.restore.finished.last();
-    last.is_some_and(|done| matches!(done.outcome, None | Some(ActionOutcome::Done { .. })))
+    !failed && last.is_some_and(|done| matches!(done.outcome, None | Some(ActionOutcome::Done { .. })))
 }
 
 fn nothing_helps(first: Option<&Assessment>) -> bool {
@@ -138,7 +147,8 @@ fn options(
             Fit::CannotHelp(reason) | Fit::Unproven(reason) => reason.to_owned(),
             Fit::Fits(reason) | Fit::Also(reason) => format!("{reason}. {}", capital(plan.usual_duration)),
         };
-        let selected = plan.kind() == chosen.kind();
+        let selected =
+            plan.kind() == run.restore.running.as_ref().map_or(chosen.kind(), |running| running.kind);
         let option =
             OptionCard { title: &plan.title, text: &text, selected, enabled: run.restore.running.is_none() };
         let shown = ui.scope(|ui| {

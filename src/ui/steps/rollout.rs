@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use crate::app::model::{Model, RolloutWatch, Run};
 use crate::app::msg::{LogMsg, Msg, RunMsg};
 use crate::design::{
-    ActionButton, Tone, badge, callout, card, card_list, faint, list_row, mono, progress_row, secondary,
+    ActionButton, Tone, badge, callout, card, card_list, faint, list_row, mono, overline, progress_row,
+    secondary,
 };
 use crate::runbook::command;
 use crate::runbook::pod::PodState;
@@ -41,16 +42,20 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
             bars(rollout, ui);
             pods(rollout, now, ui);
         }
-        card(ui, |ui| {
-            let command = command::rollout_status(&run.profile, region);
-            checks::command(model, &command, "rollout", now, ui, out);
-            if run.log.is_none() && ui.add(ActionButton::link("Open the log")).clicked() {
+        if run.log.is_none() {
+            if ui.add(ActionButton::link("Open the log")).clicked() {
                 out.push(Msg::Log(LogMsg::Open));
             }
+        } else {
+            // the log takes what is left of the page
+            let left = room - (ui.cursor().top() - top);
+            log_panel::show(model, run, now, left.max(log_panel::LEAST_HEIGHT), ui, out);
+        }
+        card(ui, |ui| {
+            overline(ui, "The command that does the same");
+            let command = command::rollout_status(&run.profile, region);
+            checks::command(model, &command, "rollout", now, ui, out);
         });
-        // the log takes what is left of the page
-        let left = room - (ui.cursor().top() - top);
-        log_panel::show(model, run, now, left.max(log_panel::LEAST_HEIGHT), ui, out);
     });
 }
 

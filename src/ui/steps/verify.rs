@@ -157,7 +157,7 @@ fn bars(run: &Run, now: Timestamp, ui: &mut Ui) {
                 }
             }
         };
-        progress_row(ui, "Cached DNS expires", fraction, tone, &value);
+        progress_row(ui, "Cached DNS ends", fraction, tone, &value);
     });
 }
 
@@ -219,7 +219,7 @@ fn summary(run: &Run, case: &Case, ui: &mut Ui) {
     if let Some(first) = run.first_failure_at {
         let took = words::span(words::since(recovered, first));
         let times = format!(", {} to {}", words::clock(first), words::clock(recovered));
-        rows.push(("Was out for", Rich::new().strong(took).faint(times)));
+        rows.push(("Out for at least", Rich::new().strong(took).faint(times)));
     }
     rows.push(("This run took", Rich::from(words::span(words::since(recovered, run.opened_at)))));
     for done in &run.restore.finished {

@@ -1,0 +1,15 @@
+//! The whole window on the practice world, as a person uses it: what is read is
+//! on the screen, what is done goes through pointer and keyboard.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "helpers of tests, which clippy takes for the program"
+)]
+
+mod recovery;
+mod refusal;
+mod story;
+mod trouble;
+
+const US: &str = "us-east-1";
+const EU: &str = "eu-west-1";

@@ -1,0 +1,159 @@
+//! From the failure to the recovered region.
+
+use egui::Key;
+use failback::journal::Happening;
+use failback::practice::ChangingRequest;
+use failback::runbook::action::ActionOutcome;
+
+use super::refusal::assert_nothing_can_be_done;
+use super::story::Story;
+use super::{EU, US};
+
+#[test]
+fn a_deployment_without_replicas_is_scaled_up() {
+    let mut story = Story::practise("scaled-to-zero");
+    to_restore(&mut story, "Go to Restore: scale up to 3");
+    confirm(&mut story, "Scale up us-east-1");
+    to_recovered(&mut story);
+    assert_one_patch(&story);
+}
+
+#[test]
+fn a_crash_loop_ends_with_a_restart() {
+    let mut story = Story::practise("crash-loop");
+    to_restore(&mut story, "Go to Restore: restart the platform");
+    confirm(&mut story, "Restart us-east-1");
+    to_recovered(&mut story);
+    assert_one_patch(&story);
+}
+
+#[test]
+fn a_missing_deployment_is_applied_again_by_the_real_helm() {
+    if which::which("helm").is_err() {
+        let required = std::env::var_os("FAILBACK_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+        assert!(!required, "helm is not on PATH");
+        println!("skipped: a_missing_deployment_is_applied_again_by_the_real_helm needs helm on PATH");
+        return;
+    }
+    let mut story = Story::practise("deployment-missing");
+    to_restore(&mut story, "Go to Restore: re-apply the values file");
+    confirm(&mut story, "Re-apply to us-east-1");
+    to_recovered(&mut story);
+    let requests = story.world.changing_requests();
+    assert!(!requests.is_empty());
+    for request in &requests {
+        assert_eq!(request.region, US, "{request:?}");
+        assert!(request.user_agent.starts_with("Helm/"), "{request:?}");
+    }
+    assert_noted(&story, &requests);
+}
+
+#[test]
+fn what_others_repair_is_waited_for() {
+    let mut story = Story::practise("cluster-unreachable");
+    story.see("us-east-1 is out");
+    story.click("Diagnose us-east-1");
+    story.click("Show what to do");
+    story.see("What to do");
+    story.see("#platform-oncall (practice)");
+
+    assert_nothing_can_be_done(&mut story, US);
+    assert!(story.shows("Nothing here can bring us-east-1 back yet"));
+
+    story.click("Somebody repaired it");
+    story.click("2 Diagnose");
+    story.click("Go to Verify us-east-1");
+    story.see("Recovered: us-east-1 serves again");
+    story.see("nothing by this program");
+    story.assert_untouched();
+}
+
+#[test]
+fn the_keyboard_alone_recovers_a_region() {
+    let mut story = Story::practise("scaled-to-zero");
+    story.see("Failover is active");
+    story.tab_to("Diagnose us-east-1");
+    story.key(Key::Enter);
+    story.see("Go to Restore: scale up to 3");
+    story.tab_to("Go to Restore: scale up to 3");
+    story.key(Key::Space);
+    story.see("Type us-east-1 to confirm");
+    story.tab_to("Type us-east-1 to confirm");
+    story.type_text(US);
+    story.tab_to("Scale up us-east-1");
+    story.key(Key::Enter);
+    story.see("The action in us-east-1 is done");
+    story.tab_to("Watch the rollout");
+    story.key(Key::Space);
+    story.see("Rolled out: 3 of 3");
+    story.tab_to("Verify us-east-1");
+    story.key(Key::Enter);
+    story.see("Recovered: us-east-1 serves again");
+    assert_one_patch(&story);
+    story.tab_to("Close the run");
+    story.key(Key::Enter);
+    story.see("Set up an environment, or practise first");
+}
+
+/// Steps 1 and 2 up to the plan that fits the cause.
+fn to_restore(story: &mut Story, advice: &str) {
+    story.see("Failover is active: us-east-1 is out, eu-west-1 carries the traffic");
+    story.click("Diagnose us-east-1");
+    story.click(advice);
+    story.see("Bring the platform in us-east-1 back");
+}
+
+/// The typed confirmation, and the wait for the action's end.
+fn confirm(story: &mut Story, button: &str) {
+    assert!(story.is_off(button));
+    story.assert_untouched();
+    story.fill("Type us-east-1 to confirm", US);
+    story.click(button);
+    story.see("The action in us-east-1 is done");
+}
+
+/// Steps 4 and 5.
+fn to_recovered(story: &mut Story) {
+    story.click("Watch the rollout");
+    story.see("Rolled out: 3 of 3");
+    story.click("Verify us-east-1");
+    story.see("Recovered: us-east-1 serves again");
+    assert!(story.shows("us-east-1 healthy again"));
+    assert!(story.world.is_repaired());
+}
+
+/// One write to the failed region, and none to the healthy one.
+fn assert_one_patch(story: &Story) {
+    let requests = story.world.changing_requests();
+    let [request] = requests.as_slice() else { panic!("not one request: {requests:?}") };
+    assert_eq!((request.method.as_str(), request.region.as_str(), request.status), ("PATCH", US, 200));
+    assert!(request.path.contains("/namespaces/vcluster-platform/deployments/loft"), "{request:?}");
+    assert_noted(story, &requests);
+}
+
+/// The intent was on disk before the first write, the outcome after the last.
+fn assert_noted(story: &Story, requests: &[ChangingRequest]) {
+    let journal = story.journal();
+    let intents: Vec<_> = journal
+        .iter()
+        .filter_map(|entry| match &entry.happening {
+            Happening::Intent { region, command, .. } => Some((entry.at, region.as_str(), command)),
+            _ => None,
+        })
+        .collect();
+    let outcomes: Vec<_> = journal
+        .iter()
+        .filter_map(|entry| match &entry.happening {
+            Happening::Outcome { outcome: ActionOutcome::Done { .. }, .. } => Some(entry.at),
+            _ => None,
+        })
+        .collect();
+    let ([(intended, region, command)], [ended]) = (intents.as_slice(), outcomes.as_slice()) else {
+        panic!("not one intent and one outcome: {journal:?}")
+    };
+    assert_eq!(*region, US);
+    assert!(command.contains(US) && !command.contains(EU), "{command}");
+    assert!(requests.iter().all(|request| *intended <= request.at && request.at <= *ended), "{journal:?}");
+    let position = |at| journal.iter().position(|entry| entry.at == at);
+    assert!(position(*intended) < position(*ended));
+}

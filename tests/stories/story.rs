@@ -1,0 +1,280 @@
+//! A window, the world that it plays on, and a person who looks, clicks and types.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use egui::{Event, Key, Modifiers, PointerButton, Role};
+use egui_kittest::Harness;
+use egui_kittest::kittest::NodeT as _;
+use failback::app::practice;
+use failback::app::window::{Opening, Window};
+use failback::clients::tools::leave_login_shell_alone;
+use failback::engine::session::Options as SessionOptions;
+use failback::engine::{self, StartPractice};
+use failback::environment::{self, Saved, Store};
+use failback::journal::Entry;
+use failback::practice::{Options, World, scenario};
+use failback::runbook::profile::Profile;
+use futures::FutureExt as _;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// Far longer than anything here takes.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How many stops Tab makes before it has come round.
+const TAB_STOPS: usize = 120;
+
+/// What can be pressed.
+const BUTTONS: [Role; 3] = [Role::Button, Role::Link, Role::RadioButton];
+
+type Node<'a> = egui_kittest::Node<'a>;
+
+/// A story on one window. The order of the fields is the order of their end.
+pub struct Story {
+    window: Harness<'static, Window>,
+    /// The world behind it.
+    pub world: Arc<World>,
+    files: TempDir,
+    _runtime: Runtime,
+}
+
+impl Story {
+    /// Practice of a scenario.
+    pub fn practise(scenario: &str) -> Self {
+        Self::open(scenario, None, |_| Opening::Practice(scenario.to_owned()))
+    }
+
+    /// Practice of a scenario in which the responder was told another region.
+    pub fn told(scenario: &str, region: &'static str) -> Self {
+        Self::open(scenario, Some(region), |_| Opening::Practice(scenario.to_owned()))
+    }
+
+    /// A run on a scenario's environment as if it were a saved one, with a change.
+    pub fn environment(scenario: &str, change: impl FnOnce(&mut Profile)) -> Self {
+        Self::open(scenario, None, |world| {
+            let path = world.environment_file().to_owned();
+            let mut profile = environment::read(&path).unwrap();
+            change(&mut profile);
+            Opening::Environment(Box::new(Saved { name: profile.name.clone(), path, profile }))
+        })
+    }
+
+    fn open(id: &str, told: Option<&'static str>, opening: impl FnOnce(&World) -> Opening) -> Self {
+        leave_login_shell_alone();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let scenario = scenario(id).unwrap();
+        let options = Options { scenario, speed: 60.0, seed: 1, latency: Duration::ZERO, dir: None };
+        let world = Arc::new(runtime.block_on(World::start(options)).unwrap());
+        let files = tempfile::tempdir().unwrap();
+        let options = engine::Options {
+            store: Ok(Store::at(files.path().join("environments"))),
+            runs: Ok(files.path().join("runs")),
+            start_practice: starter(&world, told),
+            session: SessionOptions {
+                speed: world.speed(),
+                aws_endpoint: Some(world.aws_endpoint().to_owned()),
+                ..SessionOptions::default()
+            },
+        };
+        let opening = opening(&world);
+        let window = Harness::builder()
+            .with_size([1280.0, 800.0])
+            .build_eframe(|cc| Window::with(&cc.egui_ctx, opening, options).unwrap());
+        Self { window, world, files, _runtime: runtime }
+    }
+
+    /// Nobody changed anything in the world, nor tried to.
+    #[track_caller]
+    pub fn assert_untouched(&self) {
+        let requests = self.world.changing_requests();
+        assert!(requests.is_empty(), "{requests:?}");
+    }
+
+    /// The entries of the only run's journal.
+    pub fn journal(&self) -> Vec<Entry> {
+        let of = |runs: PathBuf| std::fs::read_dir(runs).into_iter().flatten();
+        let folders = of(self.world.dir().join("runs")).chain(of(self.files.path().join("runs")));
+        let folders: Vec<PathBuf> = folders.map(|entry| entry.unwrap().path()).collect();
+        let [folder] = folders.as_slice() else { panic!("not one run: {folders:?}") };
+        read_journal(&folder.join("journal.jsonl"))
+    }
+
+    /// Frames until something holds; fails with what is on the screen if it never does.
+    #[track_caller]
+    pub fn until(&mut self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let begin = Instant::now();
+        loop {
+            self.window.step();
+            if holds(self) {
+                return;
+            }
+            assert!(begin.elapsed() < PATIENCE, "never: {what}. On the screen:\n{}", self.screen());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits for a text. Whatever can be acted on meanwhile has a name.
+    #[track_caller]
+    pub fn see(&mut self, text: &str) {
+        self.until(text, |story| story.shows(text));
+        self.window.check_accessibility();
+    }
+
+    /// Is a text on the screen, alone or as part of a longer one?
+    pub fn shows(&self, text: &str) -> bool {
+        self.texts().iter().any(|shown| shown.contains(text))
+    }
+
+    /// All that can be read on the screen.
+    pub fn texts(&self) -> Vec<String> {
+        self.window.root().children_recursive().filter_map(|node| text(&node)).collect()
+    }
+
+    /// The names of the actions that can be chosen, in their order.
+    pub fn options(&self) -> Vec<String> {
+        let nodes = self.window.root().children_recursive();
+        let options = nodes.filter(|node| node.accesskit_node().role() == Role::RadioButton);
+        options.filter_map(|node| node.accesskit_node().label()).collect()
+    }
+
+    /// Presses a button or a link with the pointer, once it is there and not off.
+    #[track_caller]
+    pub fn click(&mut self, name: &str) {
+        self.until(&format!("a button {name} that is on"), |story| {
+            story.button(name).is_some_and(|button| !button.accesskit_node().is_disabled())
+        });
+        self.press_at(name);
+    }
+
+    /// Clicks where a button is that is off.
+    #[track_caller]
+    pub fn click_though_off(&mut self, name: &str) {
+        assert!(self.is_off(name), "{name} is on:\n{}", self.screen());
+        self.press_at(name);
+    }
+
+    /// Is the button there, and off?
+    pub fn is_off(&self, name: &str) -> bool {
+        self.button(name).is_some_and(|button| button.accesskit_node().is_disabled())
+    }
+
+    #[track_caller]
+    fn press_at(&mut self, name: &str) {
+        self.button(name).unwrap().scroll_to_me();
+        // as long as scrolling takes
+        self.window.run_steps(8);
+        let Some(button) = self.button(name) else { panic!("{name} went away:\n{}", self.screen()) };
+        let pos = button.rect().center();
+        // All in one frame: between frames an answer may move what is on the screen.
+        let press = |pressed| Event::PointerButton {
+            pos,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        self.window.input_mut().events.extend([Event::PointerMoved(pos), press(true), press(false)]);
+        // the second frame shows what it led to
+        self.window.run_steps(2);
+    }
+
+    /// Types a text into a field in place of what is in it.
+    #[track_caller]
+    pub fn fill(&mut self, field: &str, text: &str) {
+        self.until(field, |story| story.field(field).is_some());
+        self.field(field).unwrap().focus();
+        self.window.step();
+        self.window.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        self.window.key_press(Key::Delete);
+        self.type_text(text);
+        let typed = self.field(field).and_then(|field| field.value());
+        assert_eq!(typed.unwrap_or_default(), text, "in {field}:\n{}", self.screen());
+    }
+
+    /// Types a text where the keyboard is.
+    pub fn type_text(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.window.event(Event::Text(text.to_owned()));
+        }
+        self.window.run_steps(2);
+    }
+
+    /// Presses and lets go a key.
+    pub fn key(&mut self, key: Key) {
+        self.window.key_press(key);
+        self.window.run_steps(2);
+    }
+
+    /// Goes on with Tab until what has this name has the keyboard.
+    #[track_caller]
+    pub fn tab_to(&mut self, name: &str) {
+        let mut stops = Vec::new();
+        for _ in 0..TAB_STOPS {
+            self.key(Key::Tab);
+            let label = self.focused().and_then(|node| node.accesskit_node().label()).unwrap_or_default();
+            if label == name {
+                return;
+            }
+            stops.push(label);
+        }
+        panic!("Tab does not come to {name}. It stops at {stops:?}. On the screen:\n{}", self.screen());
+    }
+
+    fn focused(&self) -> Option<Node<'_>> {
+        self.window.root().children_recursive().find(Node::is_focused)
+    }
+
+    fn button(&self, name: &str) -> Option<Node<'_>> {
+        let mut found = self.window.root().children_recursive().filter(|node| {
+            let node = node.accesskit_node();
+            BUTTONS.contains(&node.role()) && node.label().as_deref() == Some(name)
+        });
+        let first = found.next();
+        assert!(found.next().is_none(), "{name} is there twice:\n{}", self.screen());
+        first
+    }
+
+    fn field(&self, name: &str) -> Option<Node<'_>> {
+        self.window.root().children_recursive().find(|node| {
+            let node = node.accesskit_node();
+            node.role() == Role::TextInput && node.label().as_deref() == Some(name)
+        })
+    }
+
+    /// The accessibility tree, a line a node.
+    fn screen(&self) -> String {
+        let lines = self.window.root().children_recursive().filter_map(|node| {
+            let (text, node) = (text(&node)?, node.accesskit_node());
+            let off = if node.is_disabled() { ", off" } else { "" };
+            Some(format!("{:?}{off}: {text}\n", node.role()))
+        });
+        lines.collect()
+    }
+}
+
+/// What a node says: its name, or the text that it is. What is typed is no text of the screen.
+fn text(node: &Node<'_>) -> Option<String> {
+    let node = node.accesskit_node();
+    let value = || node.value().filter(|_| node.role() != Role::TextInput);
+    node.label().or_else(value)
+}
+
+/// Stages the world for the engine.
+fn starter(world: &Arc<World>, told: Option<&'static str>) -> StartPractice {
+    let world = Arc::clone(world);
+    Arc::new(move |_| {
+        let stage = practice::stage(Arc::clone(&world)).map(|mut stage| {
+            if let Some(told) = told {
+                told.clone_into(&mut stage.world.told_region);
+            }
+            stage
+        });
+        std::future::ready(stage).boxed()
+    })
+}
+
+fn read_journal(path: &Path) -> Vec<Entry> {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
