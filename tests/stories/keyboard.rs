@@ -49,7 +49,8 @@ fn a_missing_deployment_by_keyboard() {
         println!("skipped: a_missing_deployment_by_keyboard needs helm on PATH");
         return;
     }
-    let mut story = act("deployment-missing", "Go to Restore: re-apply the values file", "Re-apply to us-east-1");
+    let mut story =
+        act("deployment-missing", "Go to Restore: re-apply the values file", "Re-apply to us-east-1");
     to_recovered(&mut story);
 }
 
