@@ -8,7 +8,7 @@ use std::time::Duration;
 use egui::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use failback::app::model::{Finished, LogPanel, Model, Notice, Practice, RolloutWatch, Run, Running};
+use failback::app::model::{Finished, LogPanel, Model, Practice, RolloutWatch, Run, Running};
 use failback::app::msg::{LogMsg, Msg, RestoreMsg, RunMsg};
 use failback::design;
 use failback::engine::event::PracticeWorld;
@@ -385,7 +385,7 @@ fn verify_counts_looks_takes_reasons_and_ends() {
 }
 
 #[test]
-fn the_frame_names_regions_steps_practice_and_the_notice() {
+fn the_frame_names_regions_steps_and_practice() {
     let mut run = facts::unreachable();
     run.step = Step::Diagnose;
     run.reached = Step::Diagnose;
@@ -400,8 +400,7 @@ fn the_frame_names_regions_steps_practice_and_the_notice() {
         },
         repaired: false,
     });
-    let mut model = facts::model();
-    model.notice = Some(Notice { bad: true, text: "The file could not be saved".to_owned() });
+    let model = facts::model();
     let mut harness = shown_in([1280.0, 800.0], model, run);
     harness.get_by_label("us-east-1 failed");
     harness.get_by_label("eu-west-1 healthy");
@@ -410,7 +409,6 @@ fn the_frame_names_regions_steps_practice_and_the_notice() {
     assert_eq!(click(&mut harness, "Somebody repaired it"), expect(&Msg::Run(RunMsg::Repair)));
     assert_eq!(click(&mut harness, "End practice"), expect(&Msg::Run(RunMsg::Leave)));
     assert_eq!(click(&mut harness, "Variables"), expect(&Msg::Run(RunMsg::Variables)));
-    assert_eq!(click(&mut harness, "Dismiss"), expect(&Msg::DismissNotice));
     assert_eq!(click(&mut harness, "1 Confirm failover"), expect(&Msg::Run(RunMsg::Show(Step::Confirm))));
 
     harness.state_mut().run.practice.as_mut().unwrap().repaired = true;
