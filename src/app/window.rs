@@ -15,7 +15,7 @@ use crate::runbook::verdict::{Why, WhyKind};
 use crate::ui;
 
 use super::model::{Model, Notice, Screen};
-use super::msg::{FormMsg, Msg, StartMsg};
+use super::msg::{Msg, StartMsg};
 use super::places;
 use super::practice::{self, Settings};
 use super::update::{run, update};
@@ -127,16 +127,6 @@ impl Window {
             Event::Picked { purpose, path }
         });
     }
-
-    fn take_dropped_files(&mut self, ctx: &egui::Context) {
-        let dropped: Vec<PathBuf> =
-            ctx.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_path_buf()).collect());
-        if self.model.screen == Screen::Form {
-            for path in dropped {
-                self.handle(Msg::Form(FormMsg::Dropped(path)));
-            }
-        }
-    }
 }
 
 impl eframe::App for Window {
@@ -145,7 +135,6 @@ impl eframe::App for Window {
             self.handle(Msg::Engine(Box::new(event)));
         }
         self.handle(Msg::Tick);
-        self.take_dropped_files(ctx);
         if ctx.input(|input| input.viewport().close_requested()) && !self.model.quit {
             self.handle(Msg::CloseRequested);
             if !self.model.quit {

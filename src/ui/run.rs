@@ -1,14 +1,14 @@
 //! The frame of a run: environment, regions and time on top, steps at the left,
 //! the current step in the middle.
 
-use egui::{Sides, Ui};
+use egui::Ui;
 use jiff::Timestamp;
 
 use crate::app::model::{Model, Practice, Run};
 use crate::app::msg::{Msg, RunMsg};
 use crate::design::{
-    ActionButton, Tone, body, environment_name, faint, page, practice_banner, product_name, rail,
-    region_chip, secondary, step_rail, tone_card, tone_icon, top_bar,
+    ActionButton, Tone, environment_name, faint, page, practice_banner, product_name, rail, region_chip,
+    secondary, step_rail, top_bar,
 };
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::step::Step;
@@ -42,7 +42,6 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         }
     });
     page(ui, |ui| {
-        notice(model, ui, out);
         let show = match run.step {
             Step::Confirm => steps::confirm::show,
             Step::Diagnose => steps::diagnose::show,
@@ -116,24 +115,4 @@ fn banner(practice: &Practice, ui: &mut Ui, out: &mut Vec<Msg>) {
     if let Some(clicked) = practice_banner(ui, &text, &labels) {
         out.push(Msg::Run(actions.swap_remove(clicked).1));
     }
-}
-
-/// The last thing worth telling, until it was read.
-fn notice(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
-    let Some(notice) = &model.notice else { return };
-    let tone = if notice.bad { Tone::Fail } else { Tone::Pass };
-    tone_card(ui, Some(tone), |ui| {
-        Sides::new().shrink_left().wrap().show(
-            ui,
-            |ui| {
-                tone_icon(ui, tone, 16.0, tone.word());
-                body(ui, &notice.text);
-            },
-            |ui| {
-                if ui.add(ActionButton::link("Dismiss")).clicked() {
-                    out.push(Msg::DismissNotice);
-                }
-            },
-        );
-    });
 }

@@ -6,10 +6,12 @@
     reason = "helpers of tests, which clippy takes for the program"
 )]
 
+mod keyboard;
 mod recovery;
 mod refusal;
 mod story;
 mod trouble;
+mod window;
 
 const US: &str = "us-east-1";
 const EU: &str = "eu-west-1";

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use egui::{Event, Key, Modifiers, PointerButton, Role};
+use egui::{DroppedFile, Event, Key, Modifiers, PointerButton, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::NodeT as _;
 use failback::app::practice;
@@ -26,8 +26,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// How many stops Tab makes before it has come round.
 const TAB_STOPS: usize = 120;
 
-/// What can be pressed.
-const BUTTONS: [Role; 3] = [Role::Button, Role::Link, Role::RadioButton];
+/// What can be pressed, beside the options of step 3.
+const BUTTONS: [Role; 2] = [Role::Button, Role::Link];
 
 type Node<'a> = egui_kittest::Node<'a>;
 
@@ -44,6 +44,11 @@ impl Story {
     /// Practice of a scenario.
     pub fn practise(scenario: &str) -> Self {
         Self::open(scenario, None, |_| Opening::Practice(scenario.to_owned()))
+    }
+
+    /// The start screen, with nothing saved yet.
+    pub fn first_start() -> Self {
+        Self::open("healthy", None, |_| Opening::Start)
     }
 
     /// Practice of a scenario in which the responder was told another region.
@@ -132,14 +137,12 @@ impl Story {
         self.window.root().children_recursive().filter_map(|node| text(&node)).collect()
     }
 
-    /// The names of the actions that can be chosen, in their order.
+    /// The titles of the actions that can be chosen, in their order.
     pub fn options(&self) -> Vec<String> {
-        let nodes = self.window.root().children_recursive();
-        let options = nodes.filter(|node| node.accesskit_node().role() == Role::RadioButton);
-        options.filter_map(|node| node.accesskit_node().label()).collect()
+        self.window.root().children_recursive().filter_map(|node| option_title(&node)).collect()
     }
 
-    /// Presses a button or a link with the pointer, once it is there and not off.
+    /// Presses a button, a link or an option with the pointer, once it is there and not off.
     #[track_caller]
     pub fn click(&mut self, name: &str) {
         self.until(&format!("a button {name} that is on"), |story| {
@@ -192,6 +195,21 @@ impl Story {
         assert_eq!(typed.unwrap_or_default(), text, "in {field}:\n{}", self.screen());
     }
 
+    /// Drops a file on the window.
+    pub fn drop_file(&mut self, path: &Path) {
+        self.window.input_mut().dropped_files.push(Arc::new(Dropped(path.to_owned())));
+        self.window.run_steps(2);
+    }
+
+    /// What is in all fields of this name, in their order.
+    pub fn typed(&self, field: &str) -> Vec<String> {
+        let nodes = self.window.root().children_recursive().filter(|node| {
+            let node = node.accesskit_node();
+            node.role() == Role::TextInput && node.label().as_deref() == Some(field)
+        });
+        nodes.map(|node| node.value().unwrap_or_default()).collect()
+    }
+
     /// Types a text where the keyboard is.
     pub fn type_text(&mut self, text: &str) {
         if !text.is_empty() {
@@ -227,8 +245,9 @@ impl Story {
 
     fn button(&self, name: &str) -> Option<Node<'_>> {
         let mut found = self.window.root().children_recursive().filter(|node| {
-            let node = node.accesskit_node();
-            BUTTONS.contains(&node.role()) && node.label().as_deref() == Some(name)
+            let button = BUTTONS.contains(&node.accesskit_node().role());
+            button && node.accesskit_node().label().as_deref() == Some(name)
+                || option_title(node).as_deref() == Some(name)
         });
         let first = found.next();
         assert!(found.next().is_none(), "{name} is there twice:\n{}", self.screen());
@@ -253,11 +272,32 @@ impl Story {
     }
 }
 
+/// A file on its way from a file manager.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
 /// What a node says: its name, or the text that it is. What is typed is no text of the screen.
 fn text(node: &Node<'_>) -> Option<String> {
     let node = node.accesskit_node();
     let value = || node.value().filter(|_| node.role() != Role::TextInput);
     node.label().or_else(value)
+}
+
+/// The title of an action's option. What it says of the fit changes with the answers.
+fn option_title(node: &Node<'_>) -> Option<String> {
+    let node = node.accesskit_node();
+    let name = node.label().filter(|_| node.role() == Role::RadioButton)?;
+    Some(name.split_once(". ").map_or(name.as_str(), |(title, _)| title).to_owned())
 }
 
 /// Stages the world for the engine.

@@ -55,6 +55,15 @@ pub fn platform_runs(case: &Case) -> bool {
     up(cluster(case, failed)) && up(deployment(case, failed)) && up(pods(case, failed, Step::Diagnose))
 }
 
+/// Where nothing of the failed region could be read: the first check's finding, with
+/// the reason and what to do. Then no word can be said about a cause.
+pub fn nothing_read(case: &Case) -> Option<Finding> {
+    let own: Vec<Check> =
+        checks(case).into_iter().filter(|check| check.region == Some(case.failed)).collect();
+    let unread = own.iter().all(|check| check.verdict() == Some(Verdict::Unknown));
+    own.into_iter().next()?.finding.filter(|_| unread)
+}
+
 /// The title of a check of the failed region is short; the others' carries their name.
 fn title(case: &Case, region: RegionIndex, name: &str) -> String {
     if region == case.failed {

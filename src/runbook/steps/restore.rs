@@ -33,7 +33,7 @@ pub fn plans(case: &Case) -> Vec<Plan> {
 pub fn plan(case: &Case, kind: ActionKind) -> Plan {
     let fit = match cause::rank(case).first() {
         Some(cause) => (cause.fit)(kind),
-        None => Fit::Unproven("No cause is known: look at step 2 first"),
+        None => Fit::Unproven("No cause is known: look at Diagnose first"),
     };
     let mut parts = match kind {
         ActionKind::Restart => restart(case, fit),

@@ -13,7 +13,7 @@ use crate::runbook::cause::{self, Advice, Assessment, Fit, Strength};
 use crate::runbook::check::{self, Check, Tally};
 use crate::runbook::step::Step;
 use crate::runbook::steps::{self, diagnose};
-use crate::runbook::verdict::Verdict;
+use crate::runbook::verdict::{Finding, Verdict};
 use crate::ui::heading::Heading;
 use crate::ui::run_layout::beside_picture;
 use crate::ui::{checks, log_panel, words};
@@ -84,6 +84,8 @@ enum Next {
     Guide,
     /// The platform runs: see whether it serves.
     Verify,
+    /// Nothing could be read: first the reason for that.
+    Mend(Finding),
     /// No cause is known: read the logs.
     ReadLogs,
     /// No cause is known, and the logs are open: choose an action.
@@ -100,6 +102,7 @@ fn next(run: &Run, case: &Case, causes: &[Assessment], tally: &Tally) -> Next {
         }
         None if diagnose::platform_runs(case) => Next::Verify,
         None if tally.waiting > 0 => Next::Wait,
+        None if let Some(why) = diagnose::nothing_read(case) => Next::Mend(why),
         None if run.log.is_none() => Next::ReadLogs,
         None => Next::Choose,
     }
@@ -135,6 +138,7 @@ fn head(run: &Run, standing: &Standing, ui: &mut Ui, out: &mut Vec<Msg>) {
         (Some(first), _) => first.headline.clone(),
         (None, Next::Wait) => format!("Reading {region}…"),
         (None, Next::Verify) => format!("The platform in {region} runs"),
+        (None, Next::Mend(_)) => format!("Nothing could be read of {region}"),
         (None, _) => format!("No known cause fits what was read of {region}"),
     };
     Heading::new(title, meaning).or("Check all again", RunMsg::RefreshAll).show(ui, out);
@@ -222,7 +226,7 @@ fn restore_button(label: &str, ui: &mut Ui, out: &mut Vec<Msg>) {
 /// Nothing is known to be broken: what to do then.
 fn actions_without_cause(standing: &Standing, ui: &mut Ui, out: &mut Vec<Msg>) {
     let region = &standing.case.failed_region().name;
-    match standing.next {
+    match &standing.next {
         Next::Verify => {
             card(ui, |ui| {
                 body(
@@ -233,6 +237,12 @@ fn actions_without_cause(standing: &Standing, ui: &mut Ui, out: &mut Vec<Msg>) {
                     out.push(Msg::Run(RunMsg::Show(Step::Verify)));
                 }
             });
+        }
+        Next::Mend(why) => {
+            callout(ui, Tone::Unknown, &why.found, &why.remedy);
+            if ui.add(ActionButton::primary("Check again")).clicked() {
+                out.push(Msg::Run(RunMsg::RefreshAll));
+            }
         }
         Next::ReadLogs => {
             card(ui, |ui| {

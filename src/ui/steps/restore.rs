@@ -14,6 +14,7 @@ use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Advice, Assessment, Fit};
 use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
+use crate::runbook::steps::confirm;
 use crate::ui::heading::Heading;
 use crate::ui::run_layout::{columns, scroll};
 use crate::ui::words;
@@ -126,6 +127,10 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         (Some(first), Some(plan)) => format!("{}. {} fits that cause", first.title, plan.title),
         _ => "No cause is known: look at Diagnose first".to_owned(),
     };
+    if confirm::is_healthy(case.readings, case.failed) == Some(true) {
+        let meaning = "Its health check passes: it serves traffic, and nothing here touches it";
+        return Heading::new(format!("{region} is healthy"), meaning.to_owned());
+    }
     Heading::new(format!("Bring the platform in {region} back"), meaning)
 }
 

@@ -37,7 +37,10 @@ fn facts(plan: &Plan, ui: &mut Ui) {
     key_values(
         ui,
         &[
-            ("Region", Rich::new().toned(Tone::Fail, region.name.as_str()).text(", the failed one")),
+            (
+                "Region",
+                Rich::new().toned(Tone::Fail, region.name.as_str()).text(", the failed one"),
+            ),
             ("Cluster", Rich::new().mono(region.context.as_str())),
             ("Changes", Rich::from(plan.changes.as_str())),
             ("Does not touch", Rich::from(plan.does_not_touch.as_str())),
