@@ -176,9 +176,9 @@ fn problems_ui(listing: &Listing, ui: &mut Ui, out: &mut Vec<Msg>) {
         let title = format!("{} could not be loaded and was left untouched", problem.path.display());
         callout(ui, Tone::Warn, &title, &format!("{}\n{}", problem.message, problem.remedy));
     }
-    if !listing.problems.is_empty()
-        && ui.add(ActionButton::secondary("Read the files again").small()).clicked()
-    {
+    // with environments, their head has the same
+    let alone = listing.environments.is_empty() && !listing.problems.is_empty();
+    if alone && ui.add(ActionButton::secondary("Reload").small()).clicked() {
         out.push(Msg::Start(StartMsg::Reload));
     }
 }
