@@ -1,0 +1,244 @@
+//! The start screen, the form and the dialogs: what they show of a model, and
+//! which messages they push.
+
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod fixtures;
+
+use egui::{Key, Role, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use failback::app::model::{Dialog, Form, Model, Screen};
+use failback::app::msg::{FormMsg, Msg, StartMsg};
+use failback::environment::{Draft, Field, RegionField, validate};
+use failback::{design, ui};
+
+use fixtures::{Answer, NOW, draft, problem, start};
+
+struct Shown {
+    model: Model,
+    out: Vec<Msg>,
+}
+
+fn show_at(model: Model, size: [f32; 2]) -> Harness<'static, Shown> {
+    let mut harness = Harness::builder()
+        .with_size(size)
+        .with_context_setup(|ctx| {
+            design::install(ctx);
+            ctx.set_theme(Theme::Dark);
+        })
+        .build_ui_state(
+            |ui, shown: &mut Shown| ui::show(&shown.model, NOW, ui, &mut shown.out),
+            Shown { model, out: Vec::new() },
+        );
+    // panics while something asks for frame after frame
+    harness.run();
+    harness
+}
+
+fn show(model: Model) -> Harness<'static, Shown> {
+    show_at(model, [1280.0, 800.0])
+}
+
+fn with_form(form: Form) -> Model {
+    let mut model = start(&[]);
+    model.screen = Screen::Form;
+    model.form = Some(form);
+    model
+}
+
+fn click(harness: &mut Harness<'_, Shown>, name: &str) {
+    harness.get_by_role_and_label(Role::Button, name).click();
+    harness.run();
+}
+
+#[test]
+fn the_first_start_offers_both_ways_without_scrolling() {
+    let mut harness = show(start(&[]));
+    for (role, name) in [
+        (Role::Heading, "Set up an environment"),
+        (Role::Heading, "Practise a recovery"),
+        (Role::Button, "Start Scaled to zero"),
+        (Role::Button, "Start False alarm"),
+    ] {
+        let node = harness.get_by_role_and_label(role, name);
+        assert!(node.rect().bottom() <= 800.0, "{name} is below the window: {:?}", node.rect());
+    }
+    click(&mut harness, "New environment…");
+    click(&mut harness, "Start False alarm");
+    let out = &harness.state().out;
+    let [Msg::Start(StartMsg::New), Msg::Start(StartMsg::Practise(id))] = &out[..] else { panic!("{out:?}") };
+    assert_eq!(id, "false-alarm");
+}
+
+#[test]
+fn a_card_says_what_the_health_checks_come_to() {
+    use Answer::{Disabled, None, SignedOut, Succeed};
+    for (answers, word, open, line) in [
+        ([Succeed(0), Succeed(16)], "1 region failing", "Recover us-east-1, acme-prod", "0 of 16 checkers"),
+        ([Succeed(16), Succeed(2)], "1 region failing", "Recover eu-west-1, acme-prod", "2 of 16 checkers"),
+        ([Succeed(0), Succeed(0)], "All regions failing", "Open, acme-prod", "0 of 16 checkers"),
+        ([Succeed(16), Succeed(3)], "All healthy", "Open, acme-prod", "3 of 16 checkers"),
+        ([Disabled, Succeed(16)], "None failing", "Open, acme-prod", "disabled: always counts as healthy"),
+        (
+            [SignedOut, SignedOut],
+            "Could not check",
+            "Open, acme-prod",
+            "Run aws sso login --profile prod, then check again",
+        ),
+        ([None, Succeed(16)], "Checking", "Open, acme-prod", "checking"),
+    ] {
+        let mut harness = show(start(&[("acme-prod", answers)]));
+        assert!(harness.query_by_role_and_label(Role::Label, word).is_some(), "{answers:?}: no {word}");
+        assert!(harness.query_all_by_label(line).next().is_some(), "{answers:?}: no {line}");
+        click(&mut harness, open);
+        let out = &harness.state().out;
+        assert!(
+            matches!(&out[..], [Msg::Start(StartMsg::Open(name))] if name == "acme-prod"),
+            "{answers:?}: {out:?}"
+        );
+    }
+}
+
+#[test]
+fn each_card_has_its_own_buttons() {
+    let healthy = [Answer::Succeed(16); 2];
+    let mut harness = show(start(&[("a", healthy), ("b", healthy)]));
+    for name in ["Edit b", "Duplicate b", "Delete b", "Check b again"] {
+        click(&mut harness, name);
+    }
+    let out = format!("{:?}", harness.state().out);
+    let expected = r#"[Start(Edit("b")), Start(Duplicate("b")), Start(Delete("b")), Start(CheckAgain("b"))]"#;
+    assert_eq!(out, expected);
+}
+
+#[test]
+fn a_damaged_file_is_shown_with_its_reason_and_remedy() {
+    let mut model = start(&[]);
+    model.start.listing.as_mut().unwrap().problems.push(problem());
+    let harness = show(model);
+    harness.get_by_label("/config/environments/old.toml could not be loaded and was left untouched");
+    harness.get_by_label("line 7: unknown key “replica”\nCorrect the file, or move it out of the folder.");
+}
+
+#[test]
+fn the_folder_can_be_read_again_with_and_without_environments() {
+    let healthy = [Answer::Succeed(16); 2];
+    for (environments, name) in
+        [(&[("a", healthy)][..], "Reload the saved environments"), (&[][..], "Reload")]
+    {
+        let mut model = start(environments);
+        model.start.listing.as_mut().unwrap().problems.push(problem());
+        let mut harness = show(model);
+        click(&mut harness, name);
+        let out = &harness.state().out;
+        assert!(matches!(out[..], [Msg::Start(StartMsg::Reload)]), "{out:?}");
+    }
+}
+
+#[test]
+fn nothing_else_is_started_while_a_practice_world_starts() {
+    let mut model = start(&[]);
+    model.start.starting = Some("Crash loop".to_owned());
+    let mut harness = show(model);
+    harness.get_by_label("Starting…");
+    assert!(harness.query_by_label("Start Crash loop").is_none());
+    click(&mut harness, "Start False alarm");
+    assert!(harness.state().out.is_empty(), "{:?}", harness.state().out);
+}
+
+#[test]
+fn an_error_stands_at_its_field_only_after_it_was_touched_or_saved() {
+    let errors = validate(&Draft::default()).unwrap_err();
+    let of = |field| errors.iter().find(|error| error.field == field).unwrap().message.clone();
+    let (name, id) = (of(Field::Name), of(Field::Region(0, RegionField::HealthCheckId)));
+    let shows = |form: Form| {
+        let harness = show(with_form(form));
+        [&name, &id].map(|message| harness.query_all_by_label(message).next().is_some())
+    };
+    let form = || Form::new(Draft::default(), None);
+    assert_ne!(name, id);
+    assert_eq!(shows(form()), [false, false]);
+    assert_eq!(shows(Form { touched: [Field::Name].into(), ..form() }), [true, false]);
+    assert_eq!(shows(Form { save_tried: true, ..form() }), [true, true]);
+}
+
+#[test]
+fn typing_tells_the_field_and_its_text() {
+    let mut harness = show(with_form(Form::new(Draft::default(), None)));
+    harness.get_by_role_and_label(Role::TextInput, "Name").focus();
+    harness.run();
+    harness.get_by_role_and_label(Role::TextInput, "Name").type_text("acme");
+    harness.run();
+    let out = &harness.state().out;
+    assert!(matches!(&out[..], [Msg::Form(FormMsg::Text(Field::Name, text))] if text == "acme"), "{out:?}");
+}
+
+#[test]
+fn saving_takes_the_focus_to_what_is_wrong() {
+    let mut wrong = draft("acme-prod");
+    wrong.replicas = "none".to_owned();
+    let mut harness = show(with_form(Form::new(wrong, None)));
+    click(&mut harness, "Save");
+    assert!(matches!(harness.state().out[..], [Msg::Form(FormMsg::Save)]));
+    assert!(harness.get_by_role_and_label(Role::TextInput, "Replicas").is_focused());
+}
+
+#[test]
+fn a_context_is_chosen_from_the_kubeconfig() {
+    let mut form = Form::new(Draft::default(), None);
+    form.contexts = Some(Ok(vec!["lab".to_owned(), "prod-us".to_owned()]));
+    let mut harness = show(with_form(form));
+    harness.get_all_by_label("Choose Context").next().unwrap().click();
+    harness.run();
+    click(&mut harness, "prod-us");
+    let out = &harness.state().out;
+    let field = Field::Region(0, RegionField::Context);
+    assert!(
+        matches!(&out[..], [Msg::Form(FormMsg::Text(of, text))] if *of == field && text == "prod-us"),
+        "{out:?}"
+    );
+}
+
+#[test]
+fn the_form_reads_account_and_cluster_out_of_the_arn() {
+    let mut form = Form::new(draft("acme-prod"), Some("acme-prod".to_owned()));
+    form.contexts = Some(Ok(form.draft.regions.iter().map(|region| region.context.clone()).collect()));
+    let harness = show_at(with_form(form), [960.0, 640.0]);
+    assert_eq!(harness.query_all_by_label("account 123456789012").count(), 2);
+    harness.get_by_label("Region us-east-1, cluster platform-multi-region-us-east-1");
+}
+
+#[test]
+fn a_dialog_waits_with_the_focus_on_no_and_escape_says_no() {
+    for (dialog, yes, no) in [
+        (Dialog::Delete { name: "a".to_owned() }, "Delete a", "Cancel"),
+        (Dialog::DiscardForm, "Discard changes", "Keep editing"),
+        (Dialog::LeaveWhileRunning { quit: false }, "Leave the run", "Stay"),
+        (Dialog::LeaveWhileRunning { quit: true }, "Close anyway", "Stay"),
+    ] {
+        let answer = |act: &dyn Fn(&mut Harness<'static, Shown>)| {
+            let mut model = start(&[]);
+            model.dialog = Some(dialog.clone());
+            let mut harness = show(model);
+            assert!(harness.get_by_role_and_label(Role::Button, no).is_focused(), "{dialog:?}");
+            act(&mut harness);
+            harness.run();
+            let out = &harness.state().out;
+            let [Msg::Dialog(answer)] = out[..] else { panic!("{dialog:?}: {out:?}") };
+            answer
+        };
+        assert!(!answer(&|harness| harness.key_press(Key::Escape)));
+        assert!(!answer(&|harness| harness.key_press(Key::Enter)));
+        assert!(!answer(&|harness| harness.get_by_role_and_label(Role::Button, no).click()));
+        assert!(answer(&|harness| harness.get_by_role_and_label(Role::Button, yes).click()));
+    }
+}
+
+#[test]
+fn deleting_names_the_file_that_goes() {
+    let mut model = start(&[("a", [Answer::Succeed(16); 2])]);
+    model.dialog = Some(Dialog::Delete { name: "a".to_owned() });
+    let harness = show(model);
+    harness.get_by_label("Its file /config/environments/a.toml is removed. Runs stay in the journal.");
+}
