@@ -291,3 +291,71 @@ fn the_commands_are_the_corrected_ones() {
     assert!(!text.contains("--version 4.8.0") && !text.contains("--kube-context arn:aws:eks:us-east-1:123456789012:cluster/platform-multi-region-us-east-1 --values"));
     assert_eq!(world.changes(), [""; 0]);
 }
+
+/// A stand-in for the vCluster CLI, which no package registry has: it tells its flags
+/// as the real one does, and writes down how it was called.
+#[cfg(unix)]
+#[test]
+fn the_vcluster_cli_gets_the_flags_it_knows_and_a_password_that_nobody_sees() {
+    use std::os::unix::fs::PermissionsExt;
+    let path = std::env::var_os("PATH").unwrap();
+    let found = |tool: &str| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file());
+    if !(found("helm") && found("kubectl")) {
+        let required = std::env::var_os("FAILBACK_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+        assert!(!required, "helm or kubectl is not on PATH");
+        println!("skipped: the_vcluster_cli_gets_the_flags_it_knows needs helm and kubectl on PATH");
+        return;
+    }
+    let world = Served::start("crash-loop");
+    let folder = tempfile::tempdir().unwrap();
+    let called = folder.path().join("called");
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in\n*--help*) echo '  --context string   x'; echo '  --no-wait   x'; \
+         echo '  --no-login   x'; echo '  --password string   x'; echo '  --version string   x';;\n\
+         --version|version) echo 'vcluster version 0.35.0';;\n\
+         *) printf '%s\\n' \"$@\" > {}; echo \"set password $(printf '%s' \"$*\" | sed 's/.*--password //')\";;\nesac\n",
+        called.display()
+    );
+    let program = folder.path().join("vcluster");
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut folders = vec![folder.path().to_owned()];
+    folders.extend(std::env::split_paths(&path));
+    let path = std::env::join_paths(folders).unwrap();
+    // The release gets a password first, as an earlier recovery by the CLI leaves it.
+    let chart = world.description["values_file"].as_str().unwrap();
+    let args = ["restore", "--environment", world.environment(), "--failed", "us-east-1", "--action"];
+    let with_password =
+        std::fs::read_to_string(chart).unwrap() + "\nadmin:\n  password: hunter2-of-the-test\n";
+    std::fs::write(chart, with_password).unwrap();
+    let run = |action: &str| {
+        let args = [&args[..], &[action, "--confirm", "us-east-1"]].concat();
+        failback(world.home.path(), &args).env("PATH", &path).output().unwrap()
+    };
+    // The same values mend no crash, so the region goes on failing and both actions are allowed in turn.
+    assert_eq!(code(&run("reapply-helm")), 0);
+    let output = run("reapply-vcluster");
+    let said = text(&output);
+    assert!(!said.contains("hunter2"), "{said}");
+    assert_eq!(code(&output), 0, "{said}");
+    let argv = std::fs::read_to_string(&called).unwrap();
+    for part in [
+        "--context\narn:aws:eks:us-east-1",
+        "--version\n4.11.2",
+        "--no-wait",
+        "--no-login",
+        "hunter2-of-the-test",
+    ] {
+        assert!(argv.contains(part), "{part} is not in\n{argv}");
+    }
+    assert!(!argv.contains("--kube-context") && !argv.contains("--no-port-forwarding"), "{argv}");
+    let runs = world.home.path().join("runs");
+    for entry in
+        std::fs::read_dir(runs).unwrap().flat_map(|run| std::fs::read_dir(run.unwrap().path()).unwrap())
+    {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            assert!(!std::fs::read_to_string(&path).unwrap().contains("hunter2"), "{}", path.display());
+        }
+    }
+}
