@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 
 use failback::practice::{Options, World, scenario};
 
-use super::{Aim, RUNS, line, median};
+use super::{Aim, line, median};
 
 const FAILED: &str = "us-east-1";
 const HEALTHY: &str = "eu-west-1";
 /// A neighbouring region's round trip, about.
 const LATENCY: Duration = Duration::from_millis(50);
+/// Runs of each.
+const RUNS: usize = 5;
 /// Route 53 answers one question for a status a second: both sides begin with
 /// its allowance filled up.
 const PAUSE: Duration = Duration::from_secs(4);

@@ -12,9 +12,6 @@ mod window;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Each figure is the median of this many.
-const RUNS: usize = 5;
-
 fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == window::BARE) {
         return window::bare();
