@@ -165,6 +165,7 @@ fn refused(why: &Why) -> bool {
         why.kind,
         WhyKind::Unauthenticated
             | WhyKind::Forbidden
+            | WhyKind::Conflict
             | WhyKind::NotFound
             | WhyKind::Throttled
             | WhyKind::Configuration
