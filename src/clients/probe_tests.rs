@@ -38,12 +38,15 @@ async fn the_status_is_told_whatever_it_is_and_the_name_is_the_hosts() {
         (Behaviour::Flood, 200),
     ] {
         let server = TestServer::start_tls(behaviour, tls.clone()).await;
-        let facts = probe(HOST_NAME, "/healthz", Some(server.address), Some(ca.path()), LONG).await.unwrap();
+        let facts = probe(HOST_NAME, Some(server.address), Some(ca.path()), LONG).await.unwrap();
         assert_eq!(facts.status, status);
         assert_eq!(facts.url, format!("https://{HOST_NAME}:{}/healthz", server.address.port()));
-        let head = server.requests().remove(0).to_ascii_lowercase();
-        assert!(head.starts_with("get /healthz http/1.1\r\n"), "{head}");
-        assert!(head.contains(&format!("host: {HOST_NAME}\r\n")), "{head}");
+        for path in ["/healthz", "/derp/probe", "/version"] {
+            let heads = server.requests();
+            let head = heads.iter().find(|head| head.starts_with(&format!("GET {path} HTTP/1.1\r\n")));
+            let head = head.unwrap_or_else(|| panic!("{path} is not in {heads:?}")).to_ascii_lowercase();
+            assert!(head.contains(&format!("host: {HOST_NAME}\r\n")), "{head}");
+        }
     }
 }
 
@@ -56,7 +59,7 @@ async fn whatever_goes_wrong_before_the_status_is_a_reason() {
             Some(tls) => TestServer::start_tls(behaviour, tls).await,
             None => TestServer::start(behaviour).await,
         };
-        probe(HOST_NAME, "/healthz", Some(server.address), Some(ca), SHORT).await.unwrap_err()
+        probe(HOST_NAME, Some(server.address), Some(ca), SHORT).await.unwrap_err()
     };
     let ok = || Behaviour::Answer(200, String::new());
     let garbage = Behaviour::Raw(b"SSH-2.0-OpenSSH_9.9\r\n\r\n".to_vec());
@@ -71,7 +74,7 @@ async fn whatever_goes_wrong_before_the_status_is_a_reason() {
         assert!(why.message.contains(HOST_NAME), "{}", why.message);
     }
     let nobody = TestServer::refusing().await;
-    let why = probe(HOST_NAME, "/", Some(nobody), Some(ca.path()), LONG).await.unwrap_err();
+    let why = probe(HOST_NAME, Some(nobody), Some(ca.path()), LONG).await.unwrap_err();
     assert_eq!(why.kind, WhyKind::Connection);
     assert!(why.message.to_lowercase().contains("refused"), "{}", why.message);
 }
@@ -80,12 +83,12 @@ async fn whatever_goes_wrong_before_the_status_is_a_reason() {
 async fn a_wrong_host_or_authority_is_our_side() {
     let address = Some("127.0.0.1:1".parse().unwrap());
     for host in ["a/b", "user@host", "host?x", "", "a b", "host:80"] {
-        let why = probe(host, "/healthz", address, None, LONG).await.unwrap_err();
+        let why = probe(host, address, None, LONG).await.unwrap_err();
         assert_eq!(why.kind, WhyKind::Configuration, "{host}: {}", why.message);
     }
     let empty = tempfile::NamedTempFile::new().unwrap();
     for path in [Path::new("/nonexistent/ca.pem"), empty.path()] {
-        let why = probe(HOST_NAME, "/", address, Some(path), LONG).await.unwrap_err();
+        let why = probe(HOST_NAME, address, Some(path), LONG).await.unwrap_err();
         assert_eq!(why.kind, WhyKind::Configuration, "{}", why.message);
     }
 }

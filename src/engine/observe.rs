@@ -84,6 +84,14 @@ impl Session {
             Question::Nodes(region) => Facts::Nodes(self.reader(region).await?.nodes().await?),
             Question::Events(region) => Facts::Events(self.reader(region).await?.events(namespace).await?),
             Question::Peers(region) => Facts::Peers(self.reader(region).await?.peers().await?),
+            Question::Release(_)
+            | Question::Access(_)
+            | Question::Eks(_)
+            | Question::Targets(_)
+            | Question::Path(_)
+            | Question::Values(_)
+            | Question::Identity
+            | Question::Chart => return Err(Why::new(WhyKind::NotAsked, "not asked yet")),
             Question::Tools => Facts::Tools(tools::find_tools(&tools::search_path().await).await),
         })
     }
@@ -94,7 +102,7 @@ impl Session {
             return Err(Why::new(WhyKind::Configuration, "the environment gives this region no host"));
         };
         let address = self.probe_address(region)?;
-        probe::probe(host, "/healthz", address, target.probe_ca.as_deref(), self.options().deadline).await
+        probe::probe(host, address, target.probe_ca.as_deref(), self.options().deadline).await
     }
 
     /// The shared name, by DNS; or, where regions are given addresses of their own
@@ -108,7 +116,7 @@ impl Session {
         let given: Vec<_> =
             profile.indices().filter(|region| profile.region(*region).probe_address.is_some()).collect();
         if given.is_empty() {
-            return probe::probe(host, "/healthz", None, None, deadline).await;
+            return probe::probe(host, None, None, deadline).await;
         }
         let asked: Vec<_> =
             given.into_iter().map(|region| self.observe_shared_probe_at(host, region)).collect();
@@ -120,6 +128,6 @@ impl Session {
     async fn observe_shared_probe_at(&self, host: &str, region: RegionIndex) -> Result<ProbeFacts, Why> {
         let address = self.probe_address(region)?;
         let ca = self.profile().region(region).probe_ca.as_deref();
-        probe::probe(host, "/healthz", address, ca, self.options().deadline).await
+        probe::probe(host, address, ca, self.options().deadline).await
     }
 }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::field::{Field, RegionField};
-use crate::runbook::profile::{AwsSettings, Chart, Method, Profile, Region};
+use crate::runbook::profile::{AwsSettings, Chart, DATABASE_PORT, Method, Profile, Region};
 
 /// The runbook's namespace of the platform.
 pub const NAMESPACE: &str = "vcluster-platform";
@@ -41,6 +41,10 @@ pub struct Draft {
     pub chart_name: String,
     pub chart_version: String,
     pub chart_method: Method,
+    pub chart_file: String,
+    pub database_vpc: String,
+    pub database_security_group: String,
+    pub database_port: String,
     pub regions: Vec<RegionDraft>,
 }
 
@@ -77,6 +81,10 @@ impl Default for Draft {
             chart_name: CHART_NAME.to_owned(),
             chart_version: String::new(),
             chart_method: Method::default(),
+            chart_file: String::new(),
+            database_vpc: String::new(),
+            database_security_group: String::new(),
+            database_port: DATABASE_PORT.to_string(),
             regions: vec![RegionDraft::default(); 2],
         }
     }
@@ -101,6 +109,10 @@ impl Draft {
             Field::ChartRepository => &self.chart_repository,
             Field::ChartName => &self.chart_name,
             Field::ChartVersion => &self.chart_version,
+            Field::ChartFile => &self.chart_file,
+            Field::DatabaseVpc => &self.database_vpc,
+            Field::DatabaseSecurityGroup => &self.database_security_group,
+            Field::DatabasePort => &self.database_port,
             Field::Regions => return None,
             Field::Region(index, field) => self.regions.get(index)?.text(field),
         })
@@ -124,6 +136,10 @@ impl Draft {
             Field::ChartRepository => &mut self.chart_repository,
             Field::ChartName => &mut self.chart_name,
             Field::ChartVersion => &mut self.chart_version,
+            Field::ChartFile => &mut self.chart_file,
+            Field::DatabaseVpc => &mut self.database_vpc,
+            Field::DatabaseSecurityGroup => &mut self.database_security_group,
+            Field::DatabasePort => &mut self.database_port,
             Field::Regions => return None,
             Field::Region(index, field) => self.regions.get_mut(index)?.text_mut(field),
         })
@@ -161,7 +177,7 @@ impl RegionDraft {
 impl From<&Profile> for Draft {
     fn from(profile: &Profile) -> Self {
         let AwsSettings { profile: aws_profile, config_file, credentials_file } = &profile.aws;
-        let Chart { repository, name: chart_name, version, method } = &profile.chart;
+        let Chart { repository, name: chart_name, version, method, file } = &profile.chart;
         Self {
             name: profile.name.clone(),
             shared_host: text(profile.shared_host.as_deref()),
@@ -179,6 +195,10 @@ impl From<&Profile> for Draft {
             chart_name: chart_name.clone(),
             chart_version: text(version.as_deref()),
             chart_method: *method,
+            chart_file: path_text(file.as_deref()),
+            database_vpc: text(profile.database.vpc_id.as_deref()),
+            database_security_group: text(profile.database.security_group_id.as_deref()),
+            database_port: profile.database.port.to_string(),
             regions: profile.regions.iter().map(RegionDraft::from).collect(),
         }
     }
@@ -240,6 +260,10 @@ mod tests {
             Field::ChartRepository,
             Field::ChartName,
             Field::ChartVersion,
+            Field::ChartFile,
+            Field::DatabaseVpc,
+            Field::DatabaseSecurityGroup,
+            Field::DatabasePort,
         ];
         for index in 0..2 {
             fields.extend(RegionField::ALL.map(|field| Field::Region(index, field)));

@@ -39,6 +39,14 @@ pub enum Field {
     ChartRepository,
     /// `chart.name`
     ChartName,
+    /// `chart.file`
+    ChartFile,
+    /// `database.vpc_id`
+    DatabaseVpc,
+    /// `database.security_group_id`
+    DatabaseSecurityGroup,
+    /// `database.port`
+    DatabasePort,
 }
 
 /// A field of one region.
@@ -120,6 +128,10 @@ impl Field {
             Self::Selector => "Selector",
             Self::ChartRepository => "Chart repository",
             Self::ChartName => "Chart name",
+            Self::ChartFile => "Chart archive",
+            Self::DatabaseVpc => "Database VPC",
+            Self::DatabaseSecurityGroup => "Database security group",
+            Self::DatabasePort => "Database port",
         }
     }
 
@@ -142,6 +154,10 @@ impl Field {
             Self::Ingress => "ingress",
             Self::Selector => "selector",
             Self::ChartRepository => "repository",
+            Self::ChartFile => "file",
+            Self::DatabaseVpc => "vpc_id",
+            Self::DatabaseSecurityGroup => "security_group_id",
+            Self::DatabasePort => "port",
         }
     }
 
@@ -149,7 +165,8 @@ impl Field {
     pub const fn table(self) -> Option<&'static str> {
         match self {
             Self::AwsProfile | Self::AwsConfigFile | Self::AwsCredentialsFile => Some("aws"),
-            Self::ChartVersion | Self::ChartRepository | Self::ChartName => Some("chart"),
+            Self::ChartVersion | Self::ChartRepository | Self::ChartName | Self::ChartFile => Some("chart"),
+            Self::DatabaseVpc | Self::DatabaseSecurityGroup | Self::DatabasePort => Some("database"),
             Self::Region(..) => Some("regions"),
             _ => None,
         }

@@ -110,6 +110,35 @@ pub fn health_check_id(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
+/// A VPC's ID.
+pub fn vpc_id(text: &str) -> Result<String, String> {
+    resource_id(text, "vpc-", "the VPC's ID")
+}
+
+/// A security group's ID.
+pub fn security_group_id(text: &str) -> Result<String, String> {
+    resource_id(text, "sg-", "the security group's ID, not its name")
+}
+
+/// EC2's IDs: a prefix and 8 or 17 hexadecimal digits.
+fn resource_id(text: &str, prefix: &str, what: &str) -> Result<String, String> {
+    let digits = text.strip_prefix(prefix).unwrap_or_default();
+    if matches!(digits.len(), 8 | 17) && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "Write {what}: {prefix} and 8 or 17 digits or letters a to f, like {prefix}0a1b2c3d4e5f60718"
+    ))
+}
+
+/// A TCP port.
+pub fn port(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(port) if port > 0 => Ok(port),
+        _ => Err("Must be a port from 1 to 65535, usually 3306".to_owned()),
+    }
+}
+
 /// A DNS-1123 label, which names a namespace.
 pub fn dns_label(text: &str) -> Result<String, String> {
     if text.is_empty() {

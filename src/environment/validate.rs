@@ -8,7 +8,7 @@ use directories::BaseDirs;
 use super::draft::Draft;
 use super::field::{Field, FieldError, RegionField};
 use super::rules;
-use crate::runbook::profile::{AwsSettings, Chart, Profile, Region};
+use crate::runbook::profile::{AwsSettings, Chart, Database, Profile, Region};
 
 /// The profile that a draft describes; else every field that is wrong, in the form's order.
 ///
@@ -75,6 +75,12 @@ impl<'a> Check<'a> {
                 name: self.required(Field::ChartName, rules::chart_name),
                 version: self.optional(Field::ChartVersion, rules::chart_version),
                 method: self.draft.chart_method,
+                file: self.path(Field::ChartFile),
+            },
+            database: Database {
+                vpc_id: self.optional(Field::DatabaseVpc, rules::vpc_id),
+                security_group_id: self.optional(Field::DatabaseSecurityGroup, rules::security_group_id),
+                port: self.required(Field::DatabasePort, rules::port),
             },
             regions: (0..self.draft.regions.len()).map(|index| self.region(index)).collect(),
         }

@@ -16,7 +16,7 @@ use super::{
     control::{self, Control},
     files::RegionAccess,
     hosts,
-    kubernetes::{Cluster, ClusterSetup, Condition},
+    kubernetes::{Cluster, ClusterSetup},
     listeners::{Port, Serving},
     places::{PLACES, PLATFORM_VERSION, Place, REPLICAS, SHARED_HOST},
     random::Random,
@@ -105,13 +105,14 @@ impl Founding {
     /// A region as the scenario finds it, minutes into the failure.
     fn settled(&mut self, place: &'static Place, token: &str) -> Region {
         let told = place.region == self.scenario.told_region;
+        let plight = if told { self.scenario.told } else { self.scenario.others };
         let peers = PLACES.iter().filter(|other| other.region != place.region);
         let setup = ClusterSetup {
             region: place.region.to_owned(),
             peer_regions: peers.map(|peer| peer.region.to_owned()).collect(),
             host: place.host.to_owned(),
             token: token.to_owned(),
-            condition: if told { self.scenario.condition } else { Condition::Healthy },
+            condition: plight.cluster,
             platform_version: PLATFORM_VERSION.to_owned(),
             replicas: REPLICAS,
             values_yaml: place.values_yaml(),
@@ -119,7 +120,7 @@ impl Founding {
             failing_since: self.begun - FAILING_FOR,
         };
         let cluster = Cluster::new(setup, self.clock, self.requests());
-        let reachable = !(told && self.scenario.cut_off);
+        let reachable = !plight.cut_off;
         let reading = Reading::of(reachable, cluster.ready_pods());
         let health_check = HealthCheck::settled(place, reading, self.clock, self.begun, &mut self.random);
         Region { place, cluster, health_check, reachable: watch::Sender::new(reachable) }

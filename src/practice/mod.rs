@@ -30,6 +30,7 @@ mod hosts;
 pub mod kubernetes;
 mod listeners;
 mod places;
+mod plight;
 mod random;
 mod region;
 pub mod requests;

@@ -29,6 +29,8 @@ pub struct Profile {
     pub aws: AwsSettings,
     /// The platform's Helm chart.
     pub chart: Chart,
+    /// The database that all regions share.
+    pub database: Database,
     /// Two or more, in the order of the file; names and contexts are distinct.
     pub regions: Vec<Region>,
 }
@@ -55,6 +57,28 @@ pub struct Chart {
     pub version: Option<String>,
     /// How the values file is re-applied.
     pub method: Method,
+    /// A chart archive (`.tgz`) on this machine, in place of the repository (`domain.md`, T17).
+    pub file: Option<PathBuf>,
+}
+
+/// The database behind all regions. Its host stands in the values files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Database {
+    /// Its VPC; else the other side of the cluster VPC's only peering.
+    pub vpc_id: Option<String>,
+    /// Its security group; without one its port is not looked at.
+    pub security_group_id: Option<String>,
+    /// Its port.
+    pub port: u16,
+}
+
+/// MySQL's port.
+pub const DATABASE_PORT: u16 = 3306;
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { vpc_id: None, security_group_id: None, port: DATABASE_PORT }
+    }
 }
 
 /// How the values file is re-applied (runbook step 3).
@@ -157,7 +181,7 @@ impl fmt::Display for ClusterArn {
 /// A profile for tests: the runbook's two regions.
 #[cfg(test)]
 pub(crate) mod testing {
-    use super::{AwsSettings, Chart, Method, Profile, Region};
+    use super::{AwsSettings, Chart, Database, Method, Profile, Region};
 
     pub(crate) fn profile() -> Profile {
         let region = |name: &str, id: &str, short: &str| Region {
@@ -185,7 +209,9 @@ pub(crate) mod testing {
                 name: "vcluster-platform".to_owned(),
                 version: None,
                 method: Method::Helm,
+                file: None,
             },
+            database: Database::default(),
             regions: vec![
                 region("us-east-1", "11111111-1111-1111-1111-111111111111", "us"),
                 region("eu-west-1", "22222222-2222-2222-2222-222222222222", "eu"),

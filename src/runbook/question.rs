@@ -7,8 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::fact::{
-    ClusterFacts, DeploymentFacts, EventsFacts, Facts, HealthCheckFacts, IngressFacts, LogsFacts, NodesFacts,
-    PeersFacts, PodsFacts, ProbeFacts, ToolsFacts,
+    AccessFacts, ChartFacts, ClusterFacts, DeploymentFacts, EksFacts, EventsFacts, Facts, HealthCheckFacts,
+    IdentityFacts, IngressFacts, LogsFacts, NodesFacts, PathFacts, PeersFacts, PodsFacts, ProbeFacts,
+    ReleaseFacts, TargetsFacts, ToolsFacts, ValuesFacts,
 };
 use super::profile::RegionIndex;
 use super::verdict::Why;
@@ -18,7 +19,7 @@ use super::verdict::Why;
 pub enum Question {
     /// Route 53: settings, observations and last failure of a region's health check.
     HealthCheck(RegionIndex),
-    /// Our own `GET https://HOST/healthz` of a region.
+    /// Our own look at a region's host: `/healthz`, `/derp/probe`, `/version` and DNS.
     Probe(RegionIndex),
     /// The same of the shared host name.
     SharedProbe,
@@ -38,6 +39,22 @@ pub enum Question {
     Events(RegionIndex),
     /// The NetworkPeers that the region knows.
     Peers(RegionIndex),
+    /// The newest record of the platform's Helm release.
+    Release(RegionIndex),
+    /// Who we are in the cluster, and what we may do there.
+    Access(RegionIndex),
+    /// EKS: the cluster's status and health issues.
+    Eks(RegionIndex),
+    /// Elastic Load Balancing: the health of the targets behind the region's load balancer.
+    Targets(RegionIndex),
+    /// EC2: peering, routes and security group between the cluster and the database.
+    Path(RegionIndex),
+    /// The region's values file.
+    Values(RegionIndex),
+    /// STS: whose credentials the AWS calls are made with.
+    Identity,
+    /// Can the platform's chart be had?
+    Chart,
     /// The programs on this machine that step 3 may need.
     Tools,
 }
@@ -55,8 +72,14 @@ impl Question {
             | Self::Ingress(region)
             | Self::Nodes(region)
             | Self::Events(region)
-            | Self::Peers(region) => Some(region),
-            Self::SharedProbe | Self::Tools => None,
+            | Self::Peers(region)
+            | Self::Release(region)
+            | Self::Access(region)
+            | Self::Eks(region)
+            | Self::Targets(region)
+            | Self::Path(region)
+            | Self::Values(region) => Some(region),
+            Self::SharedProbe | Self::Identity | Self::Chart | Self::Tools => None,
         }
     }
 }
@@ -181,26 +204,45 @@ typed! {
     events, Events, EventsFacts;
     /// The NetworkPeers' latest facts.
     peers, Peers, PeersFacts;
+    /// The Helm release's latest facts.
+    release, Release, ReleaseFacts;
+    /// Our permissions' latest facts.
+    access, Access, AccessFacts;
+    /// EKS's latest facts.
+    eks, Eks, EksFacts;
+    /// The targets' latest facts.
+    targets, Targets, TargetsFacts;
+    /// The way to the database's latest facts.
+    path, Path, PathFacts;
+    /// The values file's latest facts.
+    values, Values, ValuesFacts;
 }
 
-impl Readings {
-    /// The latest facts about this machine's programs.
-    pub fn tools(&self) -> Option<Result<&ToolsFacts, &Why>> {
-        match self.latest(Question::Tools)?.answer.as_ref() {
-            Ok(Facts::Tools(facts)) => Some(Ok(facts)),
-            Ok(_) => None,
-            Err(why) => Some(Err(why)),
+/// The same for questions that are no region's.
+macro_rules! typed_once {
+    ($($(#[$doc:meta])* $name:ident, $question:ident, $facts:ident;)*) => {
+        impl Readings {
+            $($(#[$doc])*
+            pub fn $name(&self) -> Option<Result<&$facts, &Why>> {
+                match self.latest(Question::$question)?.answer.as_ref() {
+                    Ok(Facts::$question(facts)) => Some(Ok(facts)),
+                    Ok(_) => None,
+                    Err(why) => Some(Err(why)),
+                }
+            })*
         }
-    }
+    };
+}
 
+typed_once! {
+    /// The latest facts about this machine's programs.
+    tools, Tools, ToolsFacts;
     /// The latest facts of the shared host's probe.
-    pub fn shared_probe(&self) -> Option<Result<&ProbeFacts, &Why>> {
-        match self.latest(Question::SharedProbe)?.answer.as_ref() {
-            Ok(Facts::SharedProbe(facts)) => Some(Ok(facts)),
-            Ok(_) => None,
-            Err(why) => Some(Err(why)),
-        }
-    }
+    shared_probe, SharedProbe, ProbeFacts;
+    /// The latest facts about our AWS credentials.
+    identity, Identity, IdentityFacts;
+    /// The latest facts about the platform's chart.
+    chart, Chart, ChartFacts;
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use failback::runbook::fact::{
     PeersFacts, Pod, PodsFacts, ProbeFacts, Terminated, ToolsFacts,
 };
 use failback::runbook::fact::{Condition, Event};
-use failback::runbook::profile::{AwsSettings, Chart, Method, Profile, Region, RegionIndex};
+use failback::runbook::profile::{AwsSettings, Chart, Database, Method, Profile, Region, RegionIndex};
 use failback::runbook::question::{Question, Reading};
 use failback::runbook::verdict::{Why, WhyKind};
 use jiff::{SignedDuration, Timestamp};
@@ -60,7 +60,9 @@ pub fn profile() -> Profile {
             name: "vcluster-platform".to_owned(),
             version: None,
             method: Method::Helm,
+            file: None,
         },
+        database: Database::default(),
         regions: vec![
             region("us-east-1", "11111111-1111-1111-1111-111111111111", "us"),
             region("eu-west-1", "22222222-2222-2222-2222-222222222222", "eu"),
@@ -130,7 +132,18 @@ pub fn health(host: &str, healthy: bool) -> Facts {
 
 /// What a host answers to us.
 pub fn probe(host: &str, status: u16) -> Facts {
-    Facts::Probe(ProbeFacts { url: format!("https://{host}/healthz"), status })
+    Facts::Probe(probe_facts(host, status))
+}
+
+fn probe_facts(host: &str, status: u16) -> ProbeFacts {
+    let version = if status == 200 { Ok("v4.11.2".to_owned()) } else { Err(format!("status {status}")) };
+    ProbeFacts {
+        url: format!("https://{host}/healthz"),
+        status,
+        addresses: None,
+        derp_status: Ok(status),
+        version,
+    }
 }
 
 /// A Deployment that wants so many pods and has so many.
@@ -240,7 +253,7 @@ fn surroundings(run: &mut Run) {
         message: String::new(),
     };
     let node =
-        |name: &str| Node { name: name.to_owned(), conditions: vec![ready.clone()], unschedulable: false };
+        |name: &str| Node { name: name.to_owned(), conditions: vec![ready.clone()], ..Node::default() };
     keep(
         run,
         Question::Nodes(US),
@@ -313,7 +326,7 @@ pub fn repaired() -> Run {
     surroundings(&mut run);
     keep(&mut run, Question::HealthCheck(US), health("us.multi-region.example.com", true));
     keep(&mut run, Question::Probe(US), probe("us.multi-region.example.com", 200));
-    let shared = ProbeFacts { url: "https://multi-region.example.com/healthz".to_owned(), status: 200 };
+    let shared = probe_facts("multi-region.example.com", 200);
     keep(&mut run, Question::SharedProbe, Facts::SharedProbe(shared));
     keep(&mut run, Question::Deployment(US), deployment(3, 3));
     keep(&mut run, Question::Pods(US), pods(ready_pod));

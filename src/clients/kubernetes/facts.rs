@@ -16,6 +16,9 @@ const REVISION: &str = "deployment.kubernetes.io/revision";
 /// The label that ties pods to their ReplicaSet.
 const TEMPLATE_HASH: &str = "pod-template-hash";
 
+/// The label that Helm charts give their objects: name and version of the chart.
+const CHART: &str = "helm.sh/chart";
+
 /// Kubernetes' default of `spec.progressDeadlineSeconds`.
 const PROGRESS_DEADLINE_SECS: i32 = 600;
 
@@ -47,6 +50,7 @@ pub(super) fn deployment<'a>(
         image: containers.into_iter().next().and_then(|container| container.image),
         conditions,
         template_hash: template_hash(found, replica_sets),
+        chart: found.metadata.labels.as_ref().and_then(|labels| labels.get(CHART).cloned()),
     }
 }
 
@@ -140,14 +144,18 @@ pub(super) fn ingress(found: networking::Ingress) -> IngressFacts {
 
 /// A node.
 pub(super) fn node(found: core::Node) -> Node {
-    let conditions = found.status.and_then(|status| status.conditions).unwrap_or_default().into_iter();
+    let status = found.status.unwrap_or_default();
+    let conditions = status.conditions.unwrap_or_default().into_iter();
     let mut conditions: Vec<Condition> =
         conditions.map(|c| condition(c.type_, c.status, c.reason, c.message)).collect();
     conditions.sort_unstable_by(|a, b| a.kind.cmp(&b.kind));
+    let addresses = status.addresses.unwrap_or_default().into_iter();
+    let internal = addresses.filter(|address| address.type_ == "InternalIP");
     Node {
         name: found.metadata.name.unwrap_or_default(),
         conditions,
         unschedulable: found.spec.and_then(|spec| spec.unschedulable).unwrap_or_default(),
+        internal_ips: internal.map(|address| address.address).collect(),
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FileFault, VERSION};
 use crate::environment::draft::{Draft, RegionDraft};
-use crate::runbook::profile::{AwsSettings, Chart, Method, Profile, Region};
+use crate::runbook::profile::{AwsSettings, Chart, Database, Method, Profile, Region};
 
 /// The whole file. Tables stand last, as TOML wants it.
 #[derive(Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub(super) struct EnvironmentFile {
     aws: AwsTable,
     #[serde(default)]
     chart: ChartTable,
+    #[serde(default, skip_serializing_if = "DatabaseTable::is_empty")]
+    database: DatabaseTable,
     #[serde(default)]
     regions: Vec<RegionTable>,
 }
@@ -45,6 +47,15 @@ struct ChartTable {
     name: Option<String>,
     version: Option<String>,
     method: Option<MethodName>,
+    file: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct DatabaseTable {
+    vpc_id: Option<String>,
+    security_group_id: Option<String>,
+    port: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize, Clone, Copy)]
@@ -88,6 +99,10 @@ impl EnvironmentFile {
             chart_name: self.chart.name.unwrap_or(default.chart_name),
             chart_version: self.chart.version.unwrap_or_default(),
             chart_method: self.chart.method.map_or(default.chart_method, Method::from),
+            chart_file: path(self.chart.file)?,
+            database_vpc: self.database.vpc_id.unwrap_or_default(),
+            database_security_group: self.database.security_group_id.unwrap_or_default(),
+            database_port: self.database.port.map_or(default.database_port, |port| port.to_string()),
             regions: self
                 .regions
                 .into_iter()
@@ -117,7 +132,8 @@ impl TryFrom<&Profile> for EnvironmentFile {
             replicas: Some(profile.replicas.into()),
             escalation: profile.escalation.clone(),
             aws: AwsTable::try_from(&profile.aws)?,
-            chart: ChartTable::from(&profile.chart),
+            chart: ChartTable::try_from(&profile.chart)?,
+            database: DatabaseTable::from(&profile.database),
             regions: profile.regions.iter().map(RegionTable::try_from).collect::<Result<_, _>>()?,
         })
     }
@@ -141,18 +157,41 @@ impl TryFrom<&AwsSettings> for AwsTable {
     }
 }
 
-impl From<&Chart> for ChartTable {
-    fn from(chart: &Chart) -> Self {
+impl DatabaseTable {
+    fn is_empty(&self) -> bool {
+        self.vpc_id.is_none() && self.security_group_id.is_none() && self.port.is_none()
+    }
+}
+
+impl From<&Database> for DatabaseTable {
+    fn from(database: &Database) -> Self {
+        // Nothing said of a database is no table, so that the file shows what was set.
+        if *database == Database::default() {
+            return Self::default();
+        }
+        Self {
+            vpc_id: database.vpc_id.clone(),
+            security_group_id: database.security_group_id.clone(),
+            port: Some(database.port.into()),
+        }
+    }
+}
+
+impl TryFrom<&Chart> for ChartTable {
+    type Error = FileFault;
+
+    fn try_from(chart: &Chart) -> Result<Self, FileFault> {
         let method = match chart.method {
             Method::Helm => MethodName::Helm,
             Method::Vcluster => MethodName::Vcluster,
         };
-        Self {
+        Ok(Self {
             repository: Some(chart.repository.clone()),
             name: Some(chart.name.clone()),
             version: chart.version.clone(),
             method: Some(method),
-        }
+            file: path_text(chart.file.as_ref())?,
+        })
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::runbook::profile::{AwsSettings, Chart, Method, Region};
+use crate::runbook::profile::{AwsSettings, Chart, Database, Method, Region};
 
 const MINIMAL: &str = r#"
 name = "acme-prod"
@@ -194,6 +194,12 @@ repository = "https://charts.example.com/"
 name = "platform"
 version = "4.11.2"
 method = "vcluster"
+file = "/c.tgz"
+
+[database]
+vpc_id = "vpc-0a1b2c3d4e5f60718"
+security_group_id = "sg-0a1b2c3d"
+port = 3307
 
 [[regions]]
 name = "us-east-1"
@@ -238,6 +244,12 @@ health_check_id = "2"
             name: "platform".to_owned(),
             version: Some("4.11.2".to_owned()),
             method: Method::Vcluster,
+            file: Some("/c.tgz".into()),
+        },
+        database: Database {
+            vpc_id: Some("vpc-0a1b2c3d4e5f60718".to_owned()),
+            security_group_id: Some("sg-0a1b2c3d".to_owned()),
+            port: 3307,
         },
         regions: vec![
             Region {

@@ -1,91 +1,6 @@
-//! Facts: the answers of the outside world as plain data, before any judgement.
-
-use std::path::PathBuf;
+//! What a region's Kubernetes API says.
 
 use jiff::Timestamp;
-
-/// The answer to a [`Question`](super::question::Question), one variant each.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Facts {
-    /// See [`HealthCheckFacts`].
-    HealthCheck(HealthCheckFacts),
-    /// See [`ProbeFacts`].
-    Probe(ProbeFacts),
-    /// The shared host's probe.
-    SharedProbe(ProbeFacts),
-    /// See [`ClusterFacts`].
-    Cluster(ClusterFacts),
-    /// See [`DeploymentFacts`].
-    Deployment(DeploymentFacts),
-    /// See [`PodsFacts`].
-    Pods(PodsFacts),
-    /// See [`LogsFacts`].
-    Logs(LogsFacts),
-    /// See [`IngressFacts`].
-    Ingress(IngressFacts),
-    /// See [`NodesFacts`].
-    Nodes(NodesFacts),
-    /// See [`EventsFacts`].
-    Events(EventsFacts),
-    /// See [`PeersFacts`].
-    Peers(PeersFacts),
-    /// See [`ToolsFacts`].
-    Tools(ToolsFacts),
-}
-
-/// A Route 53 health check (`domain.md`, section 2).
-#[derive(Debug, Clone, PartialEq)]
-pub struct HealthCheckFacts {
-    /// `GetHealthCheck`; the reason in words where it could not be read.
-    pub settings: Result<HealthCheckSettings, String>,
-    /// `GetHealthCheckStatus`, sorted by checker region and address.
-    pub observations: Vec<Observation>,
-    /// `GetHealthCheckLastFailureReason`, sorted; empty where none is known or it could not be read.
-    pub last_failures: Vec<Observation>,
-}
-
-/// What a health check watches, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct HealthCheckSettings {
-    /// `HTTPS`, `HTTP`, `TCP`, `CALCULATED`, `CLOUDWATCH_METRIC`, …
-    pub check_type: String,
-    /// `FullyQualifiedDomainName`.
-    pub host: Option<String>,
-    /// `Port`.
-    pub port: Option<u16>,
-    /// `ResourcePath`.
-    pub path: Option<String>,
-    /// `RequestInterval`, seconds: 10 or 30.
-    pub interval_secs: u32,
-    /// `FailureThreshold`: how many in a row turn a checker's mind.
-    pub failure_threshold: u32,
-    /// `Inverted`: the overall result is flipped, the observations are not.
-    pub inverted: bool,
-    /// `Disabled`: always counted healthy.
-    pub disabled: bool,
-}
-
-/// What one checker reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Observation {
-    /// `Region` of the checker.
-    pub checker_region: String,
-    /// `IPAddress` of the checker.
-    pub ip_address: String,
-    /// `StatusReport.Status`, raw.
-    pub status: String,
-    /// `StatusReport.CheckedTime`.
-    pub checked_at: Option<Timestamp>,
-}
-
-/// An HTTPS request of our own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProbeFacts {
-    /// The URL asked.
-    pub url: String,
-    /// HTTP status code.
-    pub status: u16,
-}
 
 /// A cluster whose API answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +49,8 @@ pub struct Deployment {
     pub conditions: Vec<Condition>,
     /// `pod-template-hash` of the ReplicaSet of the current revision, where known.
     pub template_hash: Option<String>,
+    /// Label `helm.sh/chart`, for example `vcluster-platform-4.11.2`.
+    pub chart: Option<String>,
 }
 
 impl Deployment {
@@ -294,6 +211,8 @@ pub struct Node {
     pub conditions: Vec<Condition>,
     /// `spec.unschedulable`: cordoned.
     pub unschedulable: bool,
+    /// `status.addresses` of type `InternalIP`.
+    pub internal_ips: Vec<String>,
 }
 
 impl Node {
@@ -336,6 +255,27 @@ pub enum PeersFacts {
     Found(Vec<Peer>),
 }
 
+/// The platform's Helm release as its records say: the newest Secret with `owner=helm`, read without
+/// its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReleaseFacts {
+    /// There is no record of it.
+    Missing,
+    /// The newest record.
+    Found(Release),
+}
+
+/// One record of a Helm release.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Release {
+    /// Label `version`: the revision.
+    pub revision: u32,
+    /// Label `status`: `deployed`, `failed`, `pending-upgrade`, …
+    pub status: String,
+    /// `metadata.creationTimestamp`.
+    pub created_at: Option<Timestamp>,
+}
+
 /// One NetworkPeer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Peer {
@@ -347,44 +287,6 @@ pub struct Peer {
     pub home_derp_region: Option<String>,
     /// `status.lastSeen`, as text.
     pub last_seen: Option<String>,
-}
-
-/// The programs on this machine that step 3 may need.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToolsFacts {
-    /// `helm`, or why it cannot be used.
-    pub helm: Result<HelmFacts, String>,
-    /// `vcluster`, or why it cannot be used.
-    pub vcluster: Result<VclusterFacts, String>,
-    /// `kubectl`'s path; the vCluster CLI needs it.
-    pub kubectl: Option<PathBuf>,
-}
-
-/// An installed Helm.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HelmFacts {
-    /// Where it was found.
-    pub path: PathBuf,
-    /// `helm version --template '{{.Version}}'`, for example `v4.3.1`.
-    pub version: String,
-}
-
-impl HelmFacts {
-    /// The major version; `None` where the version cannot be read.
-    pub fn major(&self) -> Option<u32> {
-        self.version.trim_start_matches('v').split('.').next()?.parse().ok()
-    }
-}
-
-/// An installed vCluster CLI.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VclusterFacts {
-    /// Where it was found.
-    pub path: PathBuf,
-    /// `vcluster --version`.
-    pub version: String,
-    /// The flags of `vcluster platform start --help`, sorted, with their dashes.
-    pub flags: Vec<String>,
 }
 
 #[cfg(test)]
