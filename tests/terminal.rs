@@ -8,6 +8,9 @@ use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
 use serde_json::Value;
 
+/// Variables that lead to somebody's own settings, by how they begin.
+const FOREIGN: [&str; 4] = ["AWS_", "HELM_", "KUBE", "XDG_"];
+
 /// The program with a home of its own and nothing of the caller's cloud settings.
 fn failback(home: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_failback"));
@@ -18,7 +21,7 @@ fn failback(home: &Path, args: &[&str]) -> Command {
         .env("SHELL", "/bin/sh")
         .stdin(Stdio::null());
     let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-    for name in names.filter(|name| name.starts_with("AWS_") || name == "KUBECONFIG") {
+    for name in names.filter(|name| FOREIGN.iter().any(|foreign| name.starts_with(foreign))) {
         command.env_remove(name);
     }
     for name in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
@@ -122,6 +125,27 @@ fn wrong_use_ends_with_64() {
     }
     assert_eq!(code(&run(home.path(), &["--help"])), 0);
     assert_eq!(code(&run(home.path(), &["--version"])), 0);
+}
+
+#[test]
+fn what_is_missing_is_named_with_its_alternative() {
+    let home = tempfile::tempdir().unwrap();
+    let said = text(&run(home.path(), &["check"]));
+    assert!(said.contains("--environment <NAME>|--practice <SCENARIO>"), "{said}");
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_nothing_but_the_output() {
+    let home = tempfile::tempdir().unwrap();
+    let mut child = failback(home.path(), &["commands", "--practice", "crash-loop"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Closed before the first line, as a pager that was left at once.
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((code(&output), text(&output)), (0, String::new()));
 }
 
 #[test]

@@ -48,11 +48,22 @@ pub async fn start(id: &str, settings: Settings) -> Result<World, String> {
     World::start(options).await.map_err(|error| error.to_string())
 }
 
+/// How sessions on a world behave: at its speed, at its APIs, and away from the user's own folders.
+pub fn session(world: &World) -> SessionOptions {
+    let is_tools = |name: &str| name.starts_with("HELM_");
+    let tool_env = world.env().iter().filter(|(name, _)| is_tools(name));
+    SessionOptions {
+        speed: world.speed(),
+        aws_endpoint: Some(world.aws_endpoint().to_owned()),
+        tool_env: tool_env.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        ..SessionOptions::default()
+    }
+}
+
 /// A world as the engine knows it. The world ends with it.
 pub fn stage(world: Arc<World>) -> Result<Stage, String> {
     let profile = environment::read(world.environment_file()).map_err(|error| error.to_string())?;
     let scenario = world.scenario();
-    let aws_endpoint = Some(world.aws_endpoint().to_owned());
     Ok(Stage {
         world: PracticeWorld {
             scenario: scenario.id.to_owned(),
@@ -62,7 +73,7 @@ pub fn stage(world: Arc<World>) -> Result<Stage, String> {
             profile: Arc::new(profile),
             told_region: scenario.told_region.to_owned(),
         },
-        session: SessionOptions { speed: world.speed(), aws_endpoint, ..SessionOptions::default() },
+        session: session(&world),
         runs: world.dir().join("runs"),
         repair: Box::new(move || world.repair()),
     })

@@ -21,6 +21,9 @@ pub(crate) mod sign_in;
 pub(crate) mod test_server;
 pub mod tools;
 
+/// How this program names itself to servers.
+pub(crate) const USER_AGENT: &str = concat!("failback/", env!("CARGO_PKG_VERSION"));
+
 /// The longest answer that is read, in bytes.
 pub const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 

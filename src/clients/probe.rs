@@ -11,7 +11,7 @@ use reqwest::header::HOST;
 use reqwest::{Certificate, Client, Url};
 
 use super::failure::{of_connection, words};
-use super::{install_tls_provider, within};
+use super::{USER_AGENT, install_tls_provider, within};
 use crate::runbook::fact::ProbeFacts;
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -145,7 +145,7 @@ async fn client(
         let mut builder = Client::builder()
             .connect_timeout(deadline.min(CONNECT_LIMIT))
             .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("failback/", env!("CARGO_PKG_VERSION")));
+            .user_agent(USER_AGENT);
         if let Some(address) = address {
             builder = builder.resolve(&host, address).no_proxy();
         }

@@ -72,10 +72,20 @@ impl Session {
         match confirmed.request() {
             Request::Restart { .. } | Request::Scale { .. } => self.patch(region, confirmed).await,
             Request::Tool { program, keeps_password_of } => {
-                match self.invocation(region, confirmed, program, keeps_password_of.as_deref(), output).await
-                {
-                    Ok(invocation) => use_tool(invocation, confirmed.plan().kind(), lines, cancel).await,
-                    Err(why) => ActionOutcome::Failed { message: why.message, unchanged: true },
+                let unchanged = |message| ActionOutcome::Failed { message, unchanged: true };
+                // Downloaded anew for each run: an old index would hide a new version, and none is left behind.
+                let cache = match tempfile::tempdir() {
+                    Ok(cache) => cache,
+                    Err(error) => return unchanged(format!("no folder for Helm's downloads: {error}")),
+                };
+                let keeps = keeps_password_of.as_deref();
+                match self.invocation(region, confirmed, program, keeps, output).await {
+                    Ok(mut invocation) => {
+                        let path = cache.path().display().to_string();
+                        invocation.env.push(("HELM_CACHE_HOME".to_owned(), path));
+                        use_tool(invocation, confirmed.plan().kind(), lines, cancel).await
+                    }
+                    Err(why) => unchanged(why.message),
                 }
             }
         }
@@ -125,11 +135,7 @@ impl Session {
         invocation.env = self.aws_env();
         invocation.env.extend(command.env.iter().cloned());
         invocation.env.push(("PATH".to_owned(), joined_path().await));
-        // Helm's own folders hold repositories and plugins of the user's, which these commands do not need.
-        let helm_home = output.with_extension("helm");
-        for name in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"] {
-            invocation.env.push((name.to_owned(), helm_home.join(name).display().to_string()));
-        }
+        invocation.env.extend(self.options().tool_env.iter().cloned());
         if let Some(release) = keeps_password_of
             && let Some(password) = self.admin_password(region, release, &invocation.env).await?
         {
@@ -200,7 +206,7 @@ async fn use_tool(
     };
     match ended {
         Err(why) => ActionOutcome::Failed { message: why.message, unchanged: true },
-        Ok(ended) if ended.succeeded() => ActionOutcome::Done { message: last(&ended, &name) },
+        Ok(ended) if ended.succeeded() => ActionOutcome::Done { message: result(&ended, &name) },
         Ok(ended) if ended.cancelled => {
             ActionOutcome::Cancelled { message: format!("{name} was stopped; {left}") }
         }
@@ -214,6 +220,17 @@ async fn use_tool(
             let message = format!("{name} ended with {code}: {}", last(&ended, "no message"));
             ActionOutcome::Failed { message, unchanged: false }
         }
+    }
+}
+
+/// What a program that ended well says it did: Helm's name, status and revision, else the last line.
+fn result(ended: &Ended, otherwise: &str) -> String {
+    let value = |key: &str| ended.last_lines.iter().find_map(|line| line.strip_prefix(key));
+    match (value("NAME: "), value("STATUS: "), value("REVISION: ")) {
+        (Some(name), Some(status), Some(revision)) => {
+            format!("release {name} is {status}, revision {revision}")
+        }
+        _ => last(ended, otherwise),
     }
 }
 

@@ -23,11 +23,13 @@ pub struct Options {
     pub aws_endpoint: Option<String>,
     /// How long each question may take.
     pub deadline: Duration,
+    /// Variables for `helm` and `vcluster` beside this process's own: practice keeps them off the user's folders.
+    pub tool_env: Vec<(String, String)>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { speed: 1.0, aws_endpoint: None, deadline: DEADLINE }
+        Self { speed: 1.0, aws_endpoint: None, deadline: DEADLINE, tool_env: Vec::new() }
     }
 }
 
@@ -116,7 +118,7 @@ impl Session {
     }
 
     pub(super) async fn route53(&self) -> Result<Route53, Why> {
-        let Options { speed, aws_endpoint, deadline } = &self.options;
+        let Options { speed, aws_endpoint, deadline, .. } = &self.options;
         self.route53
             .get(Route53::connect(&self.profile.aws, aws_endpoint.as_deref(), *speed, *deadline))
             .await

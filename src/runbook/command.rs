@@ -125,15 +125,9 @@ pub fn get_pods(profile: &Profile, region: &Region) -> Command {
 
 /// Step 2: the last 50 lines of the logs.
 pub fn logs(profile: &Profile, region: &Region) -> Command {
-    kubectl(profile, region).args([
-        "logs",
-        "-n",
-        &profile.namespace,
-        "-l",
-        &profile.selector,
-        "--tail=50",
-        "--prefix",
-    ])
+    kubectl(profile, region)
+        .args(["logs", "-n", &profile.namespace, "-l", &profile.selector, "--tail=50", "--prefix"])
+        .differs("--prefix is added: it names the pod of each line")
 }
 
 /// Step 2: the same of the containers before their last restart (`domain.md`, T16).
@@ -219,6 +213,10 @@ pub fn helm_upgrade(profile: &Profile, region: &Region, version: &str, major: Op
         command.args(["--server-side=true", "--force-conflicts"])
     }
 }
+
+/// What the vCluster CLI does to the admin password, and how not to lose it (`domain.md`, T5).
+const ADMIN_PASSWORD: &str = "add --password with the one that the release has (helm get values), or the CLI sets a new \
+     one: the namespace's uid";
 
 /// Step 3: re-apply the values file by the vCluster CLI, with the flags that the
 /// installed one knows (`domain.md`, T1, T2, T4).
@@ -313,7 +311,7 @@ pub fn runbook(
     let restore = vec![
         restart(profile, region),
         helm_upgrade(profile, region, version, None),
-        vcluster_start(profile, region, version, &flags),
+        vcluster_start(profile, region, version, &flags).differs(ADMIN_PASSWORD),
         scale(profile, region, None),
     ];
     let mut verify = vec![health_check_status(profile, region)];
@@ -322,6 +320,12 @@ pub fn runbook(
         if let Some(host) = &region.host {
             verify.push(probe(host, region.probe_address.as_deref(), region.probe_ca.as_deref()));
         }
+    }
+    if let Some(host) = &profile.shared_host {
+        // Where regions are given addresses of their own, the name leads to none by itself.
+        let given = all().find(|region| region.probe_address.is_some());
+        let address = given.and_then(|region| region.probe_address.as_deref());
+        verify.push(probe(host, address, given.and_then(|region| region.probe_ca.as_deref())));
     }
     verify.push(get_network_peers(profile, region));
     vec![

@@ -11,6 +11,7 @@ use crate::runbook::step::Step;
 use crate::runbook::steps::{self, confirm};
 
 use super::cli::CheckArgs;
+use super::out::say;
 use super::{Stop, json, subject, words};
 
 /// Something failed.
@@ -44,9 +45,9 @@ pub(super) async fn run(args: CheckArgs) -> Result<u8, Stop> {
             causes: causes.iter().map(json::cause).collect(),
         };
         let text = serde_json::to_string_pretty(&report).map_err(|error| Stop::failed(error.to_string()))?;
-        println!("{text}");
+        say!("{text}");
     } else {
-        println!("{}", words::outcome(profile, &outcome, failed_name));
+        say!("{}", words::outcome(profile, &outcome, failed_name));
         check::by_importance(&mut checks);
         print_people(profile, &checks, &causes);
     }
@@ -91,14 +92,14 @@ fn checks<'a>(
 }
 
 fn print_people(profile: &Profile, checks: &[Check], causes: &[Assessment]) {
-    println!();
+    say!("");
     for check in checks {
-        println!("{}", words::check(profile, check));
+        say!("{}", words::check(profile, check));
     }
     if !causes.is_empty() {
-        println!("\nMost likely cause out of {} looked at:", cause::COUNT);
+        say!("\nMost likely cause out of {} looked at:", cause::COUNT);
         for (index, cause) in causes.iter().enumerate() {
-            println!("{}", words::cause(index + 1, cause));
+            say!("{}", words::cause(index + 1, cause));
         }
     }
 }

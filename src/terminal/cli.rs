@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::runbook::action::ActionKind;
 use crate::runbook::step::Step;
@@ -112,12 +112,13 @@ pub enum PracticeCommand {
 
 /// An environment or a scenario, and the failed region.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("subject").required(true))]
 pub struct SubjectArgs {
     /// The environment: a saved name, or the path of a file.
-    #[arg(long, value_name = "NAME", required_unless_present = "practice", conflicts_with = "practice")]
+    #[arg(long, value_name = "NAME", group = "subject")]
     pub environment: Option<String>,
     /// A practice scenario.
-    #[arg(long, value_name = "SCENARIO")]
+    #[arg(long, value_name = "SCENARIO", group = "subject")]
     pub practice: Option<String>,
     /// The failed region; else the one whose health check fails, in practice the scenario's.
     #[arg(long, value_name = "REGION")]

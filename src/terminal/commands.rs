@@ -9,6 +9,7 @@ use crate::runbook::question::{Question, Readings};
 use crate::runbook::steps::confirm;
 
 use super::cli::SubjectArgs;
+use super::out::say;
 use super::{Stop, subject};
 
 pub(super) async fn run(args: SubjectArgs) -> Result<u8, Stop> {
@@ -26,30 +27,26 @@ pub(super) async fn run(args: SubjectArgs) -> Result<u8, Stop> {
     let case = Case { profile, failed, readings: &readings, now: Timestamp::now() };
     let read = case.healthy_version();
     let version = profile.chart.version.as_deref().or(read.map(|(version, _)| version));
-    println!(
-        "# Recover from Regional Failover: {}, failed region {}",
-        profile.name,
-        case.failed_region().name
-    );
+    say!("# Recover from Regional Failover: {}, failed region {}", profile.name, case.failed_region().name);
     if subject.failed.or(recognised).is_none() {
-        println!("# No region is known to have failed: these are for the first one. --failed REGION chooses");
+        say!("# No region is known to have failed: these are for the first one. --failed REGION chooses");
     }
     match (version, read) {
-        (None, _) => println!(
-            "# The healthy region's version could not be read: replace VERSION-OF-THE-HEALTHY-REGION"
-        ),
+        (None, _) => {
+            say!("# The healthy region's version could not be read: replace VERSION-OF-THE-HEALTHY-REGION")
+        }
         (Some(set), Some((runs, name))) if set != runs => {
-            println!("# Careful: the environment sets version {set}, but {name} runs {runs}");
+            say!("# Careful: the environment sets version {set}, but {name} runs {runs}");
         }
         _ => {}
     }
     for (heading, commands) in command::runbook(profile, failed, version) {
-        println!("\n# {heading}");
+        say!("\n# {heading}");
         for command in commands {
             for difference in &command.differs {
-                println!("# differs from the runbook: {difference}");
+                say!("# differs from the runbook: {difference}");
             }
-            println!("{}", command.shell());
+            say!("{}", command.shell());
         }
     }
     Ok(0)

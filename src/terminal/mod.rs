@@ -2,12 +2,11 @@
 //!
 //! Exit codes follow `sysexits.h` where it has one; each command's are in README.md.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this is the terminal")]
-
 mod check;
 pub mod cli;
 mod commands;
 mod json;
+mod out;
 pub mod practice;
 mod restore;
 mod rollout;
@@ -17,6 +16,7 @@ mod words;
 use std::process::ExitCode;
 
 use self::cli::{Command, PracticeCommand};
+use self::out::{complain, say};
 
 /// Wrong use.
 pub const USAGE: u8 = 64;
@@ -47,7 +47,7 @@ pub fn run(command: Command) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("failback: {error}");
+            complain!("failback: {error}");
             return ExitCode::from(1);
         }
     };
@@ -61,7 +61,7 @@ pub fn run(command: Command) -> ExitCode {
 
 /// Says why in one line; the exit code.
 pub fn refuse(message: &str, code: u8) -> ExitCode {
-    eprintln!("failback: {message}");
+    complain!("failback: {message}");
     ExitCode::from(code)
 }
 
@@ -77,7 +77,7 @@ async fn dispatch(command: Command) -> Result<u8, Stop> {
         Command::Restore(args) => restore::run(args).await,
         Command::Rollout(args) => rollout::run(args).await,
         Command::Practice { command: PracticeCommand::List } => {
-            print!("{}", practice::list());
+            say!("{}", practice::list().trim_end());
             Ok(0)
         }
         Command::Practice { command: PracticeCommand::Serve { scenario, world, dir } } => {

@@ -14,6 +14,7 @@ use crate::runbook::step::Step;
 use crate::runbook::steps::{self, restore};
 
 use super::cli::RestoreArgs;
+use super::out::{complain, say};
 use super::{NOT_CONFIRMED, Stop, UNAVAILABLE, subject};
 
 pub(super) async fn run(args: RestoreArgs) -> Result<u8, Stop> {
@@ -31,17 +32,17 @@ pub(super) async fn run(args: RestoreArgs) -> Result<u8, Stop> {
             let given = typed.map_or("Without --confirm".to_owned(), |typed| {
                 format!("--confirm {typed}: not the failed region's name, so")
             });
-            println!("\n{given} nothing was changed. To do it: --confirm {name}");
+            say!("\n{given} nothing was changed. To do it: --confirm {name}");
             return Ok(NOT_CONFIRMED);
         }
     };
     match confirmed {
         Ok(confirmed) => apply(session, confirmed).await,
         Err(refused) => {
-            println!("\nRefused: {refused}");
+            say!("\nRefused: {refused}");
             let Refused::Blocked(blockers) = refused else { return Ok(NOT_CONFIRMED) };
             if blockers.iter().any(|blocker| blocker.overridable) {
-                println!("What may be overridden is, with --reason REASON, which the journal keeps");
+                say!("What may be overridden is, with --reason REASON, which the journal keeps");
             }
             // A guard's refusal stands whether or not the tool is there.
             let guarded = blockers.iter().any(|blocker| !blocker.overridable && !blocker.tool_missing);
@@ -64,7 +65,7 @@ async fn read(session: &Session, failed: RegionIndex) -> Readings {
 }
 
 fn print_plan(plan: &Plan) {
-    println!("{} ({})", plan.title, plan.fit.reason());
+    say!("{} ({})", plan.title, plan.fit.reason());
     for (label, text) in [
         ("Region", plan.region().name.clone()),
         ("Cluster", plan.region().context.clone()),
@@ -74,16 +75,16 @@ fn print_plan(plan: &Plan) {
         ("If it changed since", plan.if_changed_since.clone()),
         ("Usually takes", plan.usual_duration.to_owned()),
     ] {
-        println!("  {label:<20} {text}");
+        say!("  {label:<20} {text}");
     }
     for note in plan.notes.iter().chain(&plan.command.differs) {
-        println!("  {:<20} {note}", "Note");
+        say!("  {:<20} {note}", "Note");
     }
     for blocker in plan.blockers() {
         let how = if blocker.overridable { " (a reason goes past this)" } else { "" };
-        println!("  {:<20} {}{how}", "In the way", blocker.text);
+        say!("  {:<20} {}{how}", "In the way", blocker.text);
     }
-    println!("  {:<20} {}", "Command", plan.command.shell());
+    say!("  {:<20} {}", "Command", plan.command.shell());
 }
 
 async fn apply(session: &Session, confirmed: Confirmed) -> Result<u8, Stop> {
@@ -95,18 +96,18 @@ async fn apply(session: &Session, confirmed: Confirmed) -> Result<u8, Stop> {
     let opened = Happening::Opened { environment, practice: None, version };
     let entry = Entry { at: Timestamp::now(), happening: opened };
     journal.append(&entry).map_err(|error| Stop::failed(error.to_string()))?;
-    println!("\nJournal: {}", journal.folder().display());
+    say!("\nJournal: {}", journal.folder().display());
     let (lines, mut output) = mpsc::channel(64);
     let print = async move {
         while let Some(line) = output.recv().await {
-            println!("  | {line}");
+            say!("  | {line}");
         }
     };
     let cancel = CancellationToken::new();
     let interrupted = cancel.clone();
     let ctrl_c = tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            eprintln!("Stopping; once more does not make it faster");
+            complain!("Stopping; once more does not make it faster");
             interrupted.cancel();
         }
     });
@@ -116,21 +117,21 @@ async fn apply(session: &Session, confirmed: Confirmed) -> Result<u8, Stop> {
         Ok(outcome) => outcome,
         Err((error, None)) => return Err(Stop::failed(format!("nothing was done: {error}"))),
         Err((error, Some(outcome))) => {
-            eprintln!("failback: {error}");
+            complain!("failback: {error}");
             outcome
         }
     };
     Ok(match outcome {
         ActionOutcome::Done { message } => {
-            println!("Done: {message}. Next: failback rollout");
+            say!("Done: {message}. Next: failback rollout");
             0
         }
         ActionOutcome::Failed { message, unchanged } => {
-            println!("Failed: {message}{}", if unchanged { ". Nothing was changed" } else { "" });
+            say!("Failed: {message}{}", if unchanged { ". Nothing was changed" } else { "" });
             1
         }
         ActionOutcome::Cancelled { message } => {
-            println!("Cancelled: {message}");
+            say!("Cancelled: {message}");
             1
         }
     })

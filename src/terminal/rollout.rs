@@ -9,6 +9,7 @@ use crate::runbook::fact::{DeploymentFacts, PodsFacts};
 use crate::runbook::rollout::{Phase, Rollout, Track, deadline, judge};
 
 use super::cli::TargetArgs;
+use super::out::{self, say};
 use super::{Stop, subject};
 
 pub(super) async fn run(args: TargetArgs) -> Result<u8, Stop> {
@@ -43,12 +44,14 @@ async fn follow(mut snapshots: mpsc::Receiver<(DeploymentFacts, PodsFacts)>, rep
         let rollout = judge(deployment, pods, replicas, &track, deadline(deployment), now);
         let line = describe(&rollout);
         if line != said {
-            println!("{line}");
+            say!("{line}");
             said = line;
         }
         match rollout.phase {
             Phase::Done => return 0,
             Phase::Failed(_) => return 1,
+            // Whoever waited for it has gone.
+            Phase::NotSeen | Phase::Progressing if out::is_closed() => return 1,
             Phase::NotSeen | Phase::Progressing => {}
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::places;
+use crate::app::{self, places};
 use crate::engine::session::{Options as SessionOptions, Session};
 use crate::environment::Store;
 use crate::practice::{self, Scenario, World};
@@ -50,8 +50,7 @@ async fn practise(name: &str, world: &WorldArgs, failed: Option<&str>) -> Result
     let profile = crate::environment::read(world.environment_file())
         .map_err(|error| Stop::failed(error.to_string()))?;
     let failed = region(&profile, Some(failed.unwrap_or(scenario.told_region)))?;
-    let aws_endpoint = Some(world.aws_endpoint().to_owned());
-    let options = SessionOptions { speed, aws_endpoint, ..SessionOptions::default() };
+    let options = app::practice::session(&world);
     Ok(Subject { session: Session::new(Arc::new(profile), options), failed, _world: Some(world) })
 }
 

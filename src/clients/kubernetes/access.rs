@@ -7,6 +7,7 @@ use hyper_util::client::proxy::matcher::Matcher;
 use kube::Config;
 use kube::config::{ExecConfig, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
+use crate::clients::USER_AGENT;
 use crate::clients::failure::words;
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -86,6 +87,8 @@ pub(super) async fn target(access: &ClusterAccess) -> Result<Target, Why> {
     config.connect_timeout = Some(access.deadline.min(CONNECT_LIMIT));
     // Calls have deadlines of their own, and this one would also cut streams.
     config.read_timeout = None;
+    // So that the cluster's audit log says which program asked.
+    config.headers.push((http::header::USER_AGENT, http::HeaderValue::from_static(USER_AGENT)));
     if proxy.is_none() {
         config.proxy_url = proxy_of_environment(&config.cluster_url);
     }
