@@ -260,6 +260,13 @@ impl Run {
         Some(Case { profile: &self.profile, failed: self.failed?, readings: &self.readings, now })
     }
 
+    /// The same before a failed region is known: with the first region in its place. For what does not
+    /// depend on it.
+    pub fn any_case(&self, now: Timestamp) -> Case<'_> {
+        let failed = self.failed.unwrap_or(RegionIndex(0));
+        Case { profile: &self.profile, failed, readings: &self.readings, now }
+    }
+
     /// The plans of step 3, the fitting one first.
     pub fn plans(&self, now: Timestamp) -> Vec<Plan> {
         self.case(now).map(|case| restore::plans(&case)).unwrap_or_default()

@@ -44,8 +44,8 @@ pub use log_view::{LogRow, LogView, log_view};
 pub use region_picture::{Hop, Link, RegionColumn, RegionPicture, region_picture};
 pub use rows::{CheckRow, CheckRowResponse, check_row, key_values, observation_strip, progress_row};
 pub use shell::{
-    Step, environment_name, page, page_head, practice_banner, product_name, rail, rail_link, step_rail,
-    top_bar,
+    Place, environment_name, page, page_head, practice_banner, product_name, rail, rail_link, rail_place,
+    step_rail, top_bar,
 };
 pub use style::install;
 pub use surface::{callout, card, card_list, empty_state, list_row, tone_card};

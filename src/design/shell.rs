@@ -146,9 +146,9 @@ fn rail_ground(ui: &Ui, response: &Response, current: bool) -> CornerRadius {
     radius
 }
 
-/// A step in the rail.
+/// A step, or another place, in the rail.
 #[derive(Clone, Copy, Debug)]
-pub struct Step<'a> {
+pub struct Place<'a> {
     /// How it stands.
     pub tone: Tone,
     /// Its name, without the number.
@@ -160,12 +160,12 @@ pub struct Step<'a> {
 }
 
 /// The steps, numbered from 1. Returns the index of the one that was clicked.
-pub fn step_rail(ui: &mut Ui, steps: &[Step<'_>]) -> Option<usize> {
+pub fn step_rail(ui: &mut Ui, steps: &[Place<'_>]) -> Option<usize> {
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         let mut clicked = None;
         for (i, step) in steps.iter().enumerate() {
-            if step_ui(ui, i + 1, step).clicked() {
+            if place_ui(ui, &format!("{} {}", i + 1, step.title), step).clicked() {
                 clicked = Some(i);
             }
         }
@@ -174,7 +174,12 @@ pub fn step_rail(ui: &mut Ui, steps: &[Step<'_>]) -> Option<usize> {
     .inner
 }
 
-fn step_ui(ui: &mut Ui, number: usize, step: &Step<'_>) -> Response {
+/// A place beside the steps, with a state of its own and no number.
+pub fn rail_place(ui: &mut Ui, place: &Place<'_>) -> Response {
+    place_ui(ui, place.title, place)
+}
+
+fn place_ui(ui: &mut Ui, name: &str, step: &Place<'_>) -> Response {
     let p = palette(ui);
     let height = if step.line.is_empty() { 42.0 } else { 59.0 };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
@@ -182,8 +187,7 @@ fn step_ui(ui: &mut Ui, number: usize, step: &Step<'_>) -> Response {
     let icon = Rect::from_center_size(pos2(rect.left() + 19.0, rect.top() + 21.0), Vec2::splat(17.0));
     paint_tone(ui.painter(), icon, step.tone, p.tone(step.tone).fg, p.surface);
     let width = rect.width() - 39.0 - 8.0;
-    let name = format!("{number} {}", step.title);
-    let title = one_line(ui, &name, Type::Strong, p.text, width);
+    let title = one_line(ui, name, Type::Strong, p.text, width);
     let line = one_line(ui, step.line, Type::Secondary, p.secondary, width);
     let elided = title.elided || line.elided;
     ui.painter().galley(pos2(rect.left() + 39.0, rect.top() + 11.0), title, p.text);
@@ -192,7 +196,7 @@ fn step_ui(ui: &mut Ui, number: usize, step: &Step<'_>) -> Response {
     }
     hand(ui, &response);
     focus_ring(ui, &response, radius);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
     describe(ui, &response, format!("{}. {}", step.tone.word(), step.line).trim_end_matches(". "));
     if step.current {
         ui.ctx().accesskit_node_builder(response.id, |node| {

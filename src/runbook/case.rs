@@ -2,8 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::log_signature::{self, Hit, Trouble};
+use super::path::{self, Hop};
+use super::pod::{self, PodState};
 use super::profile::{Profile, Region, RegionIndex};
 use super::question::Readings;
+use super::verdict::Why;
 
 /// One failed region of one environment, and what has been read so far.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +34,30 @@ impl<'a> Case<'a> {
             matches!(self.readings.health_check(*region), Some(Ok(facts))
                 if super::steps::confirm::health(facts).is_ok_and(|health| health.healthy))
         })
+    }
+
+    /// The way from a region's cluster to the database, hop by hop.
+    pub fn hops(&self, region: RegionIndex) -> Option<Result<Vec<Hop>, &'a Why>> {
+        let nodes = self.readings.nodes(region).and_then(Result::ok);
+        let judge = |facts| path::hops(facts, nodes, self.profile.database.port);
+        Some(self.readings.path(region)?.map(judge))
+    }
+
+    /// What a region's logs say of the database, by pod.
+    pub fn database_hits(&self, region: RegionIndex) -> Option<Result<Vec<(Hit<'a>, Trouble)>, &'a Why>> {
+        let judge = |facts| log_signature::database_hits(facts, self.profile.database.port);
+        Some(self.readings.logs(region)?.map(judge))
+    }
+
+    /// How many of a region's pods are ready.
+    pub fn ready_pods(&self, region: RegionIndex) -> Option<usize> {
+        let facts = self.readings.pods(region)?.ok()?;
+        Some(facts.pods.iter().filter(|pod| pod::state(pod) == PodState::Ready).count())
+    }
+
+    /// Are as many of the failed region's pods ready as it should have? `None` where they could not be read.
+    pub fn platform_up(&self) -> Option<bool> {
+        self.ready_pods(self.failed).map(|ready| ready >= self.profile.replicas as usize)
     }
 
     /// The platform version that another region runs: the tag of its Deployment's

@@ -83,6 +83,61 @@ pub struct Assessment {
     pub guidance: Vec<Guidance>,
     /// Whether each action helps.
     pub fit: fn(ActionKind) -> Fit,
+    /// The causes that are but effects of this one, by id: they rank below it.
+    pub explains: Explains,
+}
+
+/// What a cause explains, where it is likely or certain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Explains {
+    /// These, by id.
+    These(&'static [&'static str]),
+    /// Whatever else is found: there is no telling before this one is settled.
+    All,
+}
+
+impl Assessment {
+    /// A cause without evidence yet: ruled out, its repair somebody else's, nothing explained.
+    pub fn new(id: &'static str, title: impl Into<String>, headline: impl Into<String>) -> Self {
+        Self {
+            id,
+            title: title.into(),
+            headline: headline.into(),
+            strength: Strength::RuledOut,
+            evidence_for: Vec::new(),
+            evidence_against: Vec::new(),
+            not_checked: Vec::new(),
+            advice: Some(Advice::Guidance),
+            guidance: Vec::new(),
+            fit: |_| Fit::CannotHelp("Cannot help: the repair is not the platform's"),
+            explains: Explains::These(&[]),
+        }
+    }
+
+    /// Adds evidence for it.
+    pub fn says(&mut self, text: impl Into<String>) {
+        self.evidence_for.push(text.into());
+    }
+
+    /// Adds evidence against it.
+    pub fn denies(&mut self, text: impl Into<String>) {
+        self.evidence_against.push(text.into());
+    }
+
+    /// Notes a question without facts.
+    pub fn needs<T>(&mut self, what: &str, answer: Option<Result<T, &Why>>) {
+        self.not_checked.extend(unread(what, answer));
+    }
+
+    /// Is it below the other, because the other explains it?
+    fn is_explained_by(&self, other: &Self) -> bool {
+        other.strength >= Strength::Likely
+            && other.id != self.id
+            && match other.explains {
+                Explains::All => self.explains != Explains::All,
+                Explains::These(ids) => ids.contains(&self.id),
+            }
+    }
 }
 
 /// One step of a repair that others do, or by hand.
@@ -99,6 +154,11 @@ impl Guidance {
     pub fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), command: None }
     }
+
+    /// A step with the command for it.
+    pub fn with(text: impl Into<String>, command: super::command::Command) -> Self {
+        Self { text: text.into(), command: Some(command) }
+    }
 }
 
 /// How many causes are told apart.
@@ -112,8 +172,19 @@ pub fn rank(case: &Case) -> Vec<Assessment> {
         .map(|assess| assess(case))
         .filter(|assessment| assessment.strength > Strength::RuledOut)
         .collect();
-    // Stable: equals keep the order of `causes::ALL`, where explaining causes come first.
+    // Stable: equals keep the order of `causes::ALL`.
     ranked.sort_by_key(|assessment| std::cmp::Reverse(assessment.strength));
+    explaining_first(ranked)
+}
+
+/// Takes one after another the first that nothing left explains. No two causes explain each other,
+/// so there always is one; a test keeps that.
+fn explaining_first(mut left: Vec<Assessment>) -> Vec<Assessment> {
+    let mut ranked = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let free = left.iter().position(|one| !left.iter().any(|other| one.is_explained_by(other)));
+        ranked.push(left.remove(free.unwrap_or(0)));
+    }
     ranked
 }
 

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
+    /// Before the runbook: this machine, its credentials and permissions. No step of the rail.
+    Preflight,
     /// Step 1, confirm failover is active.
     Confirm,
     /// Step 2, diagnose the failed region.
@@ -19,17 +21,18 @@ pub enum Step {
 }
 
 impl Step {
-    /// All five, in order.
+    /// The runbook's five, in order.
     pub const ALL: [Self; 5] = [Self::Confirm, Self::Diagnose, Self::Restore, Self::Rollout, Self::Verify];
 
-    /// 1 to 5, as in the runbook.
+    /// 1 to 5, as in the runbook; 0 for the preflight.
     pub fn number(self) -> usize {
-        self as usize + 1
+        self as usize
     }
 
     /// The name in JSON and in the journal.
     pub fn id(self) -> &'static str {
         match self {
+            Self::Preflight => "preflight",
             Self::Confirm => "confirm",
             Self::Diagnose => "diagnose",
             Self::Restore => "restore",
@@ -41,6 +44,7 @@ impl Step {
     /// The name on the screen.
     pub fn title(self) -> &'static str {
         match self {
+            Self::Preflight => "Our side",
             Self::Confirm => "Confirm failover",
             Self::Diagnose => "Diagnose",
             Self::Restore => "Restore",

@@ -71,13 +71,13 @@ impl<'a> Lines<'a> {
         }
     }
 
-    fn row(&self, i: usize) -> LogRow<'a> {
+    fn row(&self, i: usize, port: u16) -> LogRow<'a> {
         let Some((pod, line)) = self.get(i) else { return LogRow::default() };
         LogRow {
             time: line.at.map(|at| at.strftime("%H:%M:%S").to_string()).unwrap_or_default().into(),
             source: pod.rsplit('-').next().unwrap_or_default().into(),
             text: line.text.as_str().into(),
-            tone: log_signature::signature(&line.text).map(|_| Tone::Fail),
+            tone: log_signature::signature(&line.text, port).map(|_| Tone::Fail),
         }
     }
 }
@@ -110,7 +110,7 @@ pub(super) fn show(model: &Model, run: &Run, now: Timestamp, height: f32, ui: &m
                 follow: panel.follow,
                 go_to: newly_hit(ui, panel),
             };
-            log_view(ui, &view, &|i| lines.row(i));
+            log_view(ui, &view, &|i| lines.row(i, run.profile.database.port));
         });
     });
 }

@@ -7,11 +7,13 @@ use crate::app::model::Run;
 use crate::design::{
     Hop, Link, RegionColumn, RegionPicture, Tone, card, overline, region_picture, secondary,
 };
+use crate::runbook::case::Case;
 use crate::runbook::fact::{DeploymentFacts, PodsFacts};
-use crate::runbook::log_signature::{self, Signature};
+use crate::runbook::path;
 use crate::runbook::pod::{self, PodState};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::steps::{confirm, diagnose};
+use crate::runbook::targets;
 use crate::runbook::verdict::{Verdict, Why};
 
 use super::{checks, words};
@@ -76,8 +78,8 @@ fn column(run: &Run, region: RegionIndex) -> RegionColumn {
         Some(_) => Tone::Pass,
         None => Tone::Unknown,
     });
-    if database_in_logs(run, region) {
-        to_database = Link { tone: Tone::Fail, label: Some("no way to the database".to_owned()) };
+    if let Some(label) = broken_way(run, region) {
+        to_database = Link { tone: Tone::Fail, label: Some(label) };
     }
     let links = [
         Link::new(health_check.tone),
@@ -113,8 +115,20 @@ fn health_hop(run: &Run, region: RegionIndex) -> Hop {
     })
 }
 
-/// The way through the load balancer, by our own look: what it answers tells of its targets.
+/// The load balancer by its targets; else by our own look: what it answers tells of them.
 fn load_balancer_hop(run: &Run, region: RegionIndex) -> Hop {
+    if let Some(Ok(facts)) = run.readings.targets(region) {
+        let tone = checks::tone(Some(targets::judge(facts).verdict));
+        let line = match targets::count(facts) {
+            count if count.all == 0 => "no target".to_owned(),
+            count if count.healthy == 0 => "no healthy target".to_owned(),
+            count if count.healthy == count.all => {
+                words::count(count.all, "healthy target", "healthy targets")
+            }
+            count => format!("{} of {} targets healthy", count.healthy, count.all),
+        };
+        return Hop { title: "Load balancer".to_owned(), tone, line };
+    }
     if run.profile.region(region).host.is_none() {
         let line = "no host to look at".to_owned();
         return Hop { title: "Load balancer".to_owned(), tone: Tone::ToCome, line };
@@ -176,9 +190,14 @@ fn ready_pods(run: &Run, region: RegionIndex) -> Option<usize> {
     Some(facts.pods.iter().filter(|pod| pod::state(pod) == PodState::Ready).count())
 }
 
-fn database_in_logs(run: &Run, region: RegionIndex) -> bool {
-    let logs = run.readings.logs(region).and_then(Result::ok);
-    logs.is_some_and(|facts| {
-        log_signature::hits(facts).iter().any(|hit| hit.signature == Signature::Database)
-    })
+/// Where the way to the database is broken: the first hop that is, else what the platform's logs say.
+fn broken_way(run: &Run, region: RegionIndex) -> Option<String> {
+    let case = Case { failed: region, ..run.any_case(run.opened_at) };
+    if let Some(Ok(hops)) = case.hops(region)
+        && let Some(broken) = path::first_broken(&hops)
+    {
+        return Some(broken.label.clone());
+    }
+    let (_, trouble) = case.database_hits(region)?.ok()?.into_iter().next()?;
+    Some(trouble.phrase().to_owned())
 }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use crate::app::model::{Model, Practice, Run};
 use crate::app::msg::{Msg, RunMsg};
 use crate::design::{
-    ActionButton, Tone, environment_name, faint, page, practice_banner, product_name, rail, region_chip,
-    secondary, step_rail, top_bar,
+    ActionButton, Place, Space, Tone, environment_name, faint, page, practice_banner, product_name, rail,
+    rail_place, region_chip, secondary, step_rail, top_bar,
 };
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::step::Step;
@@ -30,7 +30,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         let shown: Vec<_> = Step::ALL
             .iter()
             .zip(&lines)
-            .map(|(step, stand)| crate::design::Step {
+            .map(|(step, stand)| Place {
                 tone: stand.tone,
                 title: step.title(),
                 line: &stand.line,
@@ -40,9 +40,21 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         if let Some(step) = step_rail(ui, &shown).and_then(|i| Step::ALL.get(i)) {
             out.push(Msg::Run(RunMsg::Show(*step)));
         }
+        ui.add_space(Space::M);
+        let stand = run_rail::stand(run, Step::Preflight, now);
+        let ours = Place {
+            tone: stand.tone,
+            title: Step::Preflight.title(),
+            line: &stand.line,
+            current: run.step == Step::Preflight,
+        };
+        if rail_place(ui, &ours).clicked() {
+            out.push(Msg::Run(RunMsg::Show(Step::Preflight)));
+        }
     });
     page(ui, |ui| {
         let show = match run.step {
+            Step::Preflight => steps::preflight::show,
             Step::Confirm => steps::confirm::show,
             Step::Diagnose => steps::diagnose::show,
             Step::Restore => steps::restore::show,

@@ -6,10 +6,11 @@ use crate::app::model::{RolloutWatch, Run};
 use crate::design::Tone;
 use crate::runbook::action::ActionOutcome;
 use crate::runbook::cause::{self, Advice};
+use crate::runbook::check;
 use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
 use crate::runbook::steps::confirm::{self, Outcome};
-use crate::runbook::steps::{diagnose, verify};
+use crate::runbook::steps::{diagnose, preflight, verify};
 
 use super::words;
 
@@ -35,6 +36,7 @@ pub(super) fn stand(run: &Run, step: Step, now: Timestamp) -> Stand {
         std::cmp::Ordering::Greater => Tone::ToCome,
     };
     match step {
+        Step::Preflight => preflight_stand(run, now),
         Step::Confirm => confirm_stand(run, usual),
         Step::Diagnose => diagnose_stand(run, usual, now),
         Step::Restore => restore_stand(run, usual, now),
@@ -68,6 +70,22 @@ pub(super) fn waits_for(run: &Run, now: Timestamp) -> &'static str {
         "Waits for somebody's repair"
     } else {
         "Waits for you"
+    }
+}
+
+/// How our own side stands: told where it is a fault, or where something is not known.
+fn preflight_stand(run: &Run, now: Timestamp) -> Stand {
+    let tally = check::tally(&preflight::checks(&run.any_case(now)));
+    if tally.waiting > 0 {
+        Stand::new(Tone::Busy, "Being looked at")
+    } else if tally.fail > 0 {
+        Stand::new(Tone::Fail, words::count(tally.fail, "fault", "faults"))
+    } else if tally.unknown > 0 {
+        Stand::new(Tone::Unknown, format!("{} could not be checked", tally.unknown))
+    } else if tally.warn > 0 {
+        Stand::new(Tone::Warn, words::count(tally.warn, "note", "notes"))
+    } else {
+        Stand::new(Tone::Pass, format!("{} checks passed", tally.pass))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use egui::Ui;
 use failback::design::{
-    ActionButton, CauseCard, CheckRow, Field, Hop, Link, LogRow, LogView, Note, OptionCard, RegionColumn,
-    RegionPicture, Rich, Space, Step, Tone, badge, callout, card, card_list, card_title, cause_card,
+    ActionButton, CauseCard, CheckRow, Field, Hop, Link, LogRow, LogView, Note, OptionCard, Place,
+    RegionColumn, RegionPicture, Rich, Space, Tone, badge, callout, card, card_list, card_title, cause_card,
     check_row, code_block, copy_button, empty_state, environment_name, faint, headline, key_values, keycap,
     list_row, log_view, mono, observation_strip, option_card, overline, page, page_head, practice_banner,
     product_name, progress_row, rail, rail_link, region_chip, region_picture, secondary, step_rail, strong,
@@ -80,8 +80,8 @@ fn steps(ui: &mut Ui, state: &mut State) {
     let tones = [Tone::Pass, Tone::Busy, Tone::Now, Tone::ToCome, Tone::ToCome];
     let titles = ["Confirm failover", "Diagnose", "Restore", "Rollout", "Verify"];
     let lines = ["Active: us-east-1 is out", "Asking 22 checks", "Waits for the repair", "", ""];
-    let items: Vec<Step<'_>> = (0..5)
-        .map(|i| Step { tone: tones[i], title: titles[i], line: lines[i], current: i == state.step })
+    let items: Vec<Place<'_>> = (0..5)
+        .map(|i| Place { tone: tones[i], title: titles[i], line: lines[i], current: i == state.step })
         .collect();
     rail(ui, |ui| {
         if let Some(step) = step_rail(ui, &items) {

@@ -39,19 +39,29 @@ pub(super) fn due(run: &mut Run, now: Timestamp) -> Vec<Job> {
         return Vec::new();
     }
     let period = period(run);
+    let live = live(run);
+    // Our own side is looked at once, when the run opens, and on demand.
+    let preflight = steps::preflight::questions(&run.profile);
     let is_due = |question: &Question| {
         let Some(slot) = run.readings.slot(*question) else { return true };
         let since = |at: Timestamp| now.duration_since(at).unsigned_abs();
         match (slot.asked_at, &slot.latest) {
             (Some(asked), _) => since(asked) >= LOST_AFTER,
-            // The programs of this machine seldom change.
-            (None, Some(_)) if *question == Question::Tools => false,
-            (None, Some(latest)) => since(latest.observed_at) >= period,
+            (None, Some(_)) if !live.contains(question) => false,
+            (None, Some(latest)) => since(latest.observed_at) >= pace(*question, period),
             (None, None) => true,
         }
     };
-    let questions: Vec<Question> = live(run).into_iter().filter(is_due).collect();
+    let questions: Vec<Question> = live.iter().copied().chain(preflight).filter(is_due).collect();
     ask(run, &questions, now)
+}
+
+/// How often a question of a run with this period is asked again: what somebody has to rebuild less often.
+fn pace(question: Question, period: Duration) -> Duration {
+    match question {
+        Question::Path(_) | Question::Eks(_) | Question::Release(_) => period * 3,
+        _ => period,
+    }
 }
 
 /// The questions that the shown step, the picture of the regions and the plans live on.
@@ -60,7 +70,6 @@ fn live(run: &Run) -> Vec<Question> {
     if let Some(failed) = run.failed {
         let step = if run.step == Step::Verify { Step::Verify } else { Step::Diagnose };
         questions.extend(steps::questions(&run.profile, failed, step));
-        questions.push(Question::Tools);
     }
     questions.sort_unstable();
     questions.dedup();
@@ -84,7 +93,15 @@ pub(super) fn ask(run: &mut Run, questions: &[Question], now: Timestamp) -> Vec<
 
 /// Asks everything that the shown step lives on now: the world was changed.
 pub(super) fn ask_anew(run: &mut Run, now: Timestamp) -> Vec<Job> {
-    let questions = live(run);
+    let mut questions = live(run);
+    match run.step {
+        Step::Preflight => questions.extend(steps::preflight::questions(&run.profile)),
+        // A program may have been installed meanwhile.
+        Step::Restore => questions.push(Question::Tools),
+        _ => {}
+    }
+    questions.sort_unstable();
+    questions.dedup();
     let session = run.session;
     // Answers on their way were asked before the change.
     let asked = |question| {

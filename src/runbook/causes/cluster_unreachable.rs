@@ -1,65 +1,69 @@
-//! The cluster's API is out of reach from here: our side, or the cluster itself.
-//! Which of the two, EKS tells (`domain.md`, section 8).
+//! The cluster's API does not answer us: our side, or the way to it (`domain.md`, sections 6 and 8).
 
 use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Fit, Guidance, Strength, unread};
+use crate::runbook::cause::{Assessment, Explains, Fit, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fact::EksFacts;
 use crate::runbook::steps::confirm;
 use crate::runbook::verdict::WhyKind;
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
     let region = case.failed_region();
-    let mut evidence_for = Vec::new();
-    let mut evidence_against = Vec::new();
-    let cluster = case.readings.cluster(case.failed);
-    let mut strength = Strength::RuledOut;
-    match cluster {
+    let mut cause = Assessment::new(
+        "cluster-unreachable",
+        "Cluster out of reach",
+        format!("The cluster of {} does not answer", region.name),
+    );
+    cause.fit = |_: ActionKind| Fit::CannotHelp("Cannot run: the cluster does not answer");
+    cause.explains = Explains::These(&["targets-unhealthy"]);
+    let answer = case.readings.cluster(case.failed);
+    match answer {
         Some(Err(why)) if out_of_reach(why.kind) => {
-            strength = Strength::Likely;
-            evidence_for.push(format!("The cluster's API does not answer: {}", why.message));
-            match confirm::is_healthy(case.readings, case.failed) {
-                Some(false) => {
-                    evidence_for.push("Route 53's checkers do not reach the region either".to_owned());
-                }
-                Some(true) => evidence_against
-                    .push("Route 53's checkers reach the region: it may be only us".to_owned()),
-                None => {}
+            cause.says(why.message.clone());
+            cause.strength = Strength::Likely;
+        }
+        Some(Ok(facts)) => cause.denies(format!("The cluster answers, Kubernetes {}", facts.version)),
+        _ => cause.needs("Cluster", answer),
+    }
+    if cause.strength == Strength::RuledOut {
+        return cause;
+    }
+    let eks = case.readings.eks(case.failed);
+    match eks {
+        Some(Ok(EksFacts::Found(cluster))) if cluster.status == "ACTIVE" => {
+            cause.says("EKS says that it is ACTIVE: the way from here is broken, or its endpoint");
+            if !cluster.public_endpoint {
+                cause
+                    .says("Its API has only a private endpoint: it is reached from inside the network alone");
             }
         }
-        Some(Ok(_)) => evidence_against.push("The cluster's API answers".to_owned()),
-        _ => {}
+        Some(Ok(EksFacts::Found(cluster))) => cause.denies(format!("EKS says that it is {}", cluster.status)),
+        Some(Ok(EksFacts::Missing)) => cause.denies("EKS knows no such cluster"),
+        _ => cause.needs("EKS", eks),
     }
-    let others = case.profile.others(case.failed);
-    let answering = others.filter(|other| matches!(case.readings.deployment(*other), Some(Ok(_))));
-    let answering: Vec<&str> = answering.map(|other| case.profile.region(other).name.as_str()).collect();
-    if strength > Strength::RuledOut && !answering.is_empty() {
-        evidence_for.push(format!(
-            "The cluster of {} answers, so credentials and network work there",
-            answering.join(", ")
-        ));
+    if let Some(Ok(health)) = case.readings.health_check(case.failed)
+        && confirm::common_failure(health).is_some_and(|failure| failure != "HTTP 503")
+    {
+        cause.says("The health checkers get no answer from its host either");
     }
-    let mut not_checked: Vec<String> =
-        unread("Deployment", case.readings.deployment(case.failed)).into_iter().collect();
-    not_checked.push(
-        "What EKS says of the cluster: this program does not ask it yet, the command below does".to_owned(),
-    );
-    Assessment {
-        id: "cluster-unreachable",
-        title: "Cluster out of reach".to_owned(),
-        headline: format!("The cluster of {} does not answer", region.name),
-        strength,
-        evidence_for,
-        evidence_against,
-        not_checked,
-        advice: Some(Advice::Guidance),
-        guidance: guidance(case),
-        fit: |_: ActionKind| Fit::CannotHelp("Cannot run: the cluster does not answer"),
+    let answering: Vec<&str> = case
+        .profile
+        .others(case.failed)
+        .filter(|other| matches!(case.readings.deployment(*other), Some(Ok(_))))
+        .map(|other| case.profile.region(other).name.as_str())
+        .collect();
+    if !answering.is_empty() {
+        let names = answering.join(", ");
+        cause.says(format!("The cluster of {names} answers, so credentials and network work there"));
     }
+    cause.guidance = guidance(case);
+    cause
 }
 
-fn out_of_reach(kind: WhyKind) -> bool {
+/// Is this how an API that cannot be reached looks from here?
+pub(super) fn out_of_reach(kind: WhyKind) -> bool {
     matches!(kind, WhyKind::Timeout | WhyKind::Connection | WhyKind::Dns | WhyKind::Tls | WhyKind::Server)
 }
 
@@ -77,8 +81,6 @@ fn guidance(case: &Case) -> Vec<Guidance> {
              replacement, then re-apply the values file here",
         ),
     ];
-    if let Some(escalation) = &case.profile.escalation {
-        steps.push(Guidance::text(format!("Call for help: {escalation}")));
-    }
+    steps.extend(super::evidence::call(case));
     steps
 }

@@ -2,73 +2,55 @@
 
 use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Fit, Strength, unread};
+use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Strength};
 use crate::runbook::log_signature::{self, Signature};
 use crate::runbook::pod::{crash_loops, out_of_memory};
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
     let region = &case.failed_region().name;
-    let mut evidence_for = Vec::new();
-    let mut evidence_against = Vec::new();
-    let mut explained = false;
-    let pods = case.readings.pods(case.failed);
-    if let Some(Ok(facts)) = pods {
-        let looping: Vec<_> = facts
-            .pods
-            .iter()
-            .filter(|pod| pod.deleted_at.is_none() && pod.containers.iter().any(crash_loops))
-            .collect();
-        if looping.is_empty() {
-            evidence_against.push("No pod restarts again and again".to_owned());
-        } else {
-            let restarts: i32 = looping.iter().map(|pod| pod.restarts()).sum();
-            let (count, all) = (looping.len(), facts.pods.len());
-            evidence_for
-                .push(format!("{count} of {all} pods crash again and again, {restarts} restarts so far"));
-        }
-        if looping.iter().any(|pod| pod.containers.iter().any(out_of_memory)) {
-            explained = true;
-            evidence_against
-                .push("They were killed for want of memory, which a restart does not give them".to_owned());
-        }
+    let headline = format!("The platform's pods in {region} crash again and again");
+    let mut cause = Assessment::new("crash-loop", "Crash loop", headline);
+    cause.advice = Some(Advice::Restart);
+    cause.fit = fit;
+    cause.explains = Explains::These(&["targets-unhealthy"]);
+    let (pods, logs) = (case.readings.pods(case.failed), case.readings.logs(case.failed));
+    cause.needs("Pods", pods);
+    cause.needs("Logs", logs);
+    let Some(Ok(facts)) = pods else { return cause };
+    let looping: Vec<_> = facts
+        .pods
+        .iter()
+        .filter(|pod| pod.deleted_at.is_none() && pod.containers.iter().any(crash_loops))
+        .collect();
+    if looping.is_empty() {
+        cause.denies("No pod restarts again and again");
+        return cause;
     }
-    let loops = !evidence_for.is_empty();
-    let logs = case.readings.logs(case.failed);
-    if let (true, Some(Ok(facts))) = (loops, logs) {
-        for hit in log_signature::hits(facts) {
-            let which = if hit.previous { "before its last restart" } else { "now" };
-            let line = format!("{} {which}: {}", hit.log.pod, hit.line.text);
+    let restarts: i32 = looping.iter().map(|pod| pod.restarts()).sum();
+    let (count, all) = (looping.len(), facts.pods.len());
+    cause.says(format!("{count} of {all} pods crash again and again, {restarts} restarts so far"));
+    let mut explained = false;
+    if looping.iter().any(|pod| pod.containers.iter().any(out_of_memory)) {
+        explained = true;
+        cause.denies("They were killed for want of memory, which a restart does not give them");
+    }
+    if let Some(Ok(facts)) = logs {
+        for hit in log_signature::hits(facts, case.profile.database.port) {
             match hit.signature {
-                Signature::Panic => evidence_for.push(line),
-                Signature::Database => {
+                Signature::Panic => cause.says(hit.quote()),
+                Signature::Database(_) => {
                     explained = true;
-                    evidence_against
-                        .push(format!("{line} (the database is the cause, the crash its effect)"));
+                    cause.denies(format!("{}: the database is the cause, the crash its effect", hit.quote()));
                 }
             }
         }
         if !explained {
-            evidence_for.push("No log line names the database or another known cause".to_owned());
+            cause.says("No log line names the database or another known cause");
         }
     }
-    let strength = match (loops, explained) {
-        (false, _) => Strength::RuledOut,
-        (true, true) => Strength::Possible,
-        (true, false) => Strength::Likely,
-    };
-    Assessment {
-        id: "crash-loop",
-        title: "Crash loop".to_owned(),
-        headline: format!("The platform's pods in {region} crash again and again"),
-        strength,
-        evidence_for,
-        evidence_against,
-        not_checked: [unread("Pods", pods), unread("Logs", logs)].into_iter().flatten().collect(),
-        advice: Some(Advice::Restart),
-        guidance: Vec::new(),
-        fit,
-    }
+    cause.strength = if explained { Strength::Possible } else { Strength::Likely };
+    cause
 }
 
 fn fit(action: ActionKind) -> Fit {

@@ -1,56 +1,44 @@
 //! The Deployment is gone (`domain.md`, section 8).
 
+use super::evidence;
 use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Fit, Strength, unread};
-use crate::runbook::fact::{DeploymentFacts, IngressFacts};
+use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Strength};
+use crate::runbook::fact::{DeploymentFacts, IngressFacts, ReleaseFacts};
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
     let region = &case.failed_region().name;
     let (name, namespace) = (&case.profile.deployment, &case.profile.namespace);
-    let mut evidence_for = Vec::new();
-    let mut evidence_against = Vec::new();
-    let answer = case.readings.deployment(case.failed);
-    match answer {
+    let headline = format!("The platform's Deployment in {region} is gone");
+    let mut cause = Assessment::new("deployment-missing", "Deployment missing", headline);
+    cause.advice = Some(Advice::Reapply);
+    cause.fit = fit;
+    cause.explains = Explains::These(&["targets-unhealthy", "ingress-not-reconciled"]);
+    match case.readings.deployment(case.failed) {
         Some(Ok(DeploymentFacts::Missing)) => {
-            evidence_for
-                .push(format!("The cluster answers that there is no Deployment {name} in {namespace}"));
+            cause.says(format!("The cluster answers that there is no Deployment {name} in {namespace}"));
+            cause.strength = Strength::Certain;
         }
-        Some(Ok(DeploymentFacts::Found(_))) => evidence_against.push(format!("Deployment {name} exists")),
+        Some(Ok(DeploymentFacts::Found(_))) => cause.denies(format!("Deployment {name} exists")),
         _ => {}
     }
-    let strength = if evidence_for.is_empty() { Strength::RuledOut } else { Strength::Certain };
-    if let Some(Ok(pods)) = case.readings.pods(case.failed) {
-        if pods.pods.is_empty() {
-            evidence_for.push("No pod of it exists".to_owned());
-        } else {
-            evidence_against.push(format!("{} pods with its label exist", pods.pods.len()));
+    evidence::no_pods(case, &mut cause);
+    if cause.strength < Strength::Certain {
+        return cause;
+    }
+    if matches!(case.readings.ingress(case.failed), Some(Ok(IngressFacts::Found { .. }))) {
+        let ingress = &case.profile.ingress;
+        cause.says(format!("Its Ingress {ingress} is still there: the release is not wholly gone"));
+    }
+    match case.readings.release(case.failed) {
+        Some(Ok(ReleaseFacts::Found(release))) => {
+            cause.says(format!("Helm's record says {}, revision {}", release.status, release.revision));
         }
+        Some(Ok(ReleaseFacts::Missing)) => cause.says("Helm has no record of the release either"),
+        answer => cause.needs("Helm release", answer),
     }
-    if strength == Strength::Certain
-        && matches!(case.readings.ingress(case.failed), Some(Ok(IngressFacts::Found { .. })))
-    {
-        evidence_for.push(format!(
-            "Its Ingress {} is still there: the release is not wholly gone",
-            case.profile.ingress
-        ));
-    }
-    Assessment {
-        id: "deployment-missing",
-        title: "Deployment missing".to_owned(),
-        headline: format!("The platform's Deployment in {region} is gone"),
-        strength,
-        evidence_for,
-        evidence_against,
-        not_checked: [unread("Deployment", answer), unread("Pods", case.readings.pods(case.failed))]
-            .into_iter()
-            .flatten()
-            .collect(),
-        advice: Some(Advice::Reapply),
-        guidance: Vec::new(),
-        fit,
-    }
+    cause
 }
 
 fn fit(action: ActionKind) -> Fit {

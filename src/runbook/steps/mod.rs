@@ -2,6 +2,7 @@
 
 pub mod confirm;
 pub mod diagnose;
+pub mod preflight;
 pub mod restore;
 pub mod verify;
 
@@ -14,6 +15,7 @@ use super::step::Step;
 /// What a step asks. Restore asks for the tools; rollout is a watch, not a question.
 pub fn questions(profile: &Profile, failed: RegionIndex, step: Step) -> Vec<Question> {
     match step {
+        Step::Preflight => preflight::questions(profile),
         Step::Confirm => confirm::questions(profile),
         Step::Diagnose => diagnose::questions(profile, failed),
         Step::Restore => vec![Question::Tools],
@@ -25,6 +27,7 @@ pub fn questions(profile: &Profile, failed: RegionIndex, step: Step) -> Vec<Ques
 /// A step's checks with what has been answered so far.
 pub fn checks(case: &Case, step: Step) -> Vec<Check> {
     match step {
+        Step::Preflight => preflight::checks(case),
         Step::Confirm => confirm::checks(case),
         Step::Diagnose => diagnose::checks(case),
         Step::Restore | Step::Rollout => Vec::new(),

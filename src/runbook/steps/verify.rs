@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::runbook::case::Case;
 use crate::runbook::check::Check;
 use crate::runbook::command;
-use crate::runbook::fact::{DeploymentFacts, Peer, PeersFacts};
+use crate::runbook::fact::{Peer, PeersFacts};
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
@@ -47,7 +47,7 @@ pub fn checks(case: &Case) -> Vec<Check> {
     checks.extend(regions().filter_map(|region| confirm::probe(case, region, Step::Verify)));
     checks.extend(shared_probe(case));
     checks.extend(regions().map(|region| diagnose::pods(case, region, Step::Verify)));
-    checks.push(versions(case));
+    checks.push(diagnose::versions(case, Step::Verify));
     checks.push(network_peers(case));
     checks
 }
@@ -68,49 +68,6 @@ fn shared_probe(case: &Case) -> Option<Check> {
     Some(check.judged(case.readings.shared_probe(), "200", |facts| {
         (confirm::judge_probe(facts), vec![facts.url.clone()])
     }))
-}
-
-fn versions(case: &Case) -> Check {
-    let command = command::get_deployment(case.profile, case.failed_region());
-    let question = Question::Deployment(case.failed);
-    let mut check = Check::new(case, Step::Verify, "versions", "Versions".to_owned(), question, command);
-    check.region = None;
-    let mut tags = Vec::new();
-    for region in case.profile.indices() {
-        let name = &case.profile.region(region).name;
-        match case.readings.deployment(region) {
-            None => return check,
-            Some(Err(why)) => {
-                let why = Why { message: format!("{name}: {}", why.message), ..why.clone() };
-                check.finding = Some(Finding::unknown(&why, "equal in all regions"));
-                return check;
-            }
-            Some(Ok(DeploymentFacts::Missing)) => tags.push((name.as_str(), None)),
-            Some(Ok(DeploymentFacts::Found(deployment))) => {
-                tags.push((name.as_str(), deployment.image_tag()));
-            }
-        }
-    }
-    check.finding = Some(judge_versions(&tags));
-    check
-}
-
-/// Judges the versions of all regions, by name.
-pub fn judge_versions(tags: &[(&str, Option<&str>)]) -> Finding {
-    let expected = "equal in all regions";
-    let equal = tags.windows(2).all(|pair| pair[0].1 == pair[1].1);
-    match tags.first() {
-        Some((_, Some(tag))) if equal => Finding::pass(format!("{tag} in all regions"), expected),
-        _ => {
-            let of = |(name, tag): &(&str, Option<&str>)| format!("{name} {}", tag.unwrap_or("none"));
-            let found = tags.iter().map(of).collect::<Vec<_>>().join(", ");
-            Finding::fail(
-                found,
-                expected,
-                "Mixed versions confuse leader election: re-apply with the healthy region's version",
-            )
-        }
-    }
 }
 
 fn network_peers(case: &Case) -> Check {
@@ -265,17 +222,5 @@ mod tests {
             assert_eq!(finding.verdict, verdict, "{peers:?}");
         }
         assert_eq!(judge_peers(&PeersFacts::NoSuchType, &regions).verdict, Verdict::Unknown);
-    }
-
-    #[test]
-    fn versions_have_to_be_equal_and_known() {
-        for (tags, verdict) in [
-            ([("us", Some("4.11.2")), ("eu", Some("4.11.2"))], Verdict::Pass),
-            ([("us", Some("4.8.0")), ("eu", Some("4.11.2"))], Verdict::Fail),
-            ([("us", None), ("eu", Some("4.11.2"))], Verdict::Fail),
-            ([("us", None), ("eu", None)], Verdict::Fail),
-        ] {
-            assert_eq!(judge_versions(&tags).verdict, verdict, "{tags:?}");
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod confirm;
 pub mod diagnose;
+pub mod preflight;
 pub mod restore;
 pub mod rollout;
 pub mod verify;

@@ -1,79 +1,18 @@
-//! Step 2, diagnose: the failed region's cluster, and the healthy one's for comparison.
+//! The checks that a region's Kubernetes API answers.
 
+use super::title;
 use crate::runbook::case::Case;
 use crate::runbook::check::Check;
 use crate::runbook::command;
 use crate::runbook::fact::{DeploymentFacts, EventsFacts, IngressFacts, LogsFacts, NodesFacts, PodsFacts};
-use crate::runbook::log_signature::{self, Signature};
+use crate::runbook::log_signature::{self, Hit, Signature};
 use crate::runbook::pod::{self, PodState};
-use crate::runbook::profile::{Profile, RegionIndex};
+use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
-use crate::runbook::verdict::{Finding, Verdict};
+use crate::runbook::verdict::Finding;
 
-/// What step 2 asks, all at once: the failed region's cluster, and the Deployment
-/// and pods of the others.
-pub fn questions(profile: &Profile, failed: RegionIndex) -> Vec<Question> {
-    let mut questions = vec![
-        Question::Cluster(failed),
-        Question::Deployment(failed),
-        Question::Pods(failed),
-        Question::Logs(failed),
-        Question::Ingress(failed),
-        Question::Nodes(failed),
-        Question::Events(failed),
-    ];
-    for other in profile.others(failed) {
-        questions.extend([Question::Deployment(other), Question::Pods(other)]);
-    }
-    questions
-}
-
-/// Step 2's checks.
-pub fn checks(case: &Case) -> Vec<Check> {
-    let failed = case.failed;
-    let mut checks = vec![
-        cluster(case, failed),
-        deployment(case, failed),
-        pods(case, failed, Step::Diagnose),
-        logs(case, failed),
-        ingress(case, failed),
-        nodes(case, failed),
-        events(case, failed),
-    ];
-    for other in case.profile.others(failed) {
-        checks.extend([deployment(case, other), pods(case, other, Step::Diagnose)]);
-    }
-    checks
-}
-
-/// Does the failed region's platform run: its cluster answers, and enough pods of
-/// its Deployment are up? Where somebody else repairs it, this tells that they did.
-pub fn platform_runs(case: &Case) -> bool {
-    let up = |check: Check| matches!(check.verdict(), Some(Verdict::Pass | Verdict::Warn));
-    let failed = case.failed;
-    up(cluster(case, failed)) && up(deployment(case, failed)) && up(pods(case, failed, Step::Diagnose))
-}
-
-/// Where nothing of the failed region could be read: the first check's finding, with
-/// the reason and what to do. Then no word can be said about a cause.
-pub fn nothing_read(case: &Case) -> Option<Finding> {
-    let own: Vec<Check> =
-        checks(case).into_iter().filter(|check| check.region == Some(case.failed)).collect();
-    let unread = own.iter().all(|check| check.verdict() == Some(Verdict::Unknown));
-    own.into_iter().next()?.finding.filter(|_| unread)
-}
-
-/// The title of a check of the failed region is short; the others' carries their name.
-fn title(case: &Case, region: RegionIndex, name: &str) -> String {
-    if region == case.failed {
-        name.to_owned()
-    } else {
-        format!("{name} {}", case.profile.region(region).name)
-    }
-}
-
-fn cluster(case: &Case, region: RegionIndex) -> Check {
+pub(super) fn cluster(case: &Case, region: RegionIndex) -> Check {
     let command = command::version(case.profile, case.profile.region(region));
     let title = title(case, region, "Cluster");
     let check = Check::new(case, Step::Diagnose, "cluster", title, Question::Cluster(region), command);
@@ -82,7 +21,7 @@ fn cluster(case: &Case, region: RegionIndex) -> Check {
     })
 }
 
-fn deployment(case: &Case, region: RegionIndex) -> Check {
+pub(super) fn deployment(case: &Case, region: RegionIndex) -> Check {
     let command = command::get_deployment(case.profile, case.profile.region(region));
     let title = title(case, region, "Deployment");
     let check = Check::new(case, Step::Diagnose, "deployment", title, Question::Deployment(region), command);
@@ -177,12 +116,12 @@ pub fn judge_pods(facts: &PodsFacts, replicas: u32) -> Finding {
     Finding::pass(found, expected)
 }
 
-fn pod_line(pod: &super::super::fact::Pod) -> String {
+fn pod_line(pod: &crate::runbook::fact::Pod) -> String {
     let node = pod.node.as_deref().unwrap_or("no node");
     format!("{}  {}  restarts {}  on {node}", pod.name, pod::state(pod).text(), pod.restarts())
 }
 
-fn logs(case: &Case, region: RegionIndex) -> Check {
+pub(super) fn logs(case: &Case, region: RegionIndex) -> Check {
     let target = case.profile.region(region);
     let restarted = matches!(case.readings.pods(region), Some(Ok(facts)) if facts.pods.iter().any(|pod| pod.restarts() > 0));
     let command = if restarted {
@@ -198,22 +137,27 @@ fn logs(case: &Case, region: RegionIndex) -> Check {
         Question::Logs(region),
         command,
     );
-    check.judged(case.readings.logs(region), "no error", |facts| (judge_logs(facts), Vec::new()))
+    check.judged(case.readings.logs(region), "no error", |facts| {
+        (judge_logs(facts, case.profile.database.port), log_lines(case, facts))
+    })
 }
 
-/// Judges the logs by their telling lines.
-pub fn judge_logs(facts: &LogsFacts) -> Finding {
+/// Judges the logs by their telling lines. `port` is the database's.
+pub fn judge_logs(facts: &LogsFacts, port: u16) -> Finding {
     if facts.logs.is_empty() {
         return Finding::warn("no pod, so no log", "no error", "Look at the Deployment");
     }
-    let hits = log_signature::hits(facts);
+    let hits = log_signature::hits(facts, port);
     let remedy = "Open the log and read what comes before this line";
-    for (signature, what) in [(Signature::Database, "the database"), (Signature::Panic, "a crash")] {
-        let of: Vec<_> = hits.iter().filter(|hit| hit.signature == signature).collect();
-        if let Some(hit) = of.first() {
-            let found = format!("{what} in {} of {} pods: {}", of.len(), facts.logs.len(), hit.line.text);
-            return Finding::fail(found, "no error", remedy);
-        }
+    let database = hits.iter().filter(|hit| matches!(hit.signature, Signature::Database(_)));
+    let panics = hits.iter().filter(|hit| hit.signature == Signature::Panic);
+    if let Some(hit) = database.clone().next().or(panics.clone().next()) {
+        let (what, count) = match hit.signature {
+            Signature::Database(trouble) => (trouble.phrase(), database.count()),
+            Signature::Panic => ("a crash", panics.count()),
+        };
+        let found = format!("{what} in {count} of {} pods: {}", facts.logs.len(), hit.line.text);
+        return Finding::fail(found, "no error", remedy);
     }
     let unread: Vec<&str> =
         facts.logs.iter().filter_map(|log| log.current.as_ref().err().map(String::as_str)).collect();
@@ -223,7 +167,12 @@ pub fn judge_logs(facts: &LogsFacts) -> Finding {
     Finding::pass(format!("no known error in {} pods", facts.logs.len()), "no error")
 }
 
-fn ingress(case: &Case, region: RegionIndex) -> Check {
+/// The telling line of each pod, quoted whole.
+fn log_lines(case: &Case, facts: &LogsFacts) -> Vec<String> {
+    log_signature::hits(facts, case.profile.database.port).iter().map(Hit::quote).collect()
+}
+
+pub(super) fn ingress(case: &Case, region: RegionIndex) -> Check {
     let command = command::get_ingress(case.profile, case.profile.region(region));
     let title = title(case, region, "Ingress");
     let check = Check::new(case, Step::Diagnose, "ingress", title, Question::Ingress(region), command);
@@ -245,12 +194,12 @@ fn ingress(case: &Case, region: RegionIndex) -> Check {
     })
 }
 
-fn nodes(case: &Case, region: RegionIndex) -> Check {
+pub(super) fn nodes(case: &Case, region: RegionIndex) -> Check {
     let command = command::get_nodes(case.profile, case.profile.region(region));
     let title = title(case, region, "Nodes");
     let check = Check::new(case, Step::Diagnose, "nodes", title, Question::Nodes(region), command);
     check.judged(case.readings.nodes(region), "all ready", |facts| {
-        let line = |node: &super::super::fact::Node| {
+        let line = |node: &crate::runbook::fact::Node| {
             format!("{}  {}", node.name, if node.is_ready() { "ready" } else { "not ready" })
         };
         (judge_nodes(facts), facts.nodes.iter().map(line).collect())
@@ -292,12 +241,12 @@ pub fn judge_nodes(facts: &NodesFacts) -> Finding {
     Finding::pass(found, expected)
 }
 
-fn events(case: &Case, region: RegionIndex) -> Check {
+pub(super) fn events(case: &Case, region: RegionIndex) -> Check {
     let command = command::get_events(case.profile, case.profile.region(region));
     let title = title(case, region, "Events");
     let check = Check::new(case, Step::Diagnose, "events", title, Question::Events(region), command);
     check.judged(case.readings.events(region), "no warnings", |facts| {
-        let line = |event: &super::super::fact::Event| {
+        let line = |event: &crate::runbook::fact::Event| {
             format!("{} {} {} ×{}: {}", event.kind, event.object, event.reason, event.count, event.message)
         };
         (judge_events(facts), facts.events.iter().map(line).collect())

@@ -1,7 +1,13 @@
 //! The runbook's commands with the variables filled in, corrected where the
 //! printed ones go wrong (`domain.md`, section 1), quoted for a shell.
 
-use super::profile::{AwsSettings, ClusterArn, Profile, Region};
+mod look;
+mod mend;
+
+use super::profile::{AwsSettings, Profile, Region};
+
+pub use look::*;
+pub use mend::*;
 
 /// A command line to copy: environment, program and arguments. Never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -152,15 +158,6 @@ pub fn get_events(profile: &Profile, region: &Region) -> Command {
     kubectl(profile, region).args(["get", "events", "-n", &profile.namespace, "--sort-by=.lastTimestamp"])
 }
 
-/// Step 2, where the cluster does not answer: what EKS says of it.
-/// `None` where the context is an alias that names no cluster.
-pub fn describe_cluster(profile: &Profile, region: &Region) -> Option<Command> {
-    let arn = ClusterArn::parse(&region.context)?;
-    let command =
-        aws(&profile.aws).args(["eks", "describe-cluster", "--region", &arn.region, "--name", &arn.cluster]);
-    Some(command.args(["--query", "cluster.{status:status,health:health.issues}"]))
-}
-
 /// Step 3: restart.
 pub fn restart(profile: &Profile, region: &Region) -> Command {
     let deployment = format!("deployment/{}", profile.deployment);
@@ -270,9 +267,13 @@ pub fn get_network_peers(profile: &Profile, region: &Region) -> Command {
     kubectl(profile, region).args(["get", "networkpeers.storage.loft.sh", "-A"])
 }
 
-/// The programs of step 3.
-pub fn helm_version() -> Command {
-    Command::new(["helm", "version", "--short"])
+/// Which version of a program there is.
+pub fn tool_version(program: &str) -> Command {
+    match program {
+        "vcluster" => Command::new(["vcluster", "--version"]),
+        "kubectl" => Command::new(["kubectl", "version", "--client"]),
+        program => Command::new([program, "version", "--short"]),
+    }
 }
 
 fn values_file(region: &Region) -> String {

@@ -1,0 +1,44 @@
+//! Every region's health check fails: this runbook assumes a healthy one (`domain.md`, section 8).
+
+use super::evidence;
+use crate::runbook::action::ActionKind;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::steps::confirm::{self, Outcome};
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let mut cause = Assessment::new(
+        "all-regions-failing",
+        "Every region fails",
+        "Stop: no region is healthy, so there is nothing to fail back to",
+    );
+    cause.advice = Some(Advice::Stop);
+    cause.explains = Explains::All;
+    cause.fit = |_: ActionKind| Fit::CannotHelp("Not by this runbook: it assumes a healthy region");
+    for region in case.profile.indices() {
+        let name = &case.profile.region(region).name;
+        match case.readings.health_check(region) {
+            Some(Ok(facts)) => match confirm::health(facts) {
+                Ok(health) if !health.healthy => {
+                    let (succeed, total) = (health.succeed, health.total);
+                    cause.says(format!("{name}: {succeed} of {total} checkers succeed"));
+                }
+                Ok(_) => cause.denies(format!("The health check of {name} passes")),
+                Err(why) => cause.not_checked.push(format!("{name}: {}", why.message)),
+            },
+            answer => cause.needs(&format!("Health check of {name}"), answer),
+        }
+    }
+    if confirm::outcome(case.profile, case.readings, case.failed) == Some(Outcome::AllFailing) {
+        cause.strength = Strength::Certain;
+    }
+    cause.guidance = evidence::call(case);
+    cause
+        .guidance
+        .push(Guidance::text("Do not restart or scale in either region before it is known what they share"));
+    cause.guidance.push(Guidance::text(
+        "Look at what both need: the database, the shared network, DNS, a deployment made to both at once",
+    ));
+    cause
+}

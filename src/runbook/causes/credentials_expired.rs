@@ -1,0 +1,69 @@
+//! Our sign-in to AWS or to a cluster is missing or has expired: our side, never the region's
+//! (`domain.md`, section 6).
+
+use crate::runbook::action::ActionKind;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::command;
+use crate::runbook::question::Question;
+use crate::runbook::verdict::{Why, WhyKind};
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let mut cause = Assessment::new(
+        "credentials-expired",
+        "Not signed in",
+        "Your sign-in is missing or has expired: nothing is known of the regions",
+    );
+    cause.explains = Explains::All;
+    cause.fit = |_: ActionKind| Fit::CannotHelp("Cannot run: sign in first");
+    let refused = |question: Question| -> Option<&Why> {
+        case.readings
+            .latest(question)?
+            .answer
+            .as_ref()
+            .err()
+            .filter(|why| why.kind == WhyKind::Unauthenticated)
+    };
+    let mut remedies: Vec<String> = Vec::new();
+    let mut note = |cause: &mut Assessment, what: &str, why: &Why| {
+        let text = format!("{what}: {}", why.message);
+        if !cause.evidence_for.contains(&text) {
+            cause.says(text);
+        }
+        if !remedies.contains(&why.remedy) {
+            remedies.push(why.remedy.clone());
+        }
+    };
+    let aws = case.profile.indices().map(Question::HealthCheck).chain([Question::Identity]).find_map(refused);
+    if let Some(why) = aws {
+        note(&mut cause, "AWS", why);
+    }
+    for region in case.profile.indices() {
+        if let Some(why) = refused(Question::Cluster(region)) {
+            note(&mut cause, &format!("Cluster of {}", case.profile.region(region).name), why);
+        }
+    }
+    let identity = case.readings.identity();
+    if let Some(Ok(identity)) = identity {
+        cause.denies(format!("AWS knows you as {}", identity.role()));
+    }
+    cause.needs("Whose credentials these are", identity);
+    // One cluster that refuses us, beside others that do not, says nothing of the rest.
+    let cluster_refuses = refused(Question::Cluster(case.failed)).is_some();
+    cause.strength = match (aws.is_some(), cluster_refuses) {
+        (true, _) => Strength::Certain,
+        (false, true) => Strength::Likely,
+        (false, false) if !cause.evidence_for.is_empty() => Strength::Possible,
+        _ => Strength::RuledOut,
+    };
+    if cause.strength > Strength::RuledOut {
+        cause.guidance = remedies.into_iter().map(Guidance::text).collect();
+        cause.guidance.push(Guidance::with(
+            "Sign in with SSO, where your profile uses it",
+            command::sso_login(case.profile),
+        ));
+        cause.guidance.push(Guidance::with("See who you are", command::caller_identity(case.profile)));
+    }
+    cause
+}

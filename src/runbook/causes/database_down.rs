@@ -1,0 +1,50 @@
+//! Database errors in more than this region: the database is the fault, not the region. Stop
+//! (`domain.md`, sections 7 and 8).
+
+use super::evidence;
+use crate::runbook::action::ActionKind;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let mut cause = Assessment::new(
+        "database-down",
+        "Database down",
+        "Stop: every region has database errors, so the database is broken, not a region",
+    );
+    cause.advice = Some(Advice::Stop);
+    cause.explains = Explains::All;
+    cause.fit = |_: ActionKind| Fit::CannotHelp("Not by this runbook: the database has one of its own");
+    let mut with = 0;
+    let mut without = 0;
+    for region in case.profile.indices() {
+        let name = &case.profile.region(region).name;
+        match case.database_hits(region) {
+            Some(Ok(hits)) => match hits.first() {
+                Some((first, trouble)) => {
+                    with += 1;
+                    cause.says(format!("{name}: {}, {}", trouble.phrase(), first.quote()));
+                }
+                None => {
+                    without += 1;
+                    cause.denies(format!("{name} has no database error in its logs"));
+                }
+            },
+            answer => cause.needs(&format!("Logs of {name}"), answer),
+        }
+    }
+    // One region that gets on well with the database rules it out, and so does a single witness.
+    cause.strength = if with >= 2 && without == 0 { Strength::Certain } else { Strength::RuledOut };
+    cause.guidance = evidence::call(case);
+    cause.guidance.extend([
+        Guidance::text(
+            "This is the database restore runbook: it scales the platform to zero in every region first",
+        ),
+        Guidance::text(
+            "Look at the database itself: is it running, is it failing over, did its password change?",
+        ),
+        Guidance::text("Do not restart here: pods cannot start without their database"),
+    ]);
+    cause
+}

@@ -1,0 +1,37 @@
+//! The database answers, and does not let this region's platform in (`domain.md`, section 8).
+
+use super::evidence;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
+use crate::runbook::log_signature::Trouble;
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let region = &case.failed_region().name;
+    let mut cause = Assessment::new(
+        "database-identity",
+        "Database denies access",
+        format!("The database does not let the platform of {region} in"),
+    );
+    cause.fit = evidence::after_the_repair;
+    cause.explains = Explains::These(&["crash-loop", "targets-unhealthy"]);
+    cause.needs("Logs", case.readings.logs(case.failed));
+    let Some(line) = evidence::database_lines(case, |trouble| trouble == Trouble::Denied) else {
+        return cause;
+    };
+    cause.says(line);
+    cause.says("It answers, so the way to it is open");
+    cause.strength = Strength::Certain;
+    evidence::other_regions_database(case, &mut cause);
+    cause.guidance = vec![
+        Guidance::text(
+            "Compare this region's database user, IAM policy and pod identity with the healthy region's",
+        ),
+        Guidance::text(
+            "Ask whoever manages them to repair the policy or the pod identity association of the platform",
+        ),
+        evidence::then_restart(),
+    ];
+    cause.guidance.extend(evidence::call(case));
+    cause
+}

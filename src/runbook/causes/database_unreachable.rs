@@ -1,0 +1,72 @@
+//! The pods do not reach their database, and nothing that can be looked at says why
+//! (`domain.md`, sections 5 and 7).
+
+use super::evidence;
+use crate::runbook::action::ActionKind;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::command;
+use crate::runbook::log_signature::Trouble;
+use crate::runbook::verdict::Verdict;
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let region = case.failed_region();
+    let mut cause = Assessment::new(
+        "database-unreachable",
+        "Database out of reach",
+        format!("The platform in {} cannot reach its database", region.name),
+    );
+    cause.fit = fit;
+    cause.explains = Explains::These(&["crash-loop", "targets-unhealthy"]);
+    cause.needs("Logs", case.readings.logs(case.failed));
+    let Some(line) = evidence::database_lines(case, |trouble| trouble != Trouble::Denied) else {
+        return cause;
+    };
+    cause.says(line);
+    cause.strength = Strength::Likely;
+    evidence::other_regions_database(case, &mut cause);
+    if case.platform_up() == Some(true) {
+        cause.denies("Enough pods are ready, so the platform has its database again");
+        cause.strength = Strength::Possible;
+    }
+    match case.hops(case.failed) {
+        Some(Ok(hops)) => {
+            for hop in hops {
+                match hop.finding.verdict {
+                    Verdict::Fail => cause.says(hop.finding.found),
+                    Verdict::Unknown => cause.not_checked.push(hop.finding.found),
+                    Verdict::Pass | Verdict::Warn => cause.denies(hop.finding.found),
+                }
+            }
+        }
+        answer => cause.needs("Way to the database", answer),
+    }
+    cause.not_checked.push("Network ACLs, and whatever else lies between: not looked at".to_owned());
+    cause.guidance = evidence::look_at_routes(case);
+    if let Some(Ok(facts)) = case.readings.path(case.failed)
+        && let Some(Ok(group)) = &facts.security_group
+    {
+        let here = command::aws_region(region);
+        let there = facts.database_region.as_deref().unwrap_or(&here);
+        cause.guidance.push(Guidance::with(
+            "Look at the database's security group",
+            command::security_group(case.profile, there, &group.id),
+        ));
+    }
+    cause.guidance.push(Guidance::text(
+        "Ask the network's owners for what this program cannot see: network ACLs, a firewall, the database's own state",
+    ));
+    cause.guidance.push(evidence::then_restart());
+    cause.guidance.extend(evidence::call(case));
+    cause
+}
+
+fn fit(action: ActionKind) -> Fit {
+    match action {
+        ActionKind::Restart => {
+            Fit::Also("Helps once the database is in reach again: skips the wait between crashes")
+        }
+        other => evidence::after_the_repair(other),
+    }
+}

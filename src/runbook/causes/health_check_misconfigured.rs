@@ -1,0 +1,98 @@
+//! A health check that tells nothing true: disabled, inverted, or watching another host.
+
+use super::evidence;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
+use crate::runbook::command;
+use crate::runbook::profile::RegionIndex;
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let mut cause = Assessment::new(
+        "health-check-misconfigured",
+        "Health check set wrongly",
+        "A health check does not tell how its region is",
+    );
+    cause.fit = evidence::leave_the_platform;
+    let mut own = false;
+    for region in std::iter::once(case.failed).chain(case.profile.others(case.failed)) {
+        let name = &case.profile.region(region).name;
+        match case.readings.health_check(region) {
+            Some(Ok(facts)) => match &facts.settings {
+                Ok(_) => {
+                    if let Some(wrong) = wrong(case, region) {
+                        own |= region == case.failed;
+                        if cause.evidence_for.is_empty() {
+                            cause.headline = format!("The health check of {name} {}", wrong.headline);
+                            cause.title = format!("Health check of {name} {}", wrong.title);
+                        }
+                        cause.says(wrong.evidence);
+                    }
+                }
+                Err(message) => cause.not_checked.push(format!("Settings of {name}: {message}")),
+            },
+            answer => cause.needs(&format!("Health check of {name}"), answer),
+        }
+    }
+    if cause.evidence_for.is_empty() {
+        return cause;
+    }
+    cause.strength = if own { Strength::Certain } else { Strength::Likely };
+    if own {
+        // What the check says of this region is not true, so what follows from it is not either.
+        cause.explains = Explains::These(&["nothing-failing", "all-regions-failing", "wrong-region"]);
+    }
+    match case.platform_up() {
+        Some(true) if own => cause.says("The region's pods are ready: only the check says that it failed"),
+        Some(false) if own => {
+            cause.denies("The region's pods are not all ready, so more is wrong than the check")
+        }
+        _ => {}
+    }
+    let region = case.failed_region();
+    cause.guidance = vec![
+        Guidance::with(
+            "Look at the health check's settings",
+            command::get_health_check(case.profile, region),
+        ),
+        Guidance::text("Compare its ID and its host with the environment's variables"),
+        Guidance::text(
+            "Ask whoever manages Route 53 to set it right; until then trust the hosts' own answers",
+        ),
+    ];
+    cause
+}
+
+struct Wrong {
+    title: &'static str,
+    headline: &'static str,
+    evidence: String,
+}
+
+fn wrong(case: &Case, region: RegionIndex) -> Option<Wrong> {
+    let settings = case.readings.health_check(region)?.ok()?.settings.as_ref().ok()?;
+    let target = case.profile.region(region);
+    let name = &target.name;
+    if settings.disabled {
+        return Some(Wrong {
+            title: "disabled",
+            headline: "is disabled: it counts as healthy whatever happens",
+            evidence: format!("{name}: Disabled is set, so Route 53 never moves traffic away"),
+        });
+    }
+    if settings.inverted {
+        return Some(Wrong {
+            title: "inverted",
+            headline: "is inverted: it fails while its host is well",
+            evidence: format!(
+                "{name}: Inverted is set, so its result is the opposite of what the checkers report"
+            ),
+        });
+    }
+    let (watched, host) = (settings.host.as_deref()?, target.host.as_deref()?);
+    (!watched.eq_ignore_ascii_case(host)).then(|| Wrong {
+        title: "watches another host",
+        headline: "watches another host",
+        evidence: format!("{name}: it watches {watched}, and the region's host is {host}"),
+    })
+}

@@ -1,0 +1,72 @@
+//! The image cannot be pulled: a wrong version, or a registry out of reach (`domain.md`, section 8).
+
+use super::evidence;
+use crate::runbook::action::ActionKind;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::command;
+use crate::runbook::fact::Container;
+
+/// Waiting reasons that speak of the image.
+const REASONS: [&str; 4] = ["ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName"];
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let region = case.failed_region();
+    let mut cause = Assessment::new(
+        "image-pull",
+        "Image cannot be pulled",
+        format!("The platform's image cannot be pulled in {}", region.name),
+    );
+    cause.advice = Some(Advice::Reapply);
+    cause.fit = fit;
+    cause.explains = Explains::These(&["version-skew", "targets-unhealthy"]);
+    let answer = case.readings.pods(case.failed);
+    cause.needs("Pods", answer);
+    let Some(Ok(facts)) = answer else { return cause };
+    let stuck = |container: &&Container| {
+        container.waiting_reason.as_deref().is_some_and(|reason| REASONS.contains(&reason))
+    };
+    let pods: Vec<_> = facts.pods.iter().filter_map(|pod| pod.containers.iter().find(stuck)).collect();
+    let Some(first) = pods.first() else {
+        if !facts.pods.is_empty() {
+            cause.denies("Every pod has its image");
+        }
+        return cause;
+    };
+    let reason = first.waiting_reason.as_deref().unwrap_or_default();
+    cause.says(format!("{} of {} pods wait for their image ({reason})", pods.len(), facts.pods.len()));
+    if let Some(message) = &first.waiting_message {
+        cause.says(format!("`{}`", message.trim()));
+    }
+    cause.strength = if case.platform_up() == Some(true) { Strength::Possible } else { Strength::Certain };
+    let here = evidence::image_tag(case, case.failed);
+    match (here, case.healthy_version()) {
+        (Some(here), Some((healthy, name))) if here != healthy => {
+            cause.says(format!("It wants version {here}, and {name} runs {healthy}"));
+        }
+        (Some(here), Some((_, name))) => {
+            cause.denies(format!(
+                "{name} runs the same version {here}: the registry may be out of reach from here"
+            ));
+        }
+        _ => cause.needs("Deployment", case.readings.deployment(case.failed)),
+    }
+    cause.guidance = vec![
+        Guidance::with("Read the registry's answer", command::describe_pods(case.profile, region)),
+        Guidance::text("Re-apply the values file with the healthy region's version, if the version is wrong"),
+        Guidance::text(
+            "If the version is right, the nodes cannot reach the registry: NAT gateway, proxy, pull secret",
+        ),
+    ];
+    cause
+}
+
+fn fit(action: ActionKind) -> Fit {
+    match action {
+        ActionKind::ReapplyHelm => Fit::Fits("Fits: installs the version that the healthy region runs"),
+        ActionKind::ReapplyVcluster => Fit::Also("Also works; may change the admin password"),
+        ActionKind::Restart => Fit::CannotHelp("Cannot help: new pods want the same image"),
+        ActionKind::Scale => Fit::CannotHelp("Cannot help: more pods would want the same image"),
+    }
+}

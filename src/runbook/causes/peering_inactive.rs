@@ -1,0 +1,47 @@
+//! The peering connection to the database's VPC is not active (`domain.md`, section 5).
+
+use super::evidence;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Assessment, Explains, Guidance};
+use crate::runbook::command;
+use crate::runbook::path::HopKind;
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let region = case.failed_region();
+    let mut cause = Assessment::new(
+        "peering-inactive",
+        "Peering inactive",
+        format!("The platform in {} cannot reach its database: the peering is not active", region.name),
+    );
+    cause.fit = evidence::after_the_repair;
+    cause.explains =
+        Explains::These(&["route-missing", "database-unreachable", "crash-loop", "targets-unhealthy"]);
+    if evidence::broken_hop(case, HopKind::Peering, &mut cause).is_none() {
+        return cause;
+    }
+    let Some(Ok(facts)) = case.readings.path(case.failed) else { return cause };
+    let vpc = &facts.cluster_vpc;
+    let here = command::aws_region(region);
+    cause.guidance.push(Guidance::with("Look at the peering", command::peerings(case.profile, region, vpc)));
+    let pending = facts.peerings.iter().find(|peering| peering.status == "pending-acceptance");
+    if let Some(peering) = pending {
+        let there = &peering.accepter.region;
+        cause.guidance.push(Guidance::with(
+            "Ask somebody with rights in the other VPC's account to accept it",
+            command::accept_peering(case.profile, there, &peering.id),
+        ));
+    } else if let Some(database) = &facts.database_vpc {
+        let there = facts.database_region.as_deref().unwrap_or(&here);
+        cause.guidance.push(Guidance::with(
+            "Ask the network's owners to make it anew",
+            command::create_peering(case.profile, &here, vpc, database, there),
+        ));
+        cause
+            .guidance
+            .push(Guidance::text("Then the routes on both sides have to lead to the new connection"));
+    }
+    cause.guidance.push(evidence::then_restart());
+    cause.guidance.extend(evidence::call(case));
+    cause
+}

@@ -1,0 +1,93 @@
+//! Pods are killed or evicted for want of memory or disk (`domain.md`, sections 3 and 8).
+
+use crate::runbook::action::ActionKind;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::command;
+use crate::runbook::pod::out_of_memory;
+
+/// The node conditions that are bad when `True`.
+const PRESSURES: [&str; 3] = ["MemoryPressure", "DiskPressure", "PIDPressure"];
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let region = case.failed_region();
+    let mut cause = Assessment::new(
+        "resource-exhaustion",
+        "Out of memory",
+        format!("The platform's pods in {} are killed for want of memory", region.name),
+    );
+    cause.advice = Some(Advice::Reapply);
+    cause.fit = fit;
+    cause.explains = Explains::These(&["crash-loop", "targets-unhealthy"]);
+    let answer = case.readings.pods(case.failed);
+    cause.needs("Pods", answer);
+    let nodes = case.readings.nodes(case.failed);
+    cause.needs("Nodes", nodes);
+    let mut killed = 0;
+    if let Some(Ok(facts)) = answer {
+        let all = facts.pods.len();
+        killed = facts.pods.iter().filter(|pod| pod.containers.iter().any(out_of_memory)).count();
+        let evicted = facts.pods.iter().filter(|pod| pod.reason.as_deref() == Some("Evicted")).count();
+        if killed > 0 {
+            let restarts: i32 = facts.pods.iter().map(|pod| pod.restarts()).sum();
+            cause.says(format!(
+                "{killed} of {all} pods were killed for want of memory (OOMKilled), {restarts} restarts"
+            ));
+            cause.strength = Strength::Certain;
+        }
+        if evicted > 0 {
+            cause.says(format!("{evicted} of {all} pods were evicted from their node"));
+            cause.strength = Strength::Certain;
+            if killed == 0 {
+                cause.title = "Node out of resources".to_owned();
+                cause.headline =
+                    format!("The platform's pods in {} were evicted: their node ran short", region.name);
+            }
+        }
+        if killed + evicted == 0 && all > 0 {
+            cause.denies("No pod was killed for want of memory, and none was evicted");
+        }
+    }
+    if let Some(Ok(facts)) = nodes {
+        for node in &facts.nodes {
+            for condition in &node.conditions {
+                if condition.status == "True" && PRESSURES.contains(&condition.kind.as_str()) {
+                    cause.says(format!("{} has {}", node.name, condition.kind));
+                    cause.strength = cause.strength.max(Strength::Possible);
+                }
+            }
+        }
+    }
+    if cause.strength > Strength::Possible && case.platform_up() == Some(true) {
+        cause.denies("Enough pods are ready now");
+        cause.strength = Strength::Possible;
+    }
+    if killed > 0 {
+        cause.guidance.push(Guidance::text(
+            "Raise resources.limits.memory in the region's values file, then re-apply it: a restart gives no memory",
+        ));
+    } else {
+        cause.guidance.push(Guidance::text(
+            "Give the node group larger or more nodes; evicted pods are made anew there",
+        ));
+    }
+    cause
+        .guidance
+        .push(Guidance::with("Read what the pods had", command::describe_pods(case.profile, region)));
+    cause
+        .guidance
+        .push(Guidance::with("See what the nodes have", command::describe_nodes(case.profile, region)));
+    cause
+}
+
+fn fit(action: ActionKind) -> Fit {
+    match action {
+        ActionKind::ReapplyHelm => Fit::Fits("Fits, once the values file has higher limits"),
+        ActionKind::ReapplyVcluster => {
+            Fit::Also("Also works, with higher limits; may change the admin password")
+        }
+        ActionKind::Restart => Fit::CannotHelp("Cannot help: new pods get no more memory than the old ones"),
+        ActionKind::Scale => Fit::CannotHelp("Cannot help: more pods would be killed too"),
+    }
+}

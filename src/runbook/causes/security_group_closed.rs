@@ -1,0 +1,58 @@
+//! The database's security group has no rule for the cluster's range (`domain.md`, section 5).
+
+use super::evidence;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Assessment, Explains, Guidance};
+use crate::runbook::command;
+use crate::runbook::fact::SecurityGroup;
+use crate::runbook::path::HopKind;
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let region = case.failed_region();
+    let port = case.profile.database.port;
+    let mut cause = Assessment::new(
+        "security-group-closed",
+        "Security group closed",
+        format!("The platform in {} cannot reach its database: port {port} is closed", region.name),
+    );
+    cause.fit = evidence::after_the_repair;
+    cause.explains = Explains::These(&["database-unreachable", "crash-loop", "targets-unhealthy"]);
+    if evidence::broken_hop(case, HopKind::Port, &mut cause).is_none() {
+        return cause;
+    }
+    let Some(Ok(facts)) = case.readings.path(case.failed) else { return cause };
+    let Some(Ok(group)) = &facts.security_group else { return cause };
+    let range = facts.cluster_cidrs.first().map_or("the cluster's range", String::as_str);
+    cause.title = format!("Security group closed: port {port} is not open for {range}");
+    cause.evidence_for.extend(other_ranges(case, group, port));
+    let here = command::aws_region(region);
+    let there = facts.database_region.as_deref().unwrap_or(&here);
+    cause.guidance = vec![
+        Guidance::with("Look at its rules", command::security_group(case.profile, there, &group.id)),
+        Guidance::with(
+            "Ask the network's owners to open the port",
+            command::open_port(case.profile, there, &group.id, port, range),
+        ),
+        evidence::then_restart(),
+    ];
+    cause.guidance.extend(evidence::call(case));
+    cause
+}
+
+/// Which other regions the group lets in: what is normal here.
+fn other_ranges(case: &Case, group: &SecurityGroup, port: u16) -> Option<String> {
+    let names: Vec<&str> = case
+        .profile
+        .others(case.failed)
+        .filter(|other| {
+            let Some(Ok(facts)) = case.readings.path(*other) else { return false };
+            !facts.cluster_cidrs.is_empty()
+                && facts.cluster_cidrs.iter().all(|range| {
+                    group.ingress.iter().any(|rule| crate::runbook::path::opens(rule, port, range))
+                })
+        })
+        .map(|other| case.profile.region(other).name.as_str())
+        .collect();
+    (!names.is_empty()).then(|| format!("The range of {} has a rule in it", names.join(", ")))
+}

@@ -1,0 +1,85 @@
+//! The pods run, and the load balancer does not get through to them, or nobody to it
+//! (`domain.md`, sections 4 and 8).
+
+use super::evidence;
+use crate::runbook::action::ActionKind;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Assessment, Fit, Guidance, Strength};
+use crate::runbook::command;
+use crate::runbook::steps::confirm;
+use crate::runbook::targets;
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let region = case.failed_region();
+    let mut cause = Assessment::new(
+        "targets-unhealthy",
+        "Targets unhealthy",
+        format!("The load balancer of {} does not get through to the pods", region.name),
+    );
+    cause.fit = |action: ActionKind| match action {
+        ActionKind::Restart => {
+            Fit::CannotHelp("Cannot help: the pods are ready, and new ones are as little reached")
+        }
+        other => evidence::leave_the_platform(other),
+    };
+    let answer = case.readings.targets(case.failed);
+    cause.needs("Targets", answer);
+    let up = case.platform_up();
+    if up.is_none() {
+        cause.needs("Pods", case.readings.pods(case.failed));
+    }
+    let Some(Ok(facts)) = answer else { return cause };
+    let count = targets::count(facts);
+    let failing = confirm::is_healthy(case.readings, case.failed) == Some(false);
+    if count.healthy < count.all || count.all == 0 {
+        cause.says(match count.all {
+            0 => "No target is registered with the load balancer".to_owned(),
+            all => format!("{} of {all} targets are healthy", count.healthy),
+        });
+        if let Some(reason) = targets::common_reason(facts) {
+            cause.says(format!("{}: {}", reason, targets::meaning(reason)));
+        }
+        cause.strength = match up {
+            Some(true) if count.healthy == 0 => Strength::Certain,
+            Some(true) => Strength::Possible,
+            // Pods that are not ready are no healthy targets: an effect.
+            _ => Strength::RuledOut,
+        };
+    } else if up == Some(true) && failing {
+        cause.title = "Load balancer out of reach".to_owned();
+        cause.headline = format!(
+            "The load balancer of {} has healthy targets, and nobody gets through to it",
+            region.name
+        );
+        cause.says(format!(
+            "{} of {} targets are healthy, and the health check fails",
+            count.healthy, count.all
+        ));
+        cause.strength = Strength::Likely;
+    } else {
+        cause.denies(format!("{} of {} targets are healthy", count.healthy, count.all));
+    }
+    if cause.strength > Strength::RuledOut && up == Some(true) {
+        cause.says("The pods are ready, so the platform itself runs");
+    }
+    if let Some(Ok(health)) = case.readings.health_check(case.failed)
+        && cause.strength > Strength::RuledOut
+        && let Some(failure) = confirm::common_failure(health)
+    {
+        cause.says(format!("The health checkers report: {failure}"));
+    }
+    let arn = facts.groups.first().map(|group| group.arn.as_str());
+    cause.guidance = vec![
+        Guidance::with("Read each target's reason", command::target_health(case.profile, region, arn)),
+        Guidance::text(
+            "Time-outs: look at the security groups of the nodes or pods, and at the network ACLs: is the target \
+             port open for the load balancer?",
+        ),
+        Guidance::text(
+            "Healthy targets: look at the listener, its certificate, the load balancer's security group and DNS",
+        ),
+    ];
+    cause.guidance.extend(evidence::call(case));
+    cause
+}

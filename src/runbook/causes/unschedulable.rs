@@ -1,0 +1,57 @@
+//! Pods find no node that takes them (`domain.md`, sections 3 and 8).
+
+use crate::runbook::action::ActionKind;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::command;
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let region = case.failed_region();
+    let mut cause = Assessment::new(
+        "unschedulable",
+        "No room for pods",
+        format!("The pods in {} find no node that takes them", region.name),
+    );
+    cause.fit = |action: ActionKind| match action {
+        ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => {
+            Fit::Also("Helps only if the values file asks for less than before")
+        }
+        ActionKind::Restart | ActionKind::Scale => {
+            Fit::CannotHelp("Cannot help: new pods find no node either")
+        }
+    };
+    cause.explains = Explains::These(&["targets-unhealthy"]);
+    let answer = case.readings.pods(case.failed);
+    cause.needs("Pods", answer);
+    cause.needs("Nodes", case.readings.nodes(case.failed));
+    let Some(Ok(facts)) = answer else { return cause };
+    let waiting: Vec<_> = facts.pods.iter().filter(|pod| pod.unscheduled.is_some()).collect();
+    let Some(message) = waiting.first().and_then(|pod| pod.unscheduled.as_deref()) else {
+        if !facts.pods.is_empty() {
+            cause.denies("Every pod has a node");
+        }
+        return cause;
+    };
+    cause.says(format!("{} of {} pods wait for a node", waiting.len(), facts.pods.len()));
+    cause.says(format!("The scheduler says: {message}"));
+    cause.strength = if case.platform_up() == Some(true) { Strength::Possible } else { Strength::Certain };
+    if let Some(Ok(nodes)) = case.readings.nodes(case.failed) {
+        let cordoned = nodes.nodes.iter().filter(|node| node.unschedulable).count();
+        if cordoned > 0 {
+            cause.says(format!(
+                "{cordoned} of {} nodes are cordoned: no new pod goes there",
+                nodes.nodes.len()
+            ));
+        }
+        let ready = nodes.nodes.iter().filter(|node| node.is_ready()).count();
+        cause.says(format!("{ready} of {} nodes are ready", nodes.nodes.len()));
+    }
+    cause.guidance = vec![
+        Guidance::with("See what the nodes have left", command::describe_nodes(case.profile, region)),
+        Guidance::text("Uncordon nodes that may take pods again, or add nodes to the node group"),
+        Guidance::text("Pods are placed by themselves as soon as a node takes them"),
+    ];
+    cause.guidance.extend(super::evidence::call(case));
+    cause
+}

@@ -1,0 +1,78 @@
+//! The failed region runs another version than the healthy one: mixed versions confuse leader election
+//! (`domain.md`, T2 and T3).
+
+use super::evidence;
+use crate::runbook::action::ActionKind;
+use crate::runbook::case::Case;
+use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::command;
+use crate::runbook::fact::DeploymentFacts;
+use crate::runbook::profile::RegionIndex;
+
+/// Weighs the cause.
+pub fn assess(case: &Case) -> Assessment {
+    let region = case.failed_region();
+    let mut cause = Assessment::new(
+        "version-skew",
+        "Versions differ",
+        format!("The platform in {} has another version than the healthy region", region.name),
+    );
+    cause.advice = Some(Advice::Reapply);
+    cause.fit = fit;
+    cause.explains = Explains::These(&["crash-loop", "targets-unhealthy"]);
+    let answer = case.readings.deployment(case.failed);
+    cause.needs("Deployment", answer);
+    let (here, healthy) = (evidence::image_tag(case, case.failed), case.healthy_version());
+    let (Some(here), Some((healthy, name))) = (here, healthy) else {
+        if answer.is_some_and(|answer| answer.is_ok()) {
+            cause
+                .not_checked
+                .push("Version of the healthy region: its Deployment could not be read".to_owned());
+        }
+        return cause;
+    };
+    if here == healthy {
+        cause.denies(format!("Both run version {here}"));
+        return cause;
+    }
+    cause.says(format!("It runs version {here}, and {name} runs {healthy}"));
+    for chart in
+        [case.failed].into_iter().chain(case.profile.others(case.failed)).filter_map(|r| chart(case, r))
+    {
+        cause.says(chart);
+    }
+    match case.platform_up() {
+        Some(true) => {
+            cause.denies("Its pods are ready all the same");
+            cause.strength = Strength::Possible;
+        }
+        Some(false) => {
+            cause.says("Its pods are not ready");
+            cause.strength = Strength::Likely;
+        }
+        None => {
+            cause.needs("Pods", case.readings.pods(case.failed));
+            cause.strength = Strength::Possible;
+        }
+    }
+    cause.guidance = vec![
+        Guidance::with("See what this region wants", command::deployment_image(case.profile, region)),
+        Guidance::text(format!("Re-apply the values file with version {healthy}, so that both run the same")),
+    ];
+    cause
+}
+
+fn chart(case: &Case, region: RegionIndex) -> Option<String> {
+    let DeploymentFacts::Found(deployment) = case.readings.deployment(region)?.ok()? else { return None };
+    let chart = deployment.chart.as_deref()?;
+    Some(format!("{} was installed from chart {chart}", case.profile.region(region).name))
+}
+
+fn fit(action: ActionKind) -> Fit {
+    match action {
+        ActionKind::ReapplyHelm => Fit::Fits("Fits: installs the version that the healthy region runs"),
+        ActionKind::ReapplyVcluster => Fit::Also("Also works; may change the admin password"),
+        ActionKind::Restart => Fit::CannotHelp("Cannot help: new pods have the same version"),
+        ActionKind::Scale => Fit::CannotHelp("Cannot help: more pods have the same version"),
+    }
+}

@@ -1,0 +1,125 @@
+//! The checks of what is installed: Helm's record, and the versions side by side.
+
+use super::title;
+use crate::runbook::case::Case;
+use crate::runbook::check::Check;
+use crate::runbook::command;
+use crate::runbook::fact::{DeploymentFacts, ReleaseFacts};
+use crate::runbook::profile::RegionIndex;
+use crate::runbook::question::Question;
+use crate::runbook::step::Step;
+use crate::runbook::verdict::{Finding, Why};
+
+/// The newest record of the platform's Helm release.
+pub(super) fn release(case: &Case, region: RegionIndex) -> Check {
+    let command = command::release_records(case.profile, case.profile.region(region));
+    let title = title(case, region, "Helm release");
+    let check = Check::new(case, Step::Diagnose, "release", title, Question::Release(region), command);
+    check.judged(case.readings.release(region), "deployed", |facts| (judge_release(facts), Vec::new()))
+}
+
+/// Judges Helm's own record of the release.
+pub fn judge_release(facts: &ReleaseFacts) -> Finding {
+    let expected = "deployed";
+    let ReleaseFacts::Found(release) = facts else {
+        let remedy = "Re-applying the values file installs it";
+        return Finding::fail("Helm has no record of it", expected, remedy);
+    };
+    let found = format!("{}, revision {}", release.status, release.revision);
+    match release.status.as_str() {
+        "deployed" => Finding::pass(found, expected),
+        status if status.starts_with("pending") => Finding::warn(
+            found,
+            expected,
+            "Somebody is at it, or was interrupted: a pending release refuses the next upgrade until it is rolled back",
+        ),
+        _ => Finding::warn(found, expected, "The last upgrade did not end well: its output tells why"),
+    }
+}
+
+/// The versions of all regions side by side, by their Deployments' images.
+pub fn versions(case: &Case, step: Step) -> Check {
+    let command = command::deployment_image(case.profile, case.failed_region());
+    let question = Question::Deployment(case.failed);
+    let mut check = Check::new(case, step, "versions", "Versions".to_owned(), question, command);
+    check.region = None;
+    let expected = "equal in all regions";
+    let mut tags = Vec::new();
+    for region in case.profile.indices() {
+        let name = &case.profile.region(region).name;
+        match case.readings.deployment(region) {
+            None => return check,
+            Some(Err(why)) => {
+                let why = Why { message: format!("{name}: {}", why.message), ..why.clone() };
+                check.finding = Some(Finding::unknown(&why, expected));
+                return check;
+            }
+            Some(Ok(DeploymentFacts::Missing)) => tags.push((name.as_str(), None)),
+            Some(Ok(DeploymentFacts::Found(deployment))) => {
+                let chart = deployment.chart.as_deref().unwrap_or("no chart label");
+                let image = deployment.image.as_deref().unwrap_or("no image");
+                check.details.push(format!("{name}: {image}, {chart}, {}", record(case, region)));
+                tags.push((name.as_str(), deployment.image_tag()));
+            }
+        }
+    }
+    check.finding = Some(judge_versions(&tags));
+    check
+}
+
+fn record(case: &Case, region: RegionIndex) -> String {
+    match case.readings.release(region) {
+        Some(Ok(ReleaseFacts::Found(release))) => format!("revision {} {}", release.revision, release.status),
+        Some(Ok(ReleaseFacts::Missing)) => "no Helm record".to_owned(),
+        Some(Err(why)) => format!("Helm record: {}", why.message),
+        None => "Helm record not read".to_owned(),
+    }
+}
+
+/// Judges the versions of all regions, by name.
+pub fn judge_versions(tags: &[(&str, Option<&str>)]) -> Finding {
+    let expected = "equal in all regions";
+    let equal = tags.windows(2).all(|pair| pair[0].1 == pair[1].1);
+    match tags.first() {
+        Some((_, Some(tag))) if equal => Finding::pass(format!("{tag} in all regions"), expected),
+        _ => {
+            let of = |(name, tag): &(&str, Option<&str>)| format!("{name} {}", tag.unwrap_or("none"));
+            let found = tags.iter().map(of).collect::<Vec<_>>().join(", ");
+            Finding::fail(
+                found,
+                expected,
+                "Mixed versions confuse leader election: re-apply with the healthy region's version",
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbook::fact::Release;
+    use crate::runbook::verdict::Verdict;
+
+    #[test]
+    fn versions_have_to_be_equal_and_known() {
+        for (tags, verdict) in [
+            ([("us", Some("4.11.2")), ("eu", Some("4.11.2"))], Verdict::Pass),
+            ([("us", Some("4.8.0")), ("eu", Some("4.11.2"))], Verdict::Fail),
+            ([("us", None), ("eu", Some("4.11.2"))], Verdict::Fail),
+            ([("us", None), ("eu", None)], Verdict::Fail),
+        ] {
+            assert_eq!(judge_versions(&tags).verdict, verdict, "{tags:?}");
+        }
+    }
+
+    #[test]
+    fn helms_record_is_judged_by_its_status() {
+        for (status, verdict) in
+            [("deployed", Verdict::Pass), ("failed", Verdict::Warn), ("pending-upgrade", Verdict::Warn)]
+        {
+            let release = Release { revision: 3, status: status.to_owned(), created_at: None };
+            assert_eq!(judge_release(&ReleaseFacts::Found(release)).verdict, verdict, "{status}");
+        }
+        assert_eq!(judge_release(&ReleaseFacts::Missing).verdict, Verdict::Fail);
+    }
+}
