@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::runbook::verdict::{Why, WhyKind};
 
+pub mod chart;
 pub(crate) mod failure;
 pub mod kubernetes;
 pub(crate) mod lines;

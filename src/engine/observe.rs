@@ -6,7 +6,8 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::clients::{probe, tools};
+use crate::clients::{chart, probe, tools};
+use crate::runbook::action::release_name;
 use crate::runbook::fact::{DeploymentFacts, Facts, LogLine, PodsFacts, ProbeFacts};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::{Question, Reading, Readings};
@@ -84,14 +85,17 @@ impl Session {
             Question::Nodes(region) => Facts::Nodes(self.reader(region).await?.nodes().await?),
             Question::Events(region) => Facts::Events(self.reader(region).await?.events(namespace).await?),
             Question::Peers(region) => Facts::Peers(self.reader(region).await?.peers().await?),
-            Question::Release(_)
-            | Question::Access(_)
-            | Question::Eks(_)
+            Question::Release(region) => {
+                let release = release_name(profile);
+                Facts::Release(self.reader(region).await?.release(namespace, release).await?)
+            }
+            Question::Access(region) => Facts::Access(self.reader(region).await?.access(namespace).await?),
+            Question::Chart => Facts::Chart(chart::find(&profile.chart, self.options().deadline).await?),
+            Question::Eks(_)
             | Question::Targets(_)
             | Question::Path(_)
             | Question::Values(_)
-            | Question::Identity
-            | Question::Chart => return Err(Why::new(WhyKind::NotAsked, "not asked yet")),
+            | Question::Identity => return Err(Why::new(WhyKind::NotAsked, "not asked yet")),
             Question::Tools => Facts::Tools(tools::find_tools(&tools::search_path().await).await),
         })
     }

@@ -19,6 +19,7 @@ pub mod fact;
 pub mod log_signature;
 pub mod log_tail;
 pub mod path;
+pub mod permission;
 pub mod pod;
 pub mod profile;
 pub mod question;

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use k8s_openapi::api::apps::v1 as apps;
 use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::api::networking::v1 as networking;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use serde_json::Value;
 
 use crate::runbook::fact::{
-    Condition, Container, Deployment, Event, IngressFacts, Node, Peer, Pod, PodsFacts, Terminated,
+    Condition, Container, Deployment, Event, IngressFacts, Node, Peer, Pod, PodsFacts, Release, Terminated,
 };
 
 /// The revision of a Deployment, and of a ReplicaSet that it made.
@@ -139,6 +139,16 @@ pub(super) fn ingress(found: networking::Ingress) -> IngressFacts {
     IngressFacts::Found {
         addresses: points.into_iter().filter_map(|point| point.hostname.or(point.ip)).collect(),
         hosts: rules.into_iter().filter_map(|rule| rule.host).collect(),
+    }
+}
+
+/// A record of a Helm release, by its Secret's metadata.
+pub(super) fn release(found: ObjectMeta) -> Release {
+    let label = |name: &str| found.labels.as_ref().and_then(|labels| labels.get(name).cloned());
+    Release {
+        revision: label("version").and_then(|version| version.parse().ok()).unwrap_or_default(),
+        status: label("status").unwrap_or_default(),
+        created_at: found.creation_timestamp.map(|time| time.0),
     }
 }
 

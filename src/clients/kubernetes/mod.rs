@@ -13,6 +13,7 @@ mod exec;
 mod facts;
 mod logs;
 mod reader;
+mod review;
 mod watch;
 mod writer;
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use http::Request as HttpRequest;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use k8s_openapi::api::core::v1::{Event, Node, Pod};
+use k8s_openapi::api::core::v1::{Event, Node, Pod, Secret};
 use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use kube::api::{GetParams, ListParams};
 use kube::core::{ObjectList, Request};
@@ -17,11 +18,11 @@ use tokio::sync::mpsc;
 use super::access::ClusterAccess;
 use super::answer::Failure;
 use super::connection::Connection;
-use super::{facts, logs, watch};
+use super::{facts, logs, review, watch};
 use crate::clients::failure::words;
 use crate::runbook::fact::{
-    ClusterFacts, DeploymentFacts, EventsFacts, IngressFacts, LogLine, LogsFacts, NodesFacts, PeersFacts,
-    PodsFacts,
+    AccessFacts, ClusterFacts, DeploymentFacts, EventsFacts, IngressFacts, LogLine, LogsFacts, NodesFacts,
+    PeersFacts, PodsFacts, ReleaseFacts,
 };
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -134,6 +135,55 @@ impl Reader {
             Err(failure) if failure.code == Some(404) => Ok(PeersFacts::NoSuchType),
             Err(failure) => Err(failure.into()),
         }
+    }
+
+    /// The newest record of a Helm release, by the labels of its Secrets. Their data is not asked for: the
+    /// API leaves it out.
+    pub async fn release(&self, namespace: &str, name: &str) -> Result<ReleaseFacts, Why> {
+        #[derive(Deserialize)]
+        struct List {
+            items: Vec<Record>,
+        }
+        #[derive(Deserialize)]
+        struct Record {
+            metadata: ObjectMeta,
+        }
+        let labels = format!("owner=helm,name={name}");
+        let params = ListParams::default().labels(&labels);
+        let path = Secret::url_path(&(), Some(namespace));
+        let request = Request::new(path).list_metadata(&params).map_err(|error| unbuilt(&error))?;
+        let list: List = self.connection.json(request).await?;
+        let newest = list.items.into_iter().map(|record| facts::release(record.metadata));
+        Ok(newest.max_by_key(|release| release.revision).map_or(ReleaseFacts::Missing, ReleaseFacts::Found))
+    }
+
+    /// The ARNs of the target groups that a Service is bound to (`targetgroupbindings.elbv2.k8s.aws`),
+    /// sorted; empty where the cluster has no such binding or no such resource type.
+    pub async fn target_group_arns(&self, namespace: &str, service: &str) -> Result<Vec<String>, Why> {
+        #[derive(Deserialize)]
+        struct List {
+            items: Vec<Value>,
+        }
+        let path = format!("/apis/elbv2.k8s.aws/v1beta1/namespaces/{namespace}/targetgroupbindings");
+        let found = match self.connection.json::<List>(get_path(&path)?).await {
+            Ok(list) => list.items,
+            // An unknown resource type is answered with a plain text, no Status.
+            Err(failure) if failure.code == Some(404) => Vec::new(),
+            Err(failure) => return Err(failure.into()),
+        };
+        let of_service = |binding: &&Value| {
+            binding.pointer("/spec/serviceRef/name").and_then(Value::as_str) == Some(service)
+        };
+        let arn = |binding: &Value| Some(binding.pointer("/spec/targetGroupARN")?.as_str()?.to_owned());
+        let mut arns: Vec<String> = found.iter().filter(of_service).filter_map(arn).collect();
+        arns.sort_unstable();
+        arns.dedup();
+        Ok(arns)
+    }
+
+    /// Who we are in the cluster, and what of the program's work we may do in a namespace.
+    pub async fn access(&self, namespace: &str) -> Result<AccessFacts, Why> {
+        review::access(&self.connection, namespace).await
     }
 
     /// A container's last 50 lines and then each new one, until the stream ends, the receiver closes or

@@ -183,25 +183,33 @@ pub fn helm_upgrade(profile: &Profile, region: &Region, version: &str, major: Op
     let mut command = Command::new(["helm", "upgrade", &profile.deployment]);
     // An OCI registry is no repository: the chart is named by its whole address.
     let oci = profile.chart.repository.starts_with("oci://");
-    let chart = if oci {
+    let file = profile.chart.file.as_ref();
+    let chart = if let Some(file) = file {
+        file.display().to_string()
+    } else if oci {
         format!("{}/{}", profile.chart.repository.trim_end_matches('/'), profile.chart.name)
     } else {
         profile.chart.name.clone()
     };
     command = command.arg(chart).args(["--install", "--create-namespace", "--repository-config="]);
     command = command.args(["--namespace", &profile.namespace]);
-    if !oci {
+    if file.is_none() && !oci {
         command = command.args(["--repo", &profile.chart.repository]);
     }
-    command = command.args(["--version", version]);
+    if file.is_none() {
+        command = command.args(["--version", version]);
+    }
     if let Some(file) = &profile.kubeconfig {
         command = command.arg("--kubeconfig").arg(file.display().to_string());
     }
     command = command.args(["--kube-context", &region.context, "-f"]);
     command = command.arg(values_file(region));
-    command = command.differs(format!(
-        "--version {version} is what the healthy region runs; the runbook's 4.8.0 would downgrade this region"
-    ));
+    command = command.differs(match file {
+        Some(_) => "the chart archive on this machine in place of the repository, which may be out of reach".to_owned(),
+        None => format!(
+            "--version {version} is what the healthy region runs; the runbook's 4.8.0 would downgrade this region"
+        ),
+    });
     if major == Some(3) {
         command.differs(
             "--server-side and --force-conflicts are left out: the installed Helm 3 does not know them",
@@ -235,10 +243,12 @@ pub fn vcluster_start(profile: &Profile, region: &Region, version: &str, flags: 
     command = command.args(["--version", version]).differs(format!(
         "--version {version} is added: without it the CLI upgrades this region to the latest version"
     ));
-    if knows("--chart-repo") {
+    if let Some(file) = profile.chart.file.as_ref().filter(|_| knows("--chart-path")) {
+        command = command.arg("--chart-path").arg(file.display().to_string());
+    } else if knows("--chart-repo") {
         command = command.args(["--chart-repo", &profile.chart.repository]);
     }
-    if knows("--chart-name") {
+    if knows("--chart-name") && profile.chart.file.is_none() {
         command = command.args(["--chart-name", &profile.chart.name]);
     }
     let quiet: Vec<&str> =

@@ -18,6 +18,8 @@ pub fn questions(profile: &Profile, failed: RegionIndex, step: Step) -> Vec<Ques
         Step::Preflight => preflight::questions(profile),
         Step::Confirm => confirm::questions(profile),
         Step::Diagnose => diagnose::questions(profile, failed),
+        // A repository is Helm's to ask; an archive's version is compared beforehand.
+        Step::Restore if profile.chart.file.is_some() => vec![Question::Tools, Question::Chart],
         Step::Restore => vec![Question::Tools],
         Step::Rollout => Vec::new(),
         Step::Verify => verify::questions(profile, failed),

@@ -4,7 +4,7 @@ use crate::runbook::action::{ActionKind, Blocker, Parts, Plan, Request, release_
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Fit};
 use crate::runbook::command::{self, Command};
-use crate::runbook::fact::{Deployment, DeploymentFacts};
+use crate::runbook::fact::{ChartFacts, Deployment, DeploymentFacts};
 use crate::runbook::profile::Method;
 use crate::runbook::steps::confirm::{self, Outcome};
 use crate::runbook::verdict::Why;
@@ -169,7 +169,15 @@ fn scale(case: &Case, fit: Fit) -> Parts {
 
 /// The chart version to install, with a note of where it is from, or what is in the way.
 fn version(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
-    let set = case.profile.chart.version.as_deref();
+    let archive = match (&case.profile.chart.file, case.readings.chart()) {
+        (None, _) => None,
+        (Some(_), Some(Ok(ChartFacts::Archive { version, .. }))) => Some(version.as_str()),
+        (Some(file), Some(Err(why))) => {
+            return Err(Blocker::firm(format!("{} cannot be used: {}", file.display(), why.message)));
+        }
+        (Some(_), _) => return Err(Blocker::firm("The chart archive has not been read yet")),
+    };
+    let set = archive.or(case.profile.chart.version.as_deref());
     match (set, case.healthy_version()) {
         (Some(set), Some((healthy, name))) if set != healthy => {
             let text = format!(

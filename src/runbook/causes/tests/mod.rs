@@ -1,0 +1,251 @@
+//! Each cause by its facts, as tables: two regions, of which us-east-1 is the failed one, and one thing
+//! after another is broken.
+
+mod world;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use self::world::{EU, Facing, US, World};
+use crate::runbook::cause::{Advice, Explains, Strength, rank};
+use crate::runbook::fact::{EksFacts, FoundBy};
+use crate::runbook::question::Question;
+use crate::runbook::verdict::{Why, WhyKind};
+
+/// What is broken, and the cause that has to rank first with its advice.
+type Row = (&'static str, Option<Advice>, fn(&mut World));
+
+const GUIDANCE: Option<Advice> = Some(Advice::Guidance);
+
+const ROWS: [Row; 24] = [
+    ("crash-loop", Some(Advice::Restart), |w| w.crash(US, "Error", "panic: nil pointer dereference")),
+    ("resource-exhaustion", Some(Advice::Reapply), |w| w.crash(US, "OOMKilled", "starting")),
+    ("image-pull", Some(Advice::Reapply), |w| {
+        w.image(US, "4.11.9");
+        w.pods(US, Facing::Waiting("ImagePullBackOff"));
+    }),
+    ("database-unreachable", GUIDANCE, |w| w.crash(US, "Error", world::TIMEOUT)),
+    ("peering-inactive", GUIDANCE, |w| {
+        w.crash(US, "Error", world::TIMEOUT);
+        w.path(US, |path| {
+            path.peerings[0].status = "deleted".to_owned();
+            path.cluster_routes[0].routes[0].state = "blackhole".to_owned();
+        });
+    }),
+    ("route-missing", GUIDANCE, |w| {
+        w.crash(US, "Error", world::TIMEOUT);
+        w.path(US, |path| path.cluster_routes[0].routes.clear());
+    }),
+    ("security-group-closed", GUIDANCE, |w| {
+        w.crash(US, "Error", world::TIMEOUT);
+        w.path(US, |path| {
+            let Some(Ok(group)) = &mut path.security_group else { panic!("no group") };
+            group.ingress.clear();
+        });
+    }),
+    ("database-identity", GUIDANCE, |w| {
+        w.crash(US, "Error", "Error 1045 (28000): Access denied for user 'kine'@'10.0.1.5'");
+    }),
+    ("database-down", Some(Advice::Stop), |w| {
+        for region in [US, EU] {
+            w.health(region, 0);
+            w.crash(region, "Error", world::REFUSED);
+        }
+    }),
+    ("scaled-to-zero", Some(Advice::Scale), |w| {
+        w.replicas(US, 0);
+        w.pods(US, Facing::None);
+    }),
+    ("deployment-missing", Some(Advice::Reapply), |w| {
+        w.no_deployment(US);
+        w.pods(US, Facing::None);
+    }),
+    ("nodes-not-ready", GUIDANCE, |w| {
+        w.nodes(US, 0);
+        w.pods(US, Facing::Unscheduled("0/3 nodes are available: 3 node(s) had untolerated taint(s)"));
+    }),
+    ("unschedulable", GUIDANCE, |w| {
+        w.pods(US, Facing::Unscheduled("0/3 nodes are available: 3 Insufficient cpu."));
+    }),
+    ("targets-unhealthy", GUIDANCE, |w| w.targets(US, "unhealthy", 3)),
+    ("ingress-not-reconciled", GUIDANCE, |w| {
+        w.ingress_event(US, "FailedDeployModel");
+        w.targets(US, "healthy", 0);
+    }),
+    ("cluster-down", GUIDANCE, |w| {
+        w.eks(US, "FAILED");
+        w.unreachable(US);
+    }),
+    ("cluster-unreachable", GUIDANCE, |w| w.unreachable(US)),
+    ("credentials-expired", GUIDANCE, |w| {
+        let expired = Why::new(WhyKind::Unauthenticated, "ExpiredToken");
+        for question in [Question::HealthCheck(US), Question::HealthCheck(EU), Question::Identity] {
+            w.answer(question, Err(expired.clone()));
+        }
+    }),
+    ("permission-missing", GUIDANCE, |w| {
+        let forbidden = Why::new(WhyKind::Forbidden, "pods is forbidden");
+        for question in [Question::Deployment(US), Question::Pods(US), Question::Logs(US)] {
+            w.answer(question, Err(forbidden.clone()));
+        }
+    }),
+    ("version-skew", Some(Advice::Reapply), |w| {
+        w.image(US, "4.8.0");
+        w.crash(US, "Error", "leader election: refusing to join");
+    }),
+    ("all-regions-failing", Some(Advice::Stop), |w| {
+        w.health(EU, 0);
+        w.pods(EU, Facing::None);
+    }),
+    ("nothing-failing", None, |w| w.health(US, 16)),
+    ("wrong-region", GUIDANCE, |w| {
+        w.health(US, 16);
+        w.health(EU, 0);
+    }),
+    ("health-check-misconfigured", GUIDANCE, |w| w.inverted(US)),
+];
+
+fn ranked(world: &World) -> Vec<&'static str> {
+    rank(&world.case()).iter().map(|assessment| assessment.id).collect()
+}
+
+#[test]
+fn each_cause_ranks_first_by_its_facts_with_its_advice() {
+    for (id, advice, break_it) in ROWS {
+        let mut world = World::failing();
+        break_it(&mut world);
+        let causes = rank(&world.case());
+        let first = causes.first().unwrap_or_else(|| panic!("nothing found for {id}"));
+        assert_eq!((first.id, first.advice), (id, advice), "{:?}", ranked(&world));
+        assert!(first.strength >= Strength::Likely, "{id} is only {:?}", first.strength);
+        assert!(!first.evidence_for.is_empty(), "{id} has no evidence");
+        let helped = first.advice != GUIDANCE || !first.guidance.is_empty();
+        assert!(helped, "{id} says nothing to do");
+    }
+}
+
+#[test]
+fn every_cause_has_a_row_here() {
+    let world = World::failing();
+    let mut known: Vec<&str> = super::ALL.iter().map(|assess| assess(&world.case()).id).collect();
+    let mut tested: Vec<&str> = ROWS.iter().map(|row| row.0).collect();
+    known.sort_unstable();
+    tested.sort_unstable();
+    assert_eq!(known, tested);
+}
+
+#[test]
+fn without_an_answer_no_cause_is_named() {
+    assert!(ranked(&World::silent()).is_empty());
+}
+
+/// Two things broken at once: both are named, in this order.
+#[test]
+fn a_cause_that_explains_another_ranks_above_it() {
+    let table: [(&[&str], fn(&mut World)); 6] = [
+        (&["security-group-closed", "image-pull"], |w| {
+            ROWS[6].2(w);
+            w.pods(US, Facing::Waiting("ImagePullBackOff"));
+            w.image(US, "4.11.9");
+        }),
+        (&["health-check-misconfigured", "crash-loop"], |w| {
+            w.crash(US, "Error", "panic: x");
+            w.disabled(EU);
+        }),
+        (&["peering-inactive", "database-unreachable", "crash-loop"], |w| ROWS[4].2(w)),
+        (&["nodes-not-ready", "unschedulable"], |w| ROWS[11].2(w)),
+        (&["cluster-down", "cluster-unreachable"], |w| ROWS[15].2(w)),
+        (&["database-down", "all-regions-failing"], |w| ROWS[8].2(w)),
+    ];
+    for (order, break_it) in table {
+        let mut world = World::failing();
+        break_it(&mut world);
+        let all = ranked(&world);
+        let found: Vec<&str> = all.iter().copied().filter(|id| order.contains(id)).collect();
+        assert_eq!(found, order, "{all:?}");
+    }
+}
+
+#[test]
+fn the_clusters_own_word_and_ours_are_told_apart() {
+    let strength = |break_it: fn(&mut World), id: &str| {
+        let mut world = World::failing();
+        break_it(&mut world);
+        rank(&world.case()).iter().find(|cause| cause.id == id).map(|cause| cause.strength)
+    };
+    // EKS knows no cluster of that name, and it answers all the same: the ARN may be wrong.
+    let odd = |w: &mut World| w.answer(Question::Eks(US), Ok(EksFacts::Missing.into()));
+    assert_eq!(strength(odd, "cluster-down"), Some(Strength::Possible));
+    // A check that is not permitted is a gap, no cause of an outage.
+    let gap = |w: &mut World| {
+        w.crash(US, "Error", "panic: x");
+        w.answer(Question::Targets(US), Err(Why::new(WhyKind::Forbidden, "not permitted")));
+    };
+    assert_eq!(strength(gap, "permission-missing"), Some(Strength::Possible));
+    // Our sign-in to one cluster says nothing of the cluster itself.
+    let lost =
+        |w: &mut World| w.answer(Question::Cluster(US), Err(Why::new(WhyKind::Unauthenticated, "401")));
+    assert_eq!(strength(lost, "cluster-unreachable"), None);
+    // Unhealthy targets of pods that are not ready are an effect.
+    let effect = |w: &mut World| {
+        w.crash(US, "Error", "panic: x");
+        w.targets(US, "unhealthy", 3);
+    };
+    assert_eq!(strength(effect, "targets-unhealthy"), None);
+    // Healthy targets and a failing health check: nobody gets to the load balancer.
+    assert_eq!(strength(|_| (), "targets-unhealthy"), Some(Strength::Likely));
+    let no_balancer = |w: &mut World| w.targets_found(US, FoundBy::Nothing(None));
+    assert_eq!(strength(no_balancer, "targets-unhealthy"), Some(Strength::Certain));
+}
+
+#[test]
+fn no_two_causes_explain_each_other() {
+    let world = World::failing();
+    let causes: Vec<_> = super::ALL.iter().map(|assess| assess(&world.case())).collect();
+    let explains = |one: &crate::runbook::cause::Assessment, other: &str| match one.explains {
+        Explains::All => true,
+        Explains::These(ids) => ids.contains(&other),
+    };
+    let known: Vec<&str> = causes.iter().map(|cause| cause.id).collect();
+    for cause in &causes {
+        if let Explains::These(ids) = cause.explains {
+            assert!(ids.iter().all(|id| known.contains(id)), "{} explains something unknown", cause.id);
+            for other in causes.iter().filter(|other| ids.contains(&other.id)) {
+                assert!(
+                    !matches!(other.explains, Explains::These(_)) || !explains(other, cause.id),
+                    "{} and {}",
+                    cause.id,
+                    other.id
+                );
+            }
+        }
+    }
+}
+
+proptest! {
+    /// The ranking is a function of the facts: no order of their arrival changes it.
+    #[test]
+    fn no_order_of_arrival_changes_the_ranking(
+        (row, order) in (0..ROWS.len()).prop_flat_map(|row| {
+            let mut world = World::failing();
+            ROWS[row].2(&mut world);
+            let questions: Vec<Question> = world.questions();
+            (Just(row), Just(questions).prop_shuffle())
+        }),
+        first in select(vec![0_usize, 3, 9]),
+    ) {
+        let mut world = World::failing();
+        ROWS[row].2(&mut world);
+        let expected = ranked(&world);
+        // Some arrive, are judged in between, and the rest arrives after.
+        let mut arriving = World::silent();
+        for question in &order[..first.min(order.len())] {
+            arriving.take_from(&world, *question);
+        }
+        _ = ranked(&arriving);
+        for question in &order[first.min(order.len())..] {
+            arriving.take_from(&world, *question);
+        }
+        prop_assert_eq!(ranked(&arriving), expected);
+    }
+}
