@@ -43,6 +43,8 @@ pub enum Fit {
     Fits(&'static str),
     /// Helps too, at a price.
     Also(&'static str),
+    /// Helps once others have mended the cause, and not before.
+    Later(&'static str),
     /// Cannot help.
     CannotHelp(&'static str),
     /// No cause is known to judge it by.
@@ -53,9 +55,11 @@ impl Fit {
     /// The reason.
     pub fn reason(self) -> &'static str {
         match self {
-            Self::Fits(reason) | Self::Also(reason) | Self::CannotHelp(reason) | Self::Unproven(reason) => {
-                reason
-            }
+            Self::Fits(reason)
+            | Self::Also(reason)
+            | Self::Later(reason)
+            | Self::CannotHelp(reason)
+            | Self::Unproven(reason) => reason,
         }
     }
 }

@@ -145,6 +145,8 @@ pub struct CheckArgs {
 /// The steps that have checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CheckStep {
+    /// Our own side: programs, sign-in, permissions, files.
+    Preflight,
     /// Step 1.
     Confirm,
     /// Step 2.
@@ -156,6 +158,7 @@ pub enum CheckStep {
 impl From<CheckStep> for Step {
     fn from(step: CheckStep) -> Self {
         match step {
+            CheckStep::Preflight => Self::Preflight,
             CheckStep::Confirm => Self::Confirm,
             CheckStep::Diagnose => Self::Diagnose,
             CheckStep::Verify => Self::Verify,

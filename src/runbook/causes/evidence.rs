@@ -93,9 +93,7 @@ pub(super) fn image_tag<'a>(case: &Case<'a>, region: RegionIndex) -> Option<&'a 
 /// Fit where the way to the database is broken: a restart only skips the wait after the repair.
 pub(super) fn after_the_repair(action: ActionKind) -> Fit {
     match action {
-        ActionKind::Restart => Fit::CannotHelp(
-            "Only after the repair: it skips the wait between crashes then, and cannot help before",
-        ),
+        ActionKind::Restart => Fit::Later("Only after the repair: then it skips the wait between crashes"),
         ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => {
             Fit::CannotHelp("Cannot help: the values are not what is broken")
         }

@@ -9,6 +9,11 @@ use crate::runbook::command;
 use crate::runbook::steps::confirm;
 use crate::runbook::targets;
 
+/// Does the region's host answer us as it should?
+fn answers_us(case: &Case) -> bool {
+    matches!(case.readings.probe(case.failed), Some(Ok(probe)) if probe.status == 200)
+}
+
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
     let region = case.failed_region();
@@ -46,7 +51,11 @@ pub fn assess(case: &Case) -> Assessment {
             // Pods that are not ready are no healthy targets: an effect.
             _ => Strength::RuledOut,
         };
+    } else if up == Some(true) && failing && answers_us(case) {
+        // The health check needs half a minute to see what we see.
+        cause.denies("Its host answers 200 to us: the health check may not have seen it yet");
     } else if up == Some(true) && failing {
+        cause.needs("Our own look at its host", case.readings.probe(case.failed));
         cause.title = "Load balancer out of reach".to_owned();
         cause.headline = format!(
             "The load balancer of {} has healthy targets, and nobody gets through to it",

@@ -22,7 +22,8 @@ pub fn plans(case: &Case) -> Vec<Plan> {
             Fit::Fits(_) => 0,
             Fit::Also(_) => 1,
             Fit::Unproven(_) => 2,
-            Fit::CannotHelp(_) => 3,
+            Fit::Later(_) => 3,
+            Fit::CannotHelp(_) => 4,
         };
         (rank, plan.kind() != preferred, plan.kind())
     });
@@ -43,7 +44,7 @@ pub fn plan(case: &Case, kind: ActionKind) -> Plan {
     };
     parts.blockers.splice(0..0, gate(case));
     match fit {
-        Fit::CannotHelp(reason) => parts.blockers.push(Blocker::overridable(reason)),
+        Fit::Later(reason) | Fit::CannotHelp(reason) => parts.blockers.push(Blocker::overridable(reason)),
         Fit::Unproven(reason) => parts.notes.push(reason.to_owned()),
         Fit::Fits(_) | Fit::Also(_) => {}
     }

@@ -8,11 +8,12 @@ use crate::app::msg::{LogMsg, Msg, RunMsg};
 use crate::design::{
     ActionButton, CauseCard, Rich, Tone, body, callout, card, card_list, card_title, cause_card, list_row,
 };
+use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Advice, Assessment, Fit, Strength};
 use crate::runbook::check::{self, Check, Tally};
 use crate::runbook::step::Step;
-use crate::runbook::steps::{self, diagnose};
+use crate::runbook::steps::{self, confirm, diagnose};
 use crate::runbook::verdict::{Finding, Verdict};
 use crate::ui::heading::Heading;
 use crate::ui::run_layout::beside_picture;
@@ -84,6 +85,8 @@ enum Next {
     Guide,
     /// The platform runs: see whether it serves.
     Verify,
+    /// No health check fails, and nothing was done: there is nothing to do here.
+    Leave,
     /// Nothing could be read: first the reason for that.
     Mend(Finding),
     /// No cause is known: read the logs.
@@ -100,6 +103,7 @@ fn next(run: &Run, case: &Case, causes: &[Assessment], tally: &Tally) -> Next {
             let fits = plans.iter().find(|plan| matches!(plan.fit, Fit::Fits(_)));
             fits.map_or(Next::Choose, |plan| Next::Act(words::inside(&plan.title)))
         }
+        None if !causes.is_empty() && !run.acted() => Next::Leave,
         None if diagnose::platform_runs(case) => Next::Verify,
         None if tally.waiting > 0 => Next::Wait,
         None if let Some(why) = diagnose::nothing_read(case) => Next::Mend(why),
@@ -193,6 +197,19 @@ fn first_cause(run: &Run, standing: &Standing, first: &Assessment, ui: &mut Ui, 
                 if ui.add(ActionButton::primary(label)).clicked() {
                     out.push(Msg::Run(RunMsg::ToggleGuidance));
                 }
+                other_region(&standing.case, ui, out);
+                after_that(&standing.case, first, ui, out);
+            }
+            Next::Leave => {
+                if ui.add(ActionButton::primary("Nothing to restore: leave")).clicked() {
+                    out.push(Msg::Run(RunMsg::Leave));
+                }
+            }
+            Next::Verify => {
+                let label = format!("Go to Verify {}", standing.case.failed_region().name);
+                if ui.add(ActionButton::primary(&label)).clicked() {
+                    out.push(Msg::Run(RunMsg::Show(Step::Verify)));
+                }
             }
             Next::Act(action) => restore_button(&format!("Go to Restore: {action}"), ui, out),
             _ => restore_button("Go to Restore", ui, out),
@@ -215,6 +232,29 @@ fn first_cause(run: &Run, standing: &Standing, first: &Assessment, ui: &mut Ui, 
             }
         }
     });
+}
+
+/// Where another region is the one that failed: take that one.
+fn other_region(case: &Case, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let outcome = confirm::outcome(case.profile, case.readings, case.failed);
+    let Some(confirm::Outcome::OtherRegionFailing(other)) = outcome else { return };
+    let label = format!("Take {} for the failed region", case.profile.region(other).name);
+    if ui.add(ActionButton::secondary(&label)).clicked() {
+        out.push(Msg::Run(RunMsg::Choose(other)));
+    }
+}
+
+/// What helps once others have mended the cause, as the cause itself says.
+fn after_that(case: &Case, first: &Assessment, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let label = match (first.fit)(ActionKind::Restart) {
+        Fit::Later(_) => "Restart: only after that",
+        Fit::Also(_) => "Go to Restore: restart",
+        _ => return,
+    };
+    let there = diagnose::inside_known(case);
+    if there && ui.add(ActionButton::secondary(label)).clicked() {
+        out.push(Msg::Run(RunMsg::Show(Step::Restore)));
+    }
 }
 
 fn restore_button(label: &str, ui: &mut Ui, out: &mut Vec<Msg>) {

@@ -147,9 +147,9 @@ fn options(
         callout(ui, Tone::Warn, "None of these can help now", text);
     }
     for plan in plans {
-        let helps = !matches!(plan.fit, Fit::CannotHelp(_));
+        let helps = !matches!(plan.fit, Fit::Later(_) | Fit::CannotHelp(_));
         let text = match plan.fit {
-            Fit::CannotHelp(reason) | Fit::Unproven(reason) => reason.to_owned(),
+            Fit::Later(reason) | Fit::CannotHelp(reason) | Fit::Unproven(reason) => reason.to_owned(),
             Fit::Fits(reason) | Fit::Also(reason) => format!("{reason}. {}", capital(plan.usual_duration)),
         };
         let selected =

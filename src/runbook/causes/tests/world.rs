@@ -10,8 +10,8 @@ use crate::runbook::fact::{
     ClusterFacts, Condition, Container, ContainerLog, Deployment, DeploymentFacts, EksCluster, EksFacts,
     Event, EventsFacts, Facts, FoundBy, HealthCheckFacts, HealthCheckSettings, IdentityFacts, IngressFacts,
     LogLine, LogsFacts, Node, NodesFacts, Observation, PathFacts, Peering, PeeringSide, Pod, PodsFacts,
-    Release, ReleaseFacts, Route, RouteTable, Rule, SecurityGroup, Subnet, Target, TargetGroup, TargetsFacts,
-    Terminated,
+    ProbeFacts, Release, ReleaseFacts, Route, RouteTable, Rule, SecurityGroup, Subnet, Target, TargetGroup,
+    TargetsFacts, Terminated,
 };
 use crate::runbook::profile::{Profile, RegionIndex, testing::profile};
 use crate::runbook::question::{Question, Reading, Readings};
@@ -266,6 +266,17 @@ impl World {
     pub(super) fn targets_found(&mut self, region: RegionIndex, found_by: FoundBy) {
         let facts = TargetsFacts { found_by, groups: Vec::new() };
         self.answer(Question::Targets(region), Ok(Facts::Targets(facts)));
+    }
+
+    pub(super) fn probe(&mut self, region: RegionIndex, status: u16) {
+        let facts = ProbeFacts {
+            url: "https://us.example.com/healthz".to_owned(),
+            status,
+            addresses: None,
+            derp_status: Ok(status),
+            version: Ok("v4.11.2".to_owned()),
+        };
+        self.answer(Question::Probe(region), Ok(Facts::Probe(facts)));
     }
 
     /// The region's API does not answer, and with it nothing that it is asked.

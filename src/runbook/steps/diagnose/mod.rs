@@ -92,6 +92,11 @@ pub fn nothing_read(case: &Case) -> Option<Finding> {
     inside.into_iter().next()?.finding.filter(|_| unread)
 }
 
+/// Was the failed region's Deployment read, so that an action on it can be planned?
+pub fn inside_known(case: &Case) -> bool {
+    matches!(case.readings.deployment(case.failed), Some(Ok(_)))
+}
+
 /// The checks without which nothing is known of the failed region's platform.
 fn inside(case: &Case) -> [Check; 3] {
     let failed = case.failed;
