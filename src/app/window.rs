@@ -94,8 +94,11 @@ impl Window {
                 Job::Observe { session, question, generation } => {
                     if !self.engine.submit(Job::Observe { session, question, generation }) {
                         let why = Why::new(WhyKind::NotAsked, "this program has too much to do at once");
-                        let reading =
-                            Reading { answer: Err(why), observed_at: Timestamp::now(), took: Duration::ZERO };
+                        let reading = Box::new(Reading {
+                            answer: Err(why),
+                            observed_at: Timestamp::now(),
+                            took: Duration::ZERO,
+                        });
                         let event = Event::Observed { session, question, generation, reading };
                         queue.extend(update(&mut self.model, Msg::Engine(Box::new(event)), Timestamp::now()));
                     }

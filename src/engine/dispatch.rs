@@ -227,6 +227,7 @@ impl Dispatcher {
         tokio::spawn(async move {
             let answer = cancelled.run_until_cancelled(Box::pin(session.observe(question))).await;
             if let Some(reading) = answer {
+                let reading = Box::new(reading);
                 tell.tell(Event::Observed { session: id, question, generation, reading }).await;
             }
         });

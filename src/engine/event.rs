@@ -54,7 +54,7 @@ pub enum Event {
         /// The asking it belongs to.
         generation: u64,
         /// The answer.
-        reading: Reading<Facts>,
+        reading: Box<Reading<Facts>>,
     },
     /// A line of a running action.
     Output {

@@ -133,14 +133,15 @@ impl Assessment {
         self.not_checked.extend(unread(what, answer));
     }
 
-    /// Is it below the other, because the other explains it?
-    fn is_explained_by(&self, other: &Self) -> bool {
-        other.strength >= Strength::Likely
-            && other.id != self.id
-            && match other.explains {
-                Explains::All => self.explains != Explains::All,
-                Explains::These(ids) => ids.contains(&self.id),
-            }
+    /// Is it below the other, because the other explains it? Of two that would explain each other the one
+    /// that names the other does.
+    pub(super) fn is_explained_by(&self, other: &Self) -> bool {
+        let names = |one: &Self, id| matches!(one.explains, Explains::These(ids) if ids.contains(&id));
+        let explains = match other.explains {
+            Explains::All => self.explains != Explains::All && !names(self, other.id),
+            Explains::These(_) => names(other, self.id),
+        };
+        other.strength >= Strength::Likely && other.id != self.id && explains
     }
 }
 

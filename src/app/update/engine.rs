@@ -28,7 +28,7 @@ pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job
         Event::Picked { purpose, path } => form::picked(model, purpose, path),
         Event::PracticeStarted { session, world } => practice_started(model, session, world, now),
         Event::Observed { session, question, generation, reading } => {
-            observed(model, session, (question, generation, reading), now)
+            observed(model, session, (question, generation, *reading), now)
         }
         Event::PracticeRepaired { session } => of_run(model, session, |run| {
             if let Some(practice) = &mut run.practice {

@@ -37,7 +37,7 @@ fn answer(model: &mut Model, question: Question, facts: Facts) -> Vec<Job> {
     let run = run_of(model);
     let generation = run.readings.slot(question).unwrap().generation;
     let reading = Reading { answer: Ok(facts), observed_at: now(), took: Duration::ZERO };
-    let event = Event::Observed { session: run.session, question, generation, reading };
+    let event = Event::Observed { session: run.session, question, generation, reading: Box::new(reading) };
     update(model, Msg::Engine(Box::new(event)), now())
 }
 
@@ -115,7 +115,7 @@ fn answers_of_another_session_or_asking_are_dropped() {
     let generation = run_of(&model).readings.slot(question).unwrap().generation;
     let other = crate::engine::job::SessionId(session.0 + 1);
     for (session, generation) in [(other, generation), (session, generation + 1), (session, generation - 1)] {
-        let event = Event::Observed { session, question, generation, reading: reading() };
+        let event = Event::Observed { session, question, generation, reading: Box::new(reading()) };
         update(&mut model, Msg::Engine(Box::new(event)), now());
     }
     let Some(Ok(DeploymentFacts::Found(kept))) = run_of(&model).readings.deployment(US) else {

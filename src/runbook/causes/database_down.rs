@@ -21,16 +21,15 @@ pub fn assess(case: &Case) -> Assessment {
     for region in case.profile.indices() {
         let name = &case.profile.region(region).name;
         match case.database_hits(region) {
-            Some(Ok(hits)) => match hits.first() {
-                Some((first, trouble)) => {
+            Some(Ok(hits)) => {
+                if let Some((first, trouble)) = hits.first() {
                     with += 1;
                     cause.says(format!("{name}: {}, {}", trouble.phrase(), first.quote()));
-                }
-                None => {
+                } else {
                     without += 1;
                     cause.denies(format!("{name} has no database error in its logs"));
                 }
-            },
+            }
             answer => cause.needs(&format!("Logs of {name}"), answer),
         }
     }

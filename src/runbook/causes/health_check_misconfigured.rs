@@ -45,7 +45,7 @@ pub fn assess(case: &Case) -> Assessment {
     match case.platform_up() {
         Some(true) if own => cause.says("The region's pods are ready: only the check says that it failed"),
         Some(false) if own => {
-            cause.denies("The region's pods are not all ready, so more is wrong than the check")
+            cause.denies("The region's pods are not all ready, so more is wrong than the check");
         }
         _ => {}
     }

@@ -4,6 +4,7 @@ use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fact::Pod;
 use crate::runbook::pod::out_of_memory;
 
 /// The node conditions that are bad when `True`.
@@ -30,7 +31,7 @@ pub fn assess(case: &Case) -> Assessment {
         killed = facts.pods.iter().filter(|pod| pod.containers.iter().any(out_of_memory)).count();
         let evicted = facts.pods.iter().filter(|pod| pod.reason.as_deref() == Some("Evicted")).count();
         if killed > 0 {
-            let restarts: i32 = facts.pods.iter().map(|pod| pod.restarts()).sum();
+            let restarts: i32 = facts.pods.iter().map(Pod::restarts).sum();
             cause.says(format!(
                 "{killed} of {all} pods were killed for want of memory (OOMKilled), {restarts} restarts"
             ));
@@ -40,7 +41,7 @@ pub fn assess(case: &Case) -> Assessment {
             cause.says(format!("{evicted} of {all} pods were evicted from their node"));
             cause.strength = Strength::Certain;
             if killed == 0 {
-                cause.title = "Node out of resources".to_owned();
+                "Node out of resources".clone_into(&mut cause.title);
                 cause.headline =
                     format!("The platform's pods in {} were evicted: their node ran short", region.name);
             }

@@ -18,20 +18,15 @@ pub fn assess(case: &Case) -> Assessment {
     cause.fit = evidence::after_the_repair;
     cause.explains = Explains::These(&["database-unreachable", "crash-loop", "targets-unhealthy"]);
     let there = evidence::broken_hop(case, HopKind::RoutesThere, &mut cause);
-    match &there {
+    if there.is_some() {
         // One broken direction is enough; the other is told beside it.
-        Some(_) => {
-            let back = evidence::hop(case, HopKind::RoutesBack);
-            if let Some(back) =
-                back.filter(|hop| hop.finding.verdict == Verdict::Fail && !hop.follows_peering)
-            {
-                cause.says(back.finding.found);
-            }
+        let back = evidence::hop(case, HopKind::RoutesBack);
+        if let Some(back) = back.filter(|hop| hop.finding.verdict == Verdict::Fail && !hop.follows_peering) {
+            cause.says(back.finding.found);
         }
-        None => {
-            cause.not_checked.clear();
-            _ = evidence::broken_hop(case, HopKind::RoutesBack, &mut cause);
-        }
+    } else {
+        cause.not_checked.clear();
+        _ = evidence::broken_hop(case, HopKind::RoutesBack, &mut cause);
     }
     if cause.strength == Strength::RuledOut {
         return cause;

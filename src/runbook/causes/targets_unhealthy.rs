@@ -56,7 +56,7 @@ pub fn assess(case: &Case) -> Assessment {
         cause.denies("Its host answers 200 to us: the health check may not have seen it yet");
     } else if up == Some(true) && failing {
         cause.needs("Our own look at its host", case.readings.probe(case.failed));
-        cause.title = "Load balancer out of reach".to_owned();
+        "Load balancer out of reach".clone_into(&mut cause.title);
         cause.headline = format!(
             "The load balancer of {} has healthy targets, and nobody gets through to it",
             region.name

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use crate::app::model::{Model, Run};
 use crate::app::msg::{Msg, RestoreMsg, RunMsg};
 use crate::design::{OptionCard, Tone, callout, option_card};
+use crate::runbook::action::ActionKind;
 use crate::runbook::action::{ActionOutcome, Plan};
 use crate::runbook::case::Case;
-use crate::runbook::cause::{self, Advice, Assessment, Fit};
+use crate::runbook::cause::{self, Assessment, Fit};
 use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
 use crate::runbook::steps::confirm;
@@ -79,7 +80,11 @@ fn went_well(run: &Run) -> bool {
 }
 
 fn nothing_helps(first: Option<&Assessment>) -> bool {
-    first.is_some_and(|first| matches!(first.advice, Some(Advice::Guidance | Advice::Stop)))
+    let helps = |first: &Assessment| {
+        let helps = |kind: &ActionKind| matches!((first.fit)(*kind), Fit::Fits(_) | Fit::Also(_));
+        ActionKind::ALL.iter().any(helps)
+    };
+    first.is_some_and(|first| !helps(first))
 }
 
 fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -> Heading {

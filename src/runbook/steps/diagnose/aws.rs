@@ -87,11 +87,7 @@ pub(super) fn targets(case: &Case, region: RegionIndex) -> Check {
 
 /// The way to the database, one check a hop.
 pub(super) fn path(case: &Case, region: RegionIndex) -> Vec<Check> {
-    let hops = match case.hops(region) {
-        Some(Ok(hops)) => Some(Ok(hops)),
-        Some(Err(why)) => Some(Err(why)),
-        None => None,
-    };
+    let hops = case.hops(region);
     [HopKind::Peering, HopKind::RoutesThere, HopKind::RoutesBack, HopKind::Port]
         .into_iter()
         .map(|kind| one_hop(case, region, kind, hops.as_ref()))
