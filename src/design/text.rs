@@ -164,6 +164,17 @@ impl Rich {
     }
 }
 
+impl Rich {
+    /// A text whose parts between backquotes are quoted from elsewhere: a log line, a command.
+    pub fn quoting(text: &str) -> Self {
+        text.split('`').enumerate().fold(Self::new(), |rich, (place, part)| match (part, place % 2) {
+            ("", _) => rich,
+            (part, 0) => rich.text(part),
+            (part, _) => rich.mono(part),
+        })
+    }
+}
+
 impl From<&str> for Rich {
     fn from(text: &str) -> Self {
         Self::new().text(text)

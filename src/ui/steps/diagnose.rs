@@ -161,7 +161,7 @@ impl Evidence {
         let mut cut = false;
         let mut lines = |lines: &[String]| {
             let shown = if all { lines.len() } else { lines.len().min(EVIDENCE_LINES) };
-            let mut rich: Vec<Rich> = lines[..shown].iter().map(|line| Rich::from(line.as_str())).collect();
+            let mut rich: Vec<Rich> = lines[..shown].iter().map(|line| Rich::quoting(line)).collect();
             if shown < lines.len() {
                 rich.push(Rich::new().faint(format!("and {} more", lines.len() - shown)));
                 cut = true;
