@@ -59,6 +59,8 @@ mod watch;
 mod write;
 
 #[cfg(test)]
+mod failure_tests;
+#[cfg(test)]
 mod tests;
 
 /// The platform's namespace.

@@ -71,7 +71,7 @@ pub(in super::super) struct Kubelet {
 }
 
 /// The scheduler tries again after this.
-const SCHEDULING_RETRY: Duration = Duration::from_secs(10);
+const SCHEDULING_RETRY: Duration = Duration::from_secs(30);
 
 /// From a repaired database to the first answered probe.
 const CONNECTING: Duration = Duration::from_secs(9);

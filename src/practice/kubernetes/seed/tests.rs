@@ -143,7 +143,9 @@ fn each_condition_looks_the_same_with_every_seed() {
         (Condition::IngressNotReconciled, vec![("Running, ready".to_owned(), 3)]),
     ];
     for (condition, expected) in &cases {
-        for seed in 1..=20 {
+        // where nothing that takes a while goes on, one seed is as good as another
+        let moves = expected.iter().any(|(look, _)| look != "Running, ready");
+        for seed in 1..=if moves { 20 } else { 3 } {
             let state = plant_seeded(*condition, seed, FAILING_FOR);
             assert_eq!(&looks(&state), expected, "{condition:?}, seed {seed}");
         }
@@ -213,7 +215,8 @@ fn silent_nodes_are_unknown_and_keep_the_pods_that_were_to_go() {
     let words =
         "0/3 nodes are available: 3 node(s) had untolerated taint {node.kubernetes.io/unreachable: }.";
     assert!(refused.iter().all(|message| message.starts_with(words)), "{refused:?}");
-    assert_eq!((refused.len(), told(&state, "Node", "NodeNotReady").len()), (3, 3));
+    assert_eq!(refused.len(), 4, "the agent's too");
+    assert_eq!(told(&state, "Node", "NodeNotReady").len(), 3);
 }
 
 #[test]
