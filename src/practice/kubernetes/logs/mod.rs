@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use self::script::{Ending, Line, Program, Run};
 use super::Cluster;
-use super::controller::{CONTAINER, Spell};
+use super::controller::{CONTAINER, Spell, Spells};
 use super::kinds;
 use super::object::{self, items, name, parse_stamp, text};
 use super::query::Query;
@@ -218,8 +218,8 @@ impl Follower {
                 return None;
             }
             let now = Timestamp::now();
-            if let Some(spell) = self.still_runs() {
-                self.run.spell = spell;
+            if let Some(spells) = self.still_runs() {
+                self.run.spell = spells.now;
             } else {
                 self.run.ended = Some(Ending::Stopped(now));
             }
@@ -244,14 +244,14 @@ impl Follower {
         }
     }
 
-    /// What makes the run fail, if anything does; none where the run is over.
-    fn still_runs(&self) -> Option<Option<Spell>> {
+    /// What makes the run fail, where it goes on.
+    fn still_runs(&self) -> Option<Spells> {
         let (pod, spells) =
             self.cluster.pod_with_spells(&self.key).filter(|(pod, _)| object::uid(pod) == self.pod_uid)?;
         let started = items(&pod, "/status/containerStatuses")
             .iter()
             .find(|status| text(status, "/name") == self.container)
             .and_then(|status| parse_stamp(text(status, "/state/running/startedAt")));
-        (started == Some(self.run.started)).then_some(spells.now)
+        (started == Some(self.run.started)).then_some(spells)
     }
 }
