@@ -211,3 +211,21 @@ async fn logs_say_what_each_fault_says() {
         "{status}"
     );
 }
+
+#[tokio::test]
+async fn a_followed_log_ends_with_its_containers_last_words() {
+    let cluster = cluster(Condition::DatabaseRefused);
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(cluster.clone().run(stop.clone()));
+    let (code, text) =
+        tokio::time::timeout(Duration::from_mins(1), log(&cluster, "?follow=true&tailLines=1"))
+            .await
+            .unwrap();
+    assert_eq!(code, 200);
+    let lines: Vec<&str> = text.lines().collect();
+    assert!(lines.len() > 10, "{text}");
+    let last = "Error: start the embedded API server: dial tcp 10.1.0.12:3306: connect: connection refused";
+    assert_eq!(lines.last(), Some(&last));
+    stop.cancel();
+    running.await.unwrap();
+}

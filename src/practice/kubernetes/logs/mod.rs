@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use self::script::{Ending, Line, Program, Run};
 use super::Cluster;
-use super::controller::{CONTAINER, Spell, Spells};
+use super::controller::{CONTAINER, Spell};
 use super::kinds;
 use super::object::{self, items, name, parse_stamp, text};
 use super::query::Query;
@@ -218,11 +218,7 @@ impl Follower {
                 return None;
             }
             let now = Timestamp::now();
-            if let Some(spells) = self.still_runs() {
-                self.run.spell = spells.now;
-            } else {
-                self.run.ended = Some(Ending::Stopped(now));
-            }
+            self.look_at_pod(now);
             let new: String = self
                 .run
                 .lines(now)
@@ -244,14 +240,24 @@ impl Follower {
         }
     }
 
-    /// What makes the run fail, where it goes on.
-    fn still_runs(&self) -> Option<Spells> {
-        let (pod, spells) =
-            self.cluster.pod_with_spells(&self.key).filter(|(pod, _)| object::uid(pod) == self.pod_uid)?;
-        let started = items(&pod, "/status/containerStatuses")
-            .iter()
-            .find(|status| text(status, "/name") == self.container)
-            .and_then(|status| parse_stamp(text(status, "/state/running/startedAt")));
-        (started == Some(self.run.started)).then_some(spells)
+    /// Learns what has become of the run: whether it goes on, and if not, how it ended.
+    fn look_at_pod(&mut self, now: Timestamp) {
+        let found = self.cluster.pod_with_spells(&self.key);
+        let found = found.filter(|(pod, _)| object::uid(pod) == self.pod_uid);
+        let statuses = found.as_ref().map_or(&[][..], |(pod, _)| items(pod, "/status/containerStatuses"));
+        let status = statuses.iter().find(|status| text(status, "/name") == self.container);
+        let spells = found.as_ref().map(|(_, spells)| *spells).unwrap_or_default();
+        let begun = |state: &str| {
+            parse_stamp(text(status?, &format!("{state}/startedAt"))).filter(|at| *at == self.run.started)
+        };
+        if begun("/state/running").is_some() {
+            self.run.spell = spells.now;
+        } else if begun("/lastState/terminated").is_some() {
+            // the status has whole seconds, which would lie before lines that were read
+            self.run.spell = spells.before;
+            self.run.ended = Some(Ending::Crashed(now));
+        } else {
+            self.run.ended = Some(Ending::Stopped(now));
+        }
     }
 }
