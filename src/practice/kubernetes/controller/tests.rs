@@ -309,3 +309,20 @@ fn a_second_fault_leaves_the_first_ones_pods_where_they_are() {
     lab.pass(120, |_| ());
     assert_eq!((lab.ready(), lab.waiting_for("ImagePullBackOff")), (3, 0));
 }
+
+#[test]
+fn the_load_balancer_controller_warns_until_it_may_register_targets() {
+    let mut lab = Lab::new(Condition::IngressNotReconciled);
+    let told = |lab: &Lab, reason: &str| -> i64 {
+        let events = lab.state.list(&EVENTS, None).filter(|event| text(event, "/reason") == reason);
+        events.map(|event| number(event, "/count")).sum()
+    };
+    let before = told(&lab, "FailedDeployModel");
+    lab.pass(200, |_| ());
+    let after = told(&lab, "FailedDeployModel");
+    assert!(after > before && before > 1, "{before}, {after}");
+    lab.controllers.load_balancer.allow(&mut lab.state, lab.now);
+    lab.pass(200, |_| ());
+    assert_eq!((told(&lab, "FailedDeployModel"), told(&lab, "SuccessfullyReconciled")), (after, 1));
+    assert_eq!(lab.ready(), 3);
+}

@@ -143,8 +143,9 @@ fn each_condition_looks_the_same_with_every_seed() {
         (Condition::IngressNotReconciled, vec![("Running, ready".to_owned(), 3)]),
     ];
     for (condition, expected) in &cases {
-        // where nothing that takes a while goes on, one seed is as good as another
-        let moves = expected.iter().any(|(look, _)| look != "Running, ready");
+        // where nothing goes on, or what went on before in this table, one seed is as good as another
+        let known = matches!(condition, Condition::DatabaseDenied | Condition::DatabaseRefused);
+        let moves = !known && expected.iter().any(|(look, _)| look != "Running, ready");
         for seed in 1..=if moves { 20 } else { 3 } {
             let state = plant_seeded(*condition, seed, FAILING_FOR);
             assert_eq!(&looks(&state), expected, "{condition:?}, seed {seed}");
@@ -152,7 +153,7 @@ fn each_condition_looks_the_same_with_every_seed() {
     }
 }
 
-/// Reasons and messages of the events about an object whose name begins like this.
+/// The messages of the events of a reason about objects of a kind.
 fn told(state: &State, kind: &str, reason: &str) -> Vec<String> {
     let of_kind = |event: &&std::sync::Arc<Value>| {
         text(event, "/involvedObject/kind") == kind && text(event, "/reason") == reason
