@@ -4,7 +4,8 @@
 //! verbs, tables, watches, logs. [`Cluster::run`] is the controllers, which
 //! move Deployments, ReplicaSets and pods over time. Both share one store.
 //! What real `kubectl` and `helm` need of it was seen with kubectl 1.37 and
-//! Helm 4.3; their tests are in `tests/real_tools_kubernetes.rs`.
+//! Helm 4.3; their tests are in `tests/real_tools_kubernetes.rs` and
+//! `tests/real_tools_failures.rs`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
