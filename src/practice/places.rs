@@ -51,6 +51,9 @@ impl Place {
         let Self { region, host, .. } = self;
         format!(
             "replicaCount: {REPLICAS}\n\
+             resources:\n\
+             \x20 limits:\n\
+             \x20   memory: 512Mi\n\
              config:\n\
              \x20 loftHost: {SHARED_HOST}\n\
              \x20 database:\n\

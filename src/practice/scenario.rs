@@ -1,7 +1,8 @@
-//! What can be rehearsed. A scenario's id is the id of its cause.
+//! What can be rehearsed. A scenario's id is the id of its cause, or of two
+//! joined by `-and-`.
 
 use super::kubernetes::Condition;
-use super::plight::Plight;
+use super::plight::{CheckSetting, Network, Plight};
 
 /// A failure to rehearse: which region the responder was told failed, and what
 /// is wrong with each.
@@ -53,7 +54,13 @@ const fn in_told_region(told: Plight) -> Scenario {
     }
 }
 
-static SCENARIOS: [Scenario; 5] = [
+/// The platform does not reach its database, for a reason on the way there.
+const fn without_database(network: Network) -> Scenario {
+    let told = Plight { cluster: Condition::DatabaseTimeout, network, ..Plight::WELL };
+    Scenario { repaired_by_others: true, ..in_told_region(told) }
+}
+
+static SCENARIOS: &[Scenario] = &[
     Scenario {
         id: "scaled-to-zero",
         title: "Scaled to zero",
@@ -84,6 +91,117 @@ static SCENARIOS: [Scenario; 5] = [
         ..in_told_region(Plight { cut_off: true, ..Plight::WELL })
     },
     Scenario {
+        id: "image-pull",
+        title: "Image missing",
+        summary: "us-east-1 answers 503 since somebody worked on its Deployment",
+        about: "Find out why pods never start and re-apply the right version · about 8 minutes",
+        ..in_told_region(Plight { cluster: Condition::ImagePull, ..Plight::WELL })
+    },
+    Scenario {
+        id: "version-skew",
+        title: "Another version",
+        summary: "us-east-1 answers 503 since it was re-applied with the runbook's own command",
+        about: "Compare the versions of both regions and re-apply the healthy one's · about 8 minutes",
+        ..in_told_region(Plight { cluster: Condition::VersionSkew, ..Plight::WELL })
+    },
+    Scenario {
+        id: "resource-exhaustion",
+        title: "Out of memory",
+        summary: "us-east-1 answers 503: its pods start well and are gone half a minute later",
+        about: "See why pods are killed, raise the limit in the values file, re-apply · about 10 minutes",
+        ..in_told_region(Plight { cluster: Condition::OutOfMemory, ..Plight::WELL })
+    },
+    Scenario {
+        id: "permission-missing",
+        title: "Permission missing",
+        summary: "us-east-1 answers 503, and you have only just joined the on-call group",
+        about: "Tell a missing permission from a fault, ask for it, then go on · about 6 minutes",
+        repaired_by_others: true,
+        ..in_told_region(Plight { cluster: Condition::PermissionMissing, ..Plight::WELL })
+    },
+    Scenario {
+        id: "nodes-not-ready",
+        title: "Nodes not ready",
+        summary: "us-east-1 answers 503, though some of its pods are said to be running",
+        about: "Look beneath the pods at the nodes, hand over, verify · about 6 minutes",
+        repaired_by_others: true,
+        ..in_told_region(Plight { cluster: Condition::NodesNotReady, ..Plight::WELL })
+    },
+    Scenario {
+        id: "unschedulable",
+        title: "No room for pods",
+        summary: "us-east-1 answers 503: its pods are there and do not begin",
+        about: "Read why no node takes the pods, hand over, verify · about 6 minutes",
+        repaired_by_others: true,
+        ..in_told_region(Plight { cluster: Condition::Unschedulable, ..Plight::WELL })
+    },
+    Scenario {
+        id: "database-identity",
+        title: "Database refuses the platform",
+        summary: "us-east-1 answers 503; the database team says that the database is well",
+        about: "Find the refusal in the logs, hand over, then restart · about 8 minutes",
+        repaired_by_others: true,
+        ..in_told_region(Plight { cluster: Condition::DatabaseDenied, ..Plight::WELL })
+    },
+    Scenario {
+        id: "database-unreachable",
+        title: "Database out of reach",
+        summary: "us-east-1 answers 503: its pods run and never become ready",
+        about: "Follow the path to the database as far as it can be seen, hand over, restart · about 8 minutes",
+        ..without_database(Network::Open)
+    },
+    Scenario {
+        id: "peering-inactive",
+        title: "Peering gone",
+        summary: "us-east-1 answers 503 since somebody tidied up the network",
+        about: "Follow the path to the database to its first broken hop, hand over, restart · about 8 minutes",
+        ..without_database(Network::PeeringInactive)
+    },
+    Scenario {
+        id: "route-missing",
+        title: "Route missing",
+        summary: "us-east-1 answers 503; the network team says that every peering is active",
+        about: "Compare the route tables of all subnets with nodes, hand over, restart · about 8 minutes",
+        ..without_database(Network::RouteMissing)
+    },
+    Scenario {
+        id: "security-group-closed",
+        title: "Security group closed",
+        summary: "us-east-1 answers 503 since last night's security review",
+        about: "Find the rule that is no longer there, hand over, restart · about 8 minutes",
+        ..without_database(Network::PortClosed)
+    },
+    Scenario {
+        id: "database-down",
+        title: "Database down",
+        summary: "us-east-1 answers 503, and now eu-west-1 does as well",
+        about: "Recognise what no region's restore can repair: stop and escalate · about 4 minutes",
+        repaired_by_others: true,
+        others: Plight { cluster: Condition::DatabaseRefused, ..Plight::WELL },
+        ..in_told_region(Plight { cluster: Condition::DatabaseRefused, ..Plight::WELL })
+    },
+    Scenario {
+        id: "closed-port-and-image-pull",
+        title: "Two causes: closed port, missing image",
+        summary: "us-east-1 answers 503, and somebody has tried to repair it already",
+        about: "Find both causes, hand one over, re-apply against the other · about 12 minutes",
+        repaired_by_others: true,
+        ..in_told_region(Plight {
+            cluster: Condition::DatabaseTimeoutAndImagePull,
+            network: Network::PortClosed,
+            ..Plight::WELL
+        })
+    },
+    Scenario {
+        id: "crash-loop-and-inverted-check",
+        title: "Two causes: crash loop, inverted check",
+        summary: "us-east-1 answers 503, and Route 53 says that both regions fail",
+        about: "See through a health check that says the opposite, then restart · about 10 minutes",
+        repaired_by_others: true,
+        others: Plight { health_check: CheckSetting::Inverted, ..Plight::WELL },
+        ..in_told_region(Plight { cluster: Condition::CrashLoop, ..Plight::WELL })
+    },
+    Scenario {
         id: "healthy",
         title: "Nothing is wrong",
         summary: "Somebody reported us-east-1 down: is it?",
@@ -94,10 +212,33 @@ static SCENARIOS: [Scenario; 5] = [
 
 /// All scenarios, from the easiest to learn with.
 pub fn scenarios() -> &'static [Scenario] {
-    &SCENARIOS
+    SCENARIOS
 }
 
 /// The scenario with this id.
 pub fn scenario(id: &str) -> Option<&'static Scenario> {
     SCENARIOS.iter().find(|scenario| scenario.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_has_an_id_of_its_own_and_says_how_long_it_takes() {
+        let mut ids: Vec<&str> = scenarios().iter().map(|scenario| scenario.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), scenarios().len());
+        for scenario in scenarios() {
+            let kebab = |it: char| it.is_ascii_lowercase() || it == '-';
+            assert!(scenario.id.chars().all(kebab), "{}", scenario.id);
+            assert!(
+                scenario.about.contains(" · about ") && scenario.about.ends_with(" minutes"),
+                "{}",
+                scenario.id
+            );
+            assert!(scenario.summary.contains(scenario.told_region), "{}", scenario.id);
+        }
+    }
 }

@@ -200,6 +200,14 @@ pub(super) const ACCESS_REVIEWS: Resource = Resource::new(
     "selfsubjectaccessreview",
 )
 .question();
+pub(super) const RULES_REVIEWS: Resource = Resource::new(
+    AUTHORIZATION,
+    "v1",
+    "SelfSubjectRulesReview",
+    "selfsubjectrulesreviews",
+    "selfsubjectrulesreview",
+)
+.question();
 pub(super) const SELF_REVIEWS: Resource =
     Resource::new(AUTHENTICATION, "v1", "SelfSubjectReview", "selfsubjectreviews", "selfsubjectreview")
         .question();
@@ -220,6 +228,7 @@ pub(super) const ALL: &[Resource] = &[
     Resource::new("events.k8s.io", "v1", "Event", "events", "event").short(&["ev"]).read_only(),
     SELF_REVIEWS,
     ACCESS_REVIEWS,
+    RULES_REVIEWS,
     INGRESSES,
     INGRESS_CLASSES,
     Resource::new(RBAC, "v1", "Role", "roles", "role"),

@@ -4,8 +4,10 @@
 //! verbs, tables, watches, logs. [`Cluster::run`] is the controllers, which
 //! move Deployments, ReplicaSets and pods over time. Both share one store.
 //! What real `kubectl` and `helm` need of it was seen with kubectl 1.37 and
-//! Helm 4.3; their tests are in `tests/real_tools_kubernetes.rs`.
+//! Helm 4.3; their tests are in `tests/real_tools_kubernetes.rs` and
+//! `tests/real_tools_failures.rs`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -16,7 +18,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub use self::chart::chart_archive;
-use self::controller::{Controllers, Moment};
+pub use self::condition::Condition;
+use self::controller::{Controllers, Moment, Spells};
 use self::object::{condition_is_true, matches_labels};
 use self::store::{Key, State, Store};
 use super::clock::Clock;
@@ -26,6 +29,7 @@ mod access_review;
 mod apply;
 mod body;
 mod chart;
+mod condition;
 mod controller;
 mod defaults;
 mod delete;
@@ -38,9 +42,11 @@ mod openapi;
 mod patch;
 mod presentation;
 mod protobuf;
+mod quantity;
 mod query;
 mod random;
 mod repair;
+mod rights;
 mod router;
 mod scale;
 mod seed;
@@ -54,6 +60,8 @@ mod watch;
 mod write;
 
 #[cfg(test)]
+mod failure_tests;
+#[cfg(test)]
 mod tests;
 
 /// The platform's namespace.
@@ -61,20 +69,6 @@ const READY_POD_NAMESPACE: &str = "vcluster-platform";
 
 /// The name of the platform's Deployment, Service and Ingress.
 const PLATFORM: &str = "loft";
-
-/// What is broken in a cluster at the start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Condition {
-    /// Nothing.
-    Healthy,
-    /// Every pod of the platform crashes, and has for a while. Pods of another
-    /// template come up well: a restart heals it.
-    CrashLoop,
-    /// The Deployment wants no pods.
-    ScaledToZero,
-    /// The release is there, its Deployment is gone.
-    DeploymentMissing,
-}
 
 /// What a cluster is made from.
 #[derive(Clone, Debug)]
@@ -111,6 +105,8 @@ struct Inner {
     requests: Requests,
     store: Store,
     controllers: Mutex<Controllers>,
+    /// The responder may not see the platform.
+    restricted: AtomicBool,
     /// Wakes the controllers for what is not in the store.
     nudge: Notify,
     /// The world's clock where the cluster's history ends.
@@ -123,6 +119,7 @@ impl Cluster {
     pub fn new(setup: ClusterSetup, clock: Clock, requests: Requests) -> Self {
         let (state, controllers, history) = seed::plant(&setup, Timestamp::now());
         Self(Arc::new(Inner {
+            restricted: AtomicBool::new(setup.condition.hides_the_platform()),
             setup,
             clock,
             requests,
@@ -177,11 +174,29 @@ impl Cluster {
         self.0.nudge.notify_one();
     }
 
-    /// Somebody repaired it: heals whatever [`Condition`] it is in.
+    /// Somebody repaired it: heals whatever [`Condition`] it is in, as far as
+    /// that is theirs. A responder without permissions is given them, and scales
+    /// the platform up alone; a second repair would do it.
     pub fn repair(&self) {
+        if self.0.restricted.swap(false, Ordering::Relaxed) {
+            return;
+        }
         let now = self.moment();
         self.with_controllers(|controllers, state| repair::carry_out(&self.0.setup, controllers, state, now));
         self.0.nudge.notify_one();
+    }
+
+    /// What the responder may do here.
+    fn rights(&self) -> rights::Rights {
+        rights::Rights::of(self.0.restricted.load(Ordering::Relaxed))
+    }
+
+    /// A pod, and what makes its container fail.
+    fn pod_with_spells(&self, key: &Key) -> Option<(Arc<Value>, Spells)> {
+        let controllers = self.lock_controllers();
+        let pod = self.store().read(|state| state.get(key).cloned())?;
+        let spells = controllers.kubelet.spells(object::uid(&pod));
+        Some((pod, spells))
     }
 
     fn store(&self) -> &Store {

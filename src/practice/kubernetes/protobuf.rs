@@ -72,6 +72,18 @@ struct SelfSubjectAccessReview {
 }
 
 #[derive(Clone, PartialEq, Message)]
+struct SelfSubjectRulesReview {
+    #[prost(message, optional, tag = "2")]
+    spec: Option<RulesReviewSpec>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct RulesReviewSpec {
+    #[prost(string, optional, tag = "1")]
+    namespace: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
 struct AccessReviewSpec {
     #[prost(message, optional, tag = "1")]
     resource_attributes: Option<ResourceAttributes>,
@@ -151,6 +163,10 @@ pub(super) fn to_json(body: &[u8]) -> Result<Value, ProtobufError> {
     let mut object = match kind.as_str() {
         "Secret" => secret(Secret::decode(&raw[..])?),
         "SelfSubjectAccessReview" => access_review(SelfSubjectAccessReview::decode(&raw[..])?),
+        "SelfSubjectRulesReview" => {
+            let spec = SelfSubjectRulesReview::decode(&raw[..])?.spec.unwrap_or_default();
+            json!({"spec": present([("namespace", words(spec.namespace))])})
+        }
         // it has no fields that a client sets
         "SelfSubjectReview" => json!({}),
         "DeleteOptions" => delete_options(DeleteOptions::decode(&raw[..])?),

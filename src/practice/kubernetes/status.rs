@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::kinds::Resource;
+use super::query::Target;
+use super::rights::{Asked, USER};
 
 /// A request that was refused, as the API says it.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +31,34 @@ impl Refusal {
 
     pub(super) fn unauthorized() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", "Unauthorized")
+    }
+
+    /// What RBAC does not allow, in the API server's words.
+    pub(super) fn forbidden(asked: &Asked<'_>, target: &Target) -> Self {
+        let (resource, name) = (target.resource, target.name.as_deref().unwrap_or_default());
+        let named = if name.is_empty() { String::new() } else { format!(" \"{name}\"") };
+        let place = match &target.namespace {
+            Some(namespace) => format!("in the namespace \"{namespace}\""),
+            None => "at the cluster scope".to_owned(),
+        };
+        let message = format!(
+            "{}{named} is forbidden: User \"{USER}\" cannot {} resource \"{}\" in API group \"{}\" {place}",
+            resource.qualified(),
+            asked.verb,
+            asked.path(),
+            asked.group,
+        );
+        let mut refusal = Self::new(StatusCode::FORBIDDEN, "Forbidden", message);
+        refusal.details = json!({"group": resource.group, "kind": resource.plural});
+        if !name.is_empty() {
+            refusal.details["name"] = name.into();
+        }
+        refusal
+    }
+
+    /// What the API server could not do itself.
+    pub(super) fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {

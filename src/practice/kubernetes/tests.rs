@@ -11,14 +11,14 @@ use tower::ServiceExt as _;
 
 use super::*;
 
-const PODS: &str = "/api/v1/namespaces/vcluster-platform/pods";
+pub(super) const PODS: &str = "/api/v1/namespaces/vcluster-platform/pods";
 const MAPS: &str = "/api/v1/namespaces/default/configmaps";
-const LOFT: &str = "/apis/apps/v1/namespaces/vcluster-platform/deployments/loft";
-const JSON: &str = "application/json";
-const MERGE: &str = "application/merge-patch+json";
+pub(super) const LOFT: &str = "/apis/apps/v1/namespaces/vcluster-platform/deployments/loft";
+pub(super) const JSON: &str = "application/json";
+pub(super) const MERGE: &str = "application/merge-patch+json";
 const APPLY: &str = "application/apply-patch+yaml";
 
-fn cluster(condition: Condition) -> Cluster {
+pub(super) fn cluster(condition: Condition) -> Cluster {
     let setup = ClusterSetup {
         region: "us-east-1".to_owned(),
         peer_regions: vec!["us-east-1".to_owned(), "eu-west-1".to_owned()],
@@ -35,11 +35,23 @@ fn cluster(condition: Condition) -> Cluster {
 }
 
 async fn send(cluster: &Cluster, method: &str, path: &str, kind: &str, body: impl Into<Body>) -> (u16, Body) {
+    answered(cluster, method, path, kind, JSON, body).await
+}
+
+async fn answered(
+    cluster: &Cluster,
+    method: &str,
+    path: &str,
+    kind: &str,
+    accept: &str,
+    body: impl Into<Body>,
+) -> (u16, Body) {
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header(header::AUTHORIZATION, "Bearer secret")
         .header(header::CONTENT_TYPE, kind)
+        .header(header::ACCEPT, accept)
         .header(header::USER_AGENT, "test/1")
         .body(body.into())
         .unwrap();
@@ -47,14 +59,21 @@ async fn send(cluster: &Cluster, method: &str, path: &str, kind: &str, body: imp
     (response.status().as_u16(), response.into_body())
 }
 
-async fn ask(cluster: &Cluster, method: &str, path: &str, kind: &str, body: &str) -> (u16, Value) {
+pub(super) async fn ask(cluster: &Cluster, method: &str, path: &str, kind: &str, body: &str) -> (u16, Value) {
     let (code, body) = send(cluster, method, path, kind, body.to_owned()).await;
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     let value = serde_json::from_slice(&bytes).unwrap_or_else(|_| String::from_utf8_lossy(&bytes).into());
     (code, value)
 }
 
-async fn get(cluster: &Cluster, path: &str) -> Value {
+/// A GET that accepts one form.
+pub(super) async fn get_as(cluster: &Cluster, path: &str, accept: &str) -> Value {
+    let (code, body) = answered(cluster, "GET", path, JSON, accept, Body::empty()).await;
+    assert_eq!(code, 200, "{path}");
+    serde_json::from_slice(&axum::body::to_bytes(body, usize::MAX).await.unwrap()).unwrap()
+}
+
+pub(super) async fn get(cluster: &Cluster, path: &str) -> Value {
     let (code, value) = ask(cluster, "GET", path, JSON, "").await;
     assert_eq!(code, 200, "{path}: {value}");
     value
@@ -228,26 +247,6 @@ async fn deletion_honours_preconditions_and_reaches_what_is_owned() {
     }
     stop.cancel();
     running.await.unwrap();
-}
-
-#[tokio::test]
-async fn somebody_can_repair_whatever_is_broken() {
-    for condition in [Condition::CrashLoop, Condition::ScaledToZero, Condition::DeploymentMissing] {
-        let cluster = cluster(condition);
-        assert_eq!(cluster.ready_pods(), 0, "{condition:?}");
-        let stop = CancellationToken::new();
-        let running = tokio::spawn(cluster.clone().run(stop.clone()));
-        cluster.repair();
-        let whole = async {
-            while cluster.ready_pods() < 3 {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), whole).await.unwrap();
-        stop.cancel();
-        running.await.unwrap();
-        assert!(cluster.requests().all().is_empty(), "{condition:?}: nobody used the API");
-    }
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use super::delete::{self, Options};
 use super::kinds::{self, Access};
 use super::patch::{self, Format};
 use super::presentation::{self, View};
+use super::rights::Asked;
 use super::router::Call;
 use super::selector::Selector;
 use super::status::Refusal;
@@ -21,10 +22,12 @@ use super::{Cluster, access_review, logs, scale};
 /// Answers a request for a resource.
 pub(super) fn answer(cluster: &Cluster, call: &Call) -> Result<Response, Refusal> {
     let target = &call.target;
+    authorize(cluster, call)?;
     let writes = call.method != Method::GET && call.method != Method::HEAD;
     match target.resource.access {
         Access::Question if call.method == Method::POST && target.name.is_none() => {
-            let review = access_review::answer(target.resource, &body::object(call)?, call.now);
+            let review =
+                access_review::answer(target.resource, &body::object(call)?, cluster.rights(), call.now);
             return Ok((StatusCode::CREATED, Json(review)).into_response());
         }
         Access::Question => return Err(Refusal::method_not_allowed()),
@@ -45,6 +48,33 @@ pub(super) fn answer(cluster: &Cluster, call: &Call) -> Result<Response, Refusal
             Ok(([(header::CONTENT_TYPE, "text/plain")], log).into_response())
         }
         _ => Err(Refusal::no_such_path()),
+    }
+}
+
+/// Holds a request to what the responder may do.
+fn authorize(cluster: &Cluster, call: &Call) -> Result<(), Refusal> {
+    let target = &call.target;
+    let asked = Asked {
+        verb: verb(call),
+        group: target.resource.group,
+        resource: target.resource.plural,
+        subresource: &target.subresource,
+    };
+    if cluster.rights().allow(&asked) { Ok(()) } else { Err(Refusal::forbidden(&asked, target)) }
+}
+
+/// The request's verb, as RBAC names it.
+fn verb(call: &Call) -> &'static str {
+    let one = call.target.name.is_some();
+    match call.method {
+        Method::POST => "create",
+        Method::PUT => "update",
+        Method::PATCH => "patch",
+        Method::DELETE if one => "delete",
+        Method::DELETE => "deletecollection",
+        _ if call.query.flag("watch") => "watch",
+        _ if one => "get",
+        _ => "list",
     }
 }
 

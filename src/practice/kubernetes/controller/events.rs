@@ -14,16 +14,16 @@ const KEPT: SignedDuration = SignedDuration::from_hours(1);
 
 /// Something that happened to an object.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Event<'a> {
-    pub(super) warning: bool,
-    pub(super) reason: &'a str,
-    pub(super) message: &'a str,
+pub(in super::super) struct Event<'a> {
+    pub(in super::super) warning: bool,
+    pub(in super::super) reason: &'a str,
+    pub(in super::super) message: &'a str,
     /// Who saw it.
-    pub(super) component: &'a str,
+    pub(in super::super) component: &'a str,
 }
 
 /// Writes an event; the same one again counts up.
-pub(super) fn record(state: &mut State, about: &Value, event: Event<'_>, now: Moment) {
+pub(in super::super) fn record(state: &mut State, about: &Value, event: Event<'_>, now: Moment) {
     let home = if namespace(about).is_empty() { "default" } else { namespace(about) };
     let told_apart = fingerprint(&format!("{}{}{}", uid(about), event.reason, event.message));
     let called = format!("{}.{told_apart:016x}", name(about));

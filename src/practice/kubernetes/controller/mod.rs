@@ -9,6 +9,8 @@ use jiff::Timestamp;
 
 use self::deployments::Deployments;
 use self::kubelet::Kubelet;
+use self::load_balancer::LoadBalancer;
+use self::nodes::Nodes;
 use self::peers::Peers;
 use super::store::State;
 
@@ -16,13 +18,21 @@ mod conditions;
 mod deployments;
 mod events;
 mod garbage;
+mod images;
 mod kubelet;
+mod load_balancer;
+mod nodes;
 mod peers;
 mod pod_status;
 mod replica_sets;
 mod rolling;
+mod scheduler;
+mod trouble;
 
+pub(super) use self::events::{Event, record};
+pub(super) use self::images::{NEVER_PUBLISHED, missing as missing_image};
 pub(super) use self::replica_sets::HASH_LABEL;
+pub(super) use self::trouble::{CONTAINER, Database, Fault, Spell, Spells};
 
 /// A moment: on the world's clock, which the time factor speeds up, and on the
 /// wall, which timestamps are of.
@@ -38,6 +48,8 @@ pub(super) struct Moment {
 #[derive(Debug, Default)]
 pub(super) struct Controllers {
     pub(super) kubelet: Kubelet,
+    pub(super) nodes: Nodes,
+    pub(super) load_balancer: LoadBalancer,
     pub(super) peers: Peers,
     deployments: Deployments,
 }
@@ -58,16 +70,22 @@ impl Controllers {
             garbage::collect(state, now);
             self.deployments.reconcile(state, now);
             replica_sets::reconcile(state, now);
-            self.kubelet.reconcile(state, now);
+            self.nodes.reconcile(state, now);
+            self.kubelet.reconcile(state, &self.nodes, now);
+            self.load_balancer.reconcile(state, now);
             self.peers.reconcile(state, now);
             if state.revision() == before {
                 break;
             }
         }
-        [self.kubelet.next_due(), self.peers.next_due(), self.deployments.next_due(now)]
-            .into_iter()
-            .flatten()
-            .min()
+        let due = [
+            self.kubelet.next_due(),
+            self.nodes.next_due(now),
+            self.load_balancer.next_due(),
+            self.peers.next_due(),
+            self.deployments.next_due(now),
+        ];
+        due.into_iter().flatten().min()
     }
 }
 

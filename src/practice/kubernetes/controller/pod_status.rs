@@ -7,9 +7,6 @@ use super::super::random::{Random, fingerprint};
 use super::Moment;
 use super::conditions::{self, Condition};
 
-/// The component whose messages the kubelet repeats.
-const EXIT_CODE_OF_PANIC: i64 = 2;
-
 /// Puts the pod on a node; its containers are being made.
 pub(super) fn schedule(pod: &mut Value, node: &Value, now: Moment) {
     pod["spec"]["nodeName"] = object::name(node).into();
@@ -53,15 +50,16 @@ pub(super) fn run(pod: &mut Value, again: bool, now: Moment) {
     set_ready(pod, false, now);
 }
 
-/// The containers ended in a panic; the next start waits for `delay_secs`.
-pub(super) fn crash(pod: &mut Value, delay_secs: u64, now: Moment) {
+/// The containers ended with an exit code and a reason; the next start waits
+/// for `delay_secs`.
+pub(super) fn crash(pod: &mut Value, (exit_code, why): (i64, &str), delay_secs: u64, now: Moment) {
     let home = format!("{}_{}({})", object::name(pod), object::namespace(pod), uid(pod));
     for status in statuses(pod) {
         let container = text(status, "/name").to_owned();
         let started = text(status, "/state/running/startedAt").to_owned();
         let id = text(status, "/containerID").to_owned();
         status["lastState"] = json!({"terminated": {
-            "exitCode": EXIT_CODE_OF_PANIC, "reason": "Error", "startedAt": started,
+            "exitCode": exit_code, "reason": why, "startedAt": started,
             "finishedAt": stamp(now.wall), "containerID": id,
         }});
         let message = format!(
@@ -71,6 +69,13 @@ pub(super) fn crash(pod: &mut Value, delay_secs: u64, now: Moment) {
         status["state"] = json!({"waiting": {"reason": "CrashLoopBackOff", "message": message}});
         status["started"] = false.into();
     }
+    set_ready(pod, false, now);
+}
+
+/// The containers wait for an image that cannot be had.
+pub(super) fn wait_for_image(pod: &mut Value, reason: &str, message: &str, now: Moment) {
+    condition(pod, "PodReadyToStartContainers", true, "", now);
+    each_container(pod, |_| json!({"waiting": {"reason": reason, "message": message}}));
     set_ready(pod, false, now);
 }
 

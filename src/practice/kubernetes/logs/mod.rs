@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use self::script::{Ending, Line, Program, Run};
 use super::Cluster;
+use super::controller::{CONTAINER, Spell};
 use super::kinds;
 use super::object::{self, items, name, parse_stamp, text};
 use super::query::Query;
@@ -18,6 +19,7 @@ use super::random::fingerprint;
 use super::status::Refusal;
 use super::store::Key;
 
+mod failing;
 mod script;
 
 /// What of the log is wanted.
@@ -57,13 +59,16 @@ impl Options {
 /// The log of one of the pod's containers.
 pub(super) fn answer(cluster: &Cluster, key: &Key, query: &Query, now: Timestamp) -> Result<Body, Refusal> {
     let bell = cluster.store().subscribe();
-    let pod = cluster
-        .store()
-        .read(|state| state.get(key).cloned())
-        .ok_or_else(|| Refusal::not_found(&kinds::PODS, key.name()))?;
+    let (pod, spells) =
+        cluster.pod_with_spells(key).ok_or_else(|| Refusal::not_found(&kinds::PODS, key.name()))?;
     let options = Options::read(query, now)?;
     let container = container_name(&pod, query.get("container"))?;
-    let run = run_of(cluster, &pod, container, options.previous)?;
+    if text(&pod, "/spec/nodeName").is_empty() {
+        return Ok(Body::empty());
+    }
+    refuse_unless_kubelet_answers(cluster, &pod, container)?;
+    let spell = if options.previous { spells.before } else { spells.now };
+    let run = run_of(cluster, &pod, container, options.previous, spell)?;
     let mut lines = run.lines(now);
     let read_to = lines.last().map(|line| line.at);
     lines.retain(|line| options.since.is_none_or(|since| line.at >= since));
@@ -114,8 +119,29 @@ fn container_name<'a>(pod: &'a Value, asked: &'a str) -> Result<&'a str, Refusal
     }
 }
 
+/// The API server fetches logs from the node's kubelet.
+fn refuse_unless_kubelet_answers(cluster: &Cluster, pod: &Value, container: &str) -> Result<(), Refusal> {
+    let node = Key::new(&kinds::NODES, "", text(pod, "/spec/nodeName"));
+    let answers = |node: &Arc<Value>| object::condition_is_true(node, "Ready");
+    if cluster.store().read(|state| state.get(&node).is_none_or(answers)) {
+        return Ok(());
+    }
+    let kubelet = format!("{}:10250", text(pod, "/status/hostIP"));
+    Err(Refusal::internal(format!(
+        "Get \"https://{kubelet}/containerLogs/{}/{}/{container}\": dial tcp {kubelet}: connect: no route to host",
+        object::namespace(pod),
+        name(pod),
+    )))
+}
+
 /// The run whose log is meant, read from the container's status.
-fn run_of(cluster: &Cluster, pod: &Value, container: &str, previous: bool) -> Result<Run, Refusal> {
+fn run_of(
+    cluster: &Cluster,
+    pod: &Value,
+    container: &str,
+    previous: bool,
+    spell: Option<Spell>,
+) -> Result<Run, Refusal> {
     let statuses = items(pod, "/status/containerStatuses");
     let status = statuses.iter().find(|status| text(status, "/name") == container).unwrap_or(&Value::Null);
     let last = parse_stamp(text(status, "/lastState/terminated/startedAt"))
@@ -136,6 +162,8 @@ fn run_of(cluster: &Cluster, pod: &Value, container: &str, previous: bool) -> Re
     } else {
         let reason = match text(status, "/state/waiting/reason") {
             "" => "ContainerCreating",
+            "ErrImagePull" => "image can't be pulled",
+            "ImagePullBackOff" => "trying and failing to pull image",
             reason => reason,
         };
         let pod = name(pod);
@@ -144,9 +172,10 @@ fn run_of(cluster: &Cluster, pod: &Value, container: &str, previous: bool) -> Re
     };
     let setup = cluster.setup();
     let image = text(status, "/image");
-    let program = if container == "manager" {
+    let program = if container == CONTAINER {
         Program::Platform {
             version: image.rsplit_once(':').map_or(image, |(_, tag)| tag).to_owned(),
+            peers_run: setup.platform_version.clone(),
             region: setup.region.clone(),
             host: setup.host.clone(),
         }
@@ -157,6 +186,7 @@ fn run_of(cluster: &Cluster, pod: &Value, container: &str, previous: bool) -> Re
         program,
         started,
         ended,
+        spell,
         seed: fingerprint(object::uid(pod)),
         began: cluster.began(),
         speed: cluster.clock().speed(),
@@ -188,9 +218,7 @@ impl Follower {
                 return None;
             }
             let now = Timestamp::now();
-            if !self.still_runs() {
-                self.run.ended = Some(Ending::Stopped(now));
-            }
+            self.look_at_pod(now);
             let new: String = self
                 .run
                 .lines(now)
@@ -212,13 +240,24 @@ impl Follower {
         }
     }
 
-    fn still_runs(&self) -> bool {
-        let pod: Option<Arc<Value>> = self.cluster.store().read(|state| state.get(&self.key).cloned());
-        let Some(pod) = pod.filter(|pod| object::uid(pod) == self.pod_uid) else { return false };
-        items(&pod, "/status/containerStatuses")
-            .iter()
-            .find(|status| text(status, "/name") == self.container)
-            .and_then(|status| parse_stamp(text(status, "/state/running/startedAt")))
-            == Some(self.run.started)
+    /// Learns what has become of the run: whether it goes on, and if not, how it ended.
+    fn look_at_pod(&mut self, now: Timestamp) {
+        let found = self.cluster.pod_with_spells(&self.key);
+        let found = found.filter(|(pod, _)| object::uid(pod) == self.pod_uid);
+        let statuses = found.as_ref().map_or(&[][..], |(pod, _)| items(pod, "/status/containerStatuses"));
+        let status = statuses.iter().find(|status| text(status, "/name") == self.container);
+        let spells = found.as_ref().map(|(_, spells)| *spells).unwrap_or_default();
+        let begun = |state: &str| {
+            parse_stamp(text(status?, &format!("{state}/startedAt"))).filter(|at| *at == self.run.started)
+        };
+        if begun("/state/running").is_some() {
+            self.run.spell = spells.now;
+        } else if begun("/lastState/terminated").is_some() {
+            // the status has whole seconds, which would lie before lines that were read
+            self.run.spell = spells.before;
+            self.run.ended = Some(Ending::Crashed(now));
+        } else {
+            self.run.ended = Some(Ending::Stopped(now));
+        }
     }
 }

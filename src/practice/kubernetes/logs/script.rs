@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::super::controller::Spell;
 use super::super::random::Random;
+use super::failing;
 
 /// A line and when it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub(super) struct Run {
     pub(super) started: Timestamp,
     /// When and how it ended, where it has.
     pub(super) ended: Option<Ending>,
+    /// What makes it fail, where something does.
+    pub(super) spell: Option<Spell>,
     /// Tells the lines of one pod from another's.
     pub(super) seed: u64,
     /// When the world took over from its history, which passed at real speed.
@@ -37,7 +41,7 @@ pub(super) struct Run {
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// By a panic.
+    /// By itself, or by the kernel.
     Crashed(Timestamp),
     /// By request, or before it wrote more than its first line.
     Stopped(Timestamp),
@@ -47,7 +51,13 @@ pub(super) enum Ending {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Program {
     /// The platform (container `manager`).
-    Platform { version: String, region: String, host: String },
+    Platform {
+        version: String,
+        /// What the other regions run.
+        peers_run: String,
+        region: String,
+        host: String,
+    },
     /// The platform's agent.
     Agent,
 }
@@ -68,25 +78,29 @@ impl Run {
             Some(Ending::Crashed(at) | Ending::Stopped(at)) => at.min(until),
             None => until,
         };
-        let mut lines = self.boot_lines();
-        if let Some(Ending::Crashed(at)) = self.ended {
-            let before = |line: &Line| !line.text.contains(UP);
-            lines = lines.into_iter().take_while(before).collect();
-            for line in &mut lines {
-                line.at = line.at.min(at);
-            }
-            lines.extend(PANIC.iter().map(|text| Line { at, text: (*text).to_owned() }));
-        }
-        let up_for = self.world_at(end) - BOOT.as_secs_f64();
-        if !matches!(self.ended, Some(Ending::Crashed(_))) && up_for >= 0.0 {
+        let mut lines = match self.spell {
+            Some(spell) => failing::lines(self, spell, end),
+            None => self.well_lines(Duration::ZERO, Duration::ZERO, end),
+        };
+        lines.retain(|line| line.at <= end);
+        lines
+    }
+
+    /// The lines of a program that comes up: those of its start that come later
+    /// than `after`, and of its work, all later by `delay`.
+    pub(super) fn well_lines(&self, after: Duration, delay: Duration, end: Timestamp) -> Vec<Line> {
+        let boot = self.boot().into_iter().filter(|(offset, ..)| after.is_zero() || *offset > after);
+        let mut lines: Vec<Line> =
+            boot.map(|(offset, style, message)| self.line(offset + delay, style, &message)).collect();
+        let up_for = self.world_at(end) - (BOOT + delay).as_secs_f64();
+        if up_for >= 0.0 {
             let last = (up_for / INTERVAL.as_secs_f64()) as i64;
             let first = (last - KEPT).max(0);
             if first > 0 {
                 lines.clear();
             }
-            lines.extend((first..=last).map(|turn| self.working_line(turn)));
+            lines.extend((first..=last).map(|turn| self.working_line(turn, delay)));
         }
-        lines.retain(|line| line.at <= end);
         lines
     }
 
@@ -97,7 +111,7 @@ impl Run {
     }
 
     /// When a duration of the world has passed since the start.
-    fn after(&self, offset: Duration) -> Timestamp {
+    pub(super) fn after(&self, offset: Duration) -> Timestamp {
         let slow = self.slow_part();
         match offset.checked_sub(slow) {
             Some(fast) if !fast.is_zero() => self.started + signed(slow) + signed(fast.div_f64(self.speed)),
@@ -117,29 +131,35 @@ impl Run {
         Duration::try_from(self.began.duration_since(self.started)).unwrap_or(Duration::ZERO)
     }
 
-    fn boot_lines(&self) -> Vec<Line> {
-        let script: Vec<(u64, Style, String)> = match &self.program {
-            Program::Platform { version, region, host } => platform_boot(version, region, host),
+    /// The start: when, since the run began, and what.
+    pub(super) fn boot(&self) -> Vec<(Duration, Style, String)> {
+        let script = match &self.program {
+            Program::Platform { version, region, host, .. } => platform_boot(version, region, host),
             Program::Agent => agent_boot(),
         };
-        script
-            .into_iter()
-            .map(|(offset_ms, style, message)| {
-                let at = self.after(Duration::from_millis(offset_ms));
-                Line { at, text: style.format(at, &message) }
-            })
-            .collect()
+        let timed = |(ms, style, message)| (Duration::from_millis(ms), style, message);
+        script.into_iter().map(timed).collect()
     }
 
-    fn working_line(&self, turn: i64) -> Line {
+    /// A line so long after the start.
+    pub(super) fn line(&self, offset: Duration, style: Style, message: &str) -> Line {
+        let at = self.after(offset);
+        Line { at, text: style.format(at, message) }
+    }
+
+    fn working_line(&self, turn: i64, delay: Duration) -> Line {
         let mut random = Random::new(self.seed ^ turn.unsigned_abs());
-        let at = self.after(BOOT + INTERVAL.mul_f64(turn as f64));
         let pool = match self.program {
             Program::Platform { .. } => WORKING,
             Program::Agent => AGENT_WORKING,
         };
         let (style, message) = pool[random.below(pool.len() as u64) as usize];
-        Line { at, text: style.format(at, message) }
+        self.line(BOOT + delay + INTERVAL.mul_f64(turn as f64), style, message)
+    }
+
+    /// The world's time from the start to a moment.
+    pub(super) fn offset_of(&self, moment: Timestamp) -> Duration {
+        Duration::try_from_secs_f64(self.world_at(moment)).unwrap_or(Duration::ZERO)
     }
 }
 
@@ -149,7 +169,7 @@ fn signed(duration: Duration) -> SignedDuration {
 
 /// Whose format a line has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Style {
+pub(super) enum Style {
     /// The platform's own: tab-separated, with the source file.
     Platform(&'static str),
     /// kine's: logrus.
@@ -158,19 +178,25 @@ enum Style {
 
 impl Style {
     fn format(self, at: Timestamp, message: &str) -> String {
+        let level = match self {
+            Self::Platform(_) => "INFO",
+            Self::Kine => "info",
+        };
+        self.at_level(level, at, message)
+    }
+
+    /// A line that is more than information.
+    pub(super) fn at_level(self, level: &str, at: Timestamp, message: &str) -> String {
         match self {
             Self::Platform(source) => {
-                format!("{}\tINFO\t{source}\t{message}", at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"))
+                format!("{}\t{level}\t{source}\t{message}", at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"))
             }
             Self::Kine => {
-                format!("time=\"{}\" level=info msg=\"{message}\"", at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+                format!("time=\"{}\" level={level} msg=\"{message}\"", at.strftime("%Y-%m-%dT%H:%M:%SZ"))
             }
         }
     }
 }
-
-/// The first words of the line that a crashing platform never reaches.
-const UP: &str = "Announced network peer";
 
 fn platform_boot(version: &str, region: &str, host: &str) -> Vec<(u64, Style, String)> {
     let start = Style::Platform("command/start.go:118");
@@ -198,7 +224,7 @@ fn platform_boot(version: &str, region: &str, host: &str) -> Vec<(u64, Style, St
         (
             5_100,
             Style::Platform("networkpeer/registry.go:151"),
-            format!("{UP}\t{{\"region\": \"{region}\"}}"),
+            format!("Announced network peer\t{{\"region\": \"{region}\"}}"),
         ),
         (
             6_000,
@@ -243,29 +269,26 @@ const AGENT_WORKING: &[(Style, &str)] = &[
     (Style::Platform("agent/metrics.go:61"), "Sent usage metrics"),
 ];
 
-/// A fault of the program, not of its surroundings: nothing in it points to
-/// the database, the network or memory.
-const PANIC: &[&str] = &[
-    "panic: runtime error: invalid memory address or nil pointer dereference",
-    "[signal SIGSEGV: segmentation violation code=0x1 addr=0x58 pc=0x2f4c1a6]",
-    "",
-    "goroutine 1 [running]:",
-    "github.com/loft-sh/loft/pkg/networkpeer.(*Registry).Announce(0x0, {0x5a1c3e8, 0xc000a2e0f0})",
-    "\t/workspace/pkg/networkpeer/registry.go:148 +0x66",
-    "github.com/loft-sh/loft/cmd/loft/command.(*StartOptions).Run(0xc0004b8160, {0x5a1c3e8, 0xc000a2e0f0})",
-    "\t/workspace/cmd/loft/command/start.go:207 +0x9f4",
-    "main.main()",
-    "\t/workspace/cmd/loft/main.go:31 +0x1b",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn run(ended: Option<Ending>) -> Run {
-        let program =
-            Program::Platform { version: "4.11.2".to_owned(), region: "r".to_owned(), host: "h".to_owned() };
-        Run { program, started: Timestamp::UNIX_EPOCH, ended, seed: 1, began: Timestamp::MIN, speed: 1.0 }
+    fn run() -> Run {
+        let program = Program::Platform {
+            version: "4.11.2".to_owned(),
+            peers_run: "4.11.2".to_owned(),
+            region: "r".to_owned(),
+            host: "h".to_owned(),
+        };
+        Run {
+            program,
+            started: Timestamp::UNIX_EPOCH,
+            ended: None,
+            spell: None,
+            seed: 1,
+            began: Timestamp::MIN,
+            speed: 1.0,
+        }
     }
 
     fn at(secs: i64) -> Timestamp {
@@ -274,7 +297,7 @@ mod tests {
 
     #[test]
     fn lines_appear_over_time_and_never_change() {
-        let run = run(None);
+        let run = run();
         let (early, late) = (run.lines(at(3)), run.lines(at(60)));
         assert!(early.iter().any(|line| line.text.contains("Database tables and indexes are up to date")));
         assert_eq!(late[..early.len()], early);
@@ -285,26 +308,15 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_ends_in_a_panic_without_a_database_signature() {
-        let text: Vec<String> =
-            run(Some(Ending::Crashed(at(6)))).lines(at(600)).into_iter().map(|line| line.text).collect();
-        assert!(text.iter().any(|line| line.contains("up to date")));
-        assert!(text.iter().any(|line| line.starts_with("panic: ")));
-        for signature in ["Failed to ping", "i/o timeout", "3306", "refused", "1045", "OOM"] {
-            assert!(!text.iter().any(|line| line.contains(signature)), "{signature}");
-        }
-    }
-
-    #[test]
     fn lines_come_faster_once_the_world_has_begun() {
-        let run = Run { began: at(600), speed: 10.0, ..run(None) };
+        let run = Run { began: at(600), speed: 10.0, ..run() };
         let between = |from, to| run.lines(at(to)).len() - run.lines(at(from)).len();
         assert_eq!((between(530, 600), between(600, 670)), (10, 100));
     }
 
     #[test]
     fn an_old_log_is_rotated() {
-        let lines = run(None).lines(at(86_400 * 9));
+        let lines = run().lines(at(86_400 * 9));
         assert_eq!(i64::try_from(lines.len()).unwrap(), KEPT + 1);
         assert!(!lines[0].text.contains("Starting"));
     }

@@ -6,19 +6,21 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::controller::{Controllers, HASH_LABEL, Moment};
-use super::kinds::{DEPLOYMENTS, INGRESSES, REPLICA_SETS, Resource, SECRETS};
-use super::object::{self, label, number, owned_by, uid};
-use super::patch::Format;
+use super::controller::{Controllers, Moment};
+use super::kinds::{INGRESSES, Resource, SECRETS};
+use super::object;
 use super::random::{Random, fingerprint};
 use super::status::Refusal;
 use super::store::{Key, State};
 use super::write::Writer;
-use super::{ClusterSetup, Condition, PLATFORM, READY_POD_NAMESPACE, chart, delete, helm_release, kinds};
+use super::{ClusterSetup, READY_POD_NAMESPACE, chart, helm_release, kinds};
 
+mod failure;
 mod surroundings;
+
+pub(super) use self::failure::BATCH_NAMESPACE;
 
 /// The cluster is this much older than the failure.
 const CLUSTER_AGE: SignedDuration = SignedDuration::from_hours(41 * 24);
@@ -53,11 +55,10 @@ pub(super) fn plant(setup: &ClusterSetup, now: Timestamp) -> (State, Controllers
     surroundings::plant(setup, &mut history.state, origin);
     let deployed = failing_since - RELEASE_AGE;
     history.travel_to(deployed);
-    apply_release(setup, &mut history.state, deployed);
+    release(setup, &setup.platform_version, &mut history.state, deployed);
     surroundings::plant_peers(setup, &mut history.state, deployed);
-    plant_release_record(setup, &mut history.state, deployed);
     history.travel_to(failing_since);
-    history.fail(setup);
+    history.fail(setup, now);
     history.travel_to(now);
     history.controllers.kubelet.hasten_crashes(history.now);
     history.travel_to(now);
@@ -85,38 +86,6 @@ impl History {
     fn at(&self, wall: Timestamp) -> Moment {
         Moment { world: wall.duration_since(self.origin).unsigned_abs(), wall }
     }
-
-    /// Breaks what the scenario says is broken.
-    fn fail(&mut self, setup: &ClusterSetup) {
-        let key = Key::new(&DEPLOYMENTS, READY_POD_NAMESPACE, PLATFORM);
-        match setup.condition {
-            Condition::Healthy => {}
-            Condition::CrashLoop => {
-                if let Some(hash) = template_hash(&self.state, &key) {
-                    self.controllers.kubelet.break_template(&mut self.state, &hash, self.now);
-                }
-            }
-            Condition::ScaledToZero => {
-                let none = json!({"spec": {"replicas": 0}});
-                let writer = writer(&DEPLOYMENTS, "scale", "kubectl", self.now.wall);
-                planted(writer.patch(&mut self.state, &key, &none, Format::Merge).map(|_| ()));
-            }
-            Condition::DeploymentMissing => {
-                let options = delete::Options::default();
-                let gone = delete::delete(&mut self.state, &DEPLOYMENTS, &key, &options, self.now.wall);
-                planted(gone.map(|_| ()));
-            }
-        }
-    }
-}
-
-fn template_hash(state: &State, deployment: &Key) -> Option<String> {
-    let owner = uid(state.get(deployment)?).to_owned();
-    state
-        .list(&REPLICA_SETS, Some(READY_POD_NAMESPACE))
-        .filter(|set| owned_by(set, &owner))
-        .max_by_key(|set| number(set, "/spec/replicas"))
-        .and_then(|set| label(set, HASH_LABEL).map(str::to_owned))
 }
 
 fn writer<'a>(
@@ -157,11 +126,11 @@ fn plant_object(
     }));
 }
 
-fn rendering(setup: &ClusterSetup) -> chart::Rendering<'_> {
+fn rendering<'a>(setup: &'a ClusterSetup, version: &'a str) -> chart::Rendering<'a> {
     chart::Rendering {
         release: helm_release::RELEASE,
         namespace: READY_POD_NAMESPACE,
-        version: &setup.platform_version,
+        version,
         values: values(setup),
     }
 }
@@ -175,9 +144,27 @@ fn values(setup: &ClusterSetup) -> Value {
     values
 }
 
-/// Applies the release's objects, as helm does.
-pub(super) fn apply_release(setup: &ClusterSetup, state: &mut State, now: Timestamp) {
-    for mut object in rendering(setup).objects() {
+/// Installs or upgrades the release, as helm does: its objects and its record.
+pub(super) fn release(setup: &ClusterSetup, version: &str, state: &mut State, now: Timestamp) {
+    apply_release(setup, version, state, now);
+    let records = state.collect(&SECRETS, Some(READY_POD_NAMESPACE));
+    let records = records.iter().filter(|secret| helm_release::is_record(secret));
+    let mut last = None;
+    for record in records {
+        last = last.max(helm_release::revision(record));
+        if let Some(superseded) = helm_release::superseded(record) {
+            state.put(&Key::of(&SECRETS, record), superseded);
+        }
+    }
+    let revision = last.unwrap_or(0) + 1;
+    let user_values = chart::parse(&setup.values_yaml);
+    let secret = helm_release::secret(&rendering(setup, version), &user_values, revision, now);
+    plant_object(state, &SECRETS, secret, "helm", now);
+}
+
+/// Applies the release's objects.
+fn apply_release(setup: &ClusterSetup, version: &str, state: &mut State, now: Timestamp) {
+    for mut object in rendering(setup, version).objects() {
         helm_release::adopt(&mut object, READY_POD_NAMESPACE);
         let kind =
             (object::text(&object, "/apiVersion").to_owned(), object::text(&object, "/kind").to_owned());
@@ -190,11 +177,6 @@ pub(super) fn apply_release(setup: &ClusterSetup, state: &mut State, now: Timest
             }
         }));
     }
-}
-
-fn plant_release_record(setup: &ClusterSetup, state: &mut State, now: Timestamp) {
-    let secret = helm_release::secret(&rendering(setup), &chart::parse(&setup.values_yaml), now);
-    plant_object(state, &SECRETS, secret, "helm", now);
 }
 
 #[cfg(test)]

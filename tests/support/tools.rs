@@ -1,0 +1,129 @@
+//! The real programs on PATH, run against a practice world and nothing of the user's.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use std::{
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use failback::practice::{Options, World, scenario};
+
+pub const US: &str = "arn:aws:eks:us-east-1:123456789012:cluster/platform-multi-region-us-east-1";
+pub const EU: &str = "arn:aws:eks:eu-west-1:123456789012:cluster/platform-multi-region-eu-west-1";
+pub const NAMESPACE: &str = "vcluster-platform";
+/// Far longer than anything here takes.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Whether the tools are there. Where they are required and missing, the test fails.
+pub fn has_tools(test: &str, tools: &[&str]) -> bool {
+    for tool in tools {
+        if which::which(tool).is_err() {
+            let required = std::env::var_os("FAILBACK_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+            assert!(!required, "{tool} is not on PATH");
+            println!("skipped: {test} needs {tool} on PATH");
+            return false;
+        }
+    }
+    true
+}
+
+pub async fn world(id: &str) -> World {
+    let scenario = scenario(id).unwrap();
+    World::start(Options { scenario, speed: 60.0, seed: 1, latency: Duration::ZERO, dir: None })
+        .await
+        .unwrap()
+}
+
+/// What a program said.
+pub struct Said {
+    pub success: bool,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs a program that sees the world's files and nothing of the user's.
+pub async fn run(world: &World, program: &str, arguments: &[&str]) -> Said {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("AWS_") || text.starts_with("HELM_") || text.starts_with("KUBE") {
+            command.env_remove(&name);
+        }
+    }
+    command.envs(world.env()).args(arguments).stdin(Stdio::null());
+    let output: Output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    Said {
+        success: output.status.success(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// kubectl in the failed region's context; must succeed, gives its output.
+pub async fn kubectl(world: &World, arguments: &[&str]) -> String {
+    let said = try_kubectl(world, arguments).await;
+    assert!(said.success, "kubectl {arguments:?}: {}{}", said.stdout, said.stderr);
+    said.stdout
+}
+
+pub async fn try_kubectl(world: &World, arguments: &[&str]) -> Said {
+    run(world, "kubectl", &[&["--context", US, "-n", NAMESPACE], arguments].concat()).await
+}
+
+/// helm in the failed region's context; must succeed, gives its output.
+pub async fn helm(world: &World, arguments: &[&str]) -> String {
+    let said = try_helm(world, arguments).await;
+    assert!(said.success, "helm {arguments:?}: {}{}", said.stdout, said.stderr);
+    said.stdout
+}
+
+pub async fn try_helm(world: &World, arguments: &[&str]) -> Said {
+    run(world, "helm", &[arguments, &["--kube-context", US, "--namespace", NAMESPACE]].concat()).await
+}
+
+/// The environment file's value of a key of `[chart]`.
+pub fn chart(world: &World, key: &str) -> String {
+    let file: toml::Table = std::fs::read_to_string(world.environment_file()).unwrap().parse().unwrap();
+    file["chart"][key].as_str().unwrap().to_owned()
+}
+
+/// The runbook's re-apply, with the version pinned.
+pub async fn upgrade(world: &World, more: &[&str]) -> Said {
+    let (repository, version) = (chart(world, "repository"), chart(world, "version"));
+    let values = world.values_file().to_str().unwrap();
+    let runbook = [
+        "upgrade",
+        "loft",
+        "vcluster-platform",
+        "--install",
+        "--create-namespace",
+        "--repository-config=",
+        "--repo",
+        &repository,
+        "--version",
+        &version,
+        "-f",
+        values,
+        "--server-side=true",
+    ];
+    try_helm(world, &[&runbook, more].concat()).await
+}
+
+pub async fn rollout_status(world: &World) -> String {
+    kubectl(world, &["rollout", "status", "deployment/loft", "--timeout=60s"]).await
+}
+
+/// Waits for the world to be whole: rollout status ends a moment before.
+pub async fn eventually_repaired(world: &World) {
+    let begin = Instant::now();
+    while !world.is_repaired() {
+        assert!(begin.elapsed() < PATIENCE, "the world was never repaired");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Method and path without its query of every request that changed the world.
+pub fn changes(world: &World) -> Vec<String> {
+    let path = |path: &str| path.split('?').next().unwrap_or_default().to_owned();
+    world.changing_requests().iter().map(|it| format!("{} {}", it.method, path(&it.path))).collect()
+}
