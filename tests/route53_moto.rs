@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use failback::clients::aws::Aws as Client;
 use failback::clients::route53::{ListedHealthCheck, Route53};
 use failback::runbook::profile::AwsSettings;
 use failback::runbook::verdict::WhyKind;
@@ -44,7 +45,11 @@ fn aws(config: &str) -> Aws {
 }
 
 async fn connect(aws: &Aws, endpoint: &str) -> Route53 {
-    Route53::connect(&aws.settings, Some(endpoint), 60.0, DEADLINE).await.unwrap()
+    connect_with(aws, endpoint, 60.0, DEADLINE).await
+}
+
+async fn connect_with(aws: &Aws, endpoint: &str, speed: f64, deadline: Duration) -> Route53 {
+    Route53::new(&Client::connect(&aws.settings, Some(endpoint), deadline).await.unwrap(), speed)
 }
 
 /// A running `moto_server`; ended when dropped.
@@ -235,8 +240,7 @@ async fn the_limit_is_told_where_the_turn_does_not_come_in_time() {
     let (address, mut heads) = front(403, error_xml("AccessDenied", "front")).await;
     // The fifth turn comes after a second, whenever the answers come.
     let short = Duration::from_millis(900);
-    let route53 =
-        Route53::connect(&aws.settings, Some(&format!("http://{address}")), 1.0, short).await.unwrap();
+    let route53 = connect_with(&aws, &format!("http://{address}"), 1.0, short).await;
     let asking = (0..5).map(|_| async { route53.health_check("abc").await.unwrap_err().kind });
     let kinds = futures::future::join_all(asking).await;
     let of_kind = |wanted| kinds.iter().filter(|kind| **kind == wanted).count();
@@ -269,7 +273,7 @@ async fn an_endpoint_that_misbehaves_is_a_reason() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = format!("http://{}", listener.local_addr().unwrap());
     let short = Duration::from_millis(300);
-    let route53 = Route53::connect(&aws.settings, Some(&silent), 1.0, short).await.unwrap();
+    let route53 = connect_with(&aws, &silent, 1.0, short).await;
     assert_eq!(route53.health_check("abc").await.unwrap_err().kind, WhyKind::Timeout);
 }
 
@@ -277,12 +281,12 @@ async fn an_endpoint_that_misbehaves_is_a_reason() {
 async fn files_and_profiles_that_are_missing_are_our_side() {
     let mut aws = aws("");
     aws.settings.profile = Some("elsewhere".to_owned());
-    let why = Route53::connect(&aws.settings, Some("http://127.0.0.1:9"), 1.0, DEADLINE).await.err().unwrap();
+    let why = Client::connect(&aws.settings, Some("http://127.0.0.1:9"), DEADLINE).await.err().unwrap();
     assert_eq!(why.kind, WhyKind::Configuration, "{}", why.message);
     assert!(why.message.contains("elsewhere"), "{}", why.message);
 
     aws.settings.config_file = Some(aws.folder.path().join("missing"));
-    let why = Route53::connect(&aws.settings, None, 1.0, DEADLINE).await.err().unwrap();
+    let why = Client::connect(&aws.settings, None, DEADLINE).await.err().unwrap();
     assert!(why.kind == WhyKind::Configuration && why.message.contains("missing"), "{}", why.message);
 }
 
@@ -329,7 +333,7 @@ async fn with_exported_keys() {
         config_file: Some(folder.join("config")),
         credentials_file: Some(folder.join("credentials")),
     };
-    let route53 = Route53::connect(&settings, None, 1.0, DEADLINE).await.unwrap();
+    let route53 = Route53::new(&Client::connect(&settings, None, DEADLINE).await.unwrap(), 1.0);
     let why = route53.health_check("abc").await.unwrap_err();
     assert!(why.kind == WhyKind::Forbidden && why.message.contains("front"), "{}", why.message);
 }
@@ -353,7 +357,7 @@ async fn without_a_token() {
         config_file: Some(folder.join("config")),
         credentials_file: None,
     };
-    let why = Route53::connect(&settings, Some("http://127.0.0.1:9"), 1.0, DEADLINE).await.err().unwrap();
+    let why = Client::connect(&settings, Some("http://127.0.0.1:9"), DEADLINE).await.err().unwrap();
     assert_eq!(why.kind, WhyKind::Unauthenticated, "{}", why.message);
     assert!(why.remedy.contains("aws sso login --profile sso"), "{} {}", why.message, why.remedy);
 }
