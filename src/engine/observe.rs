@@ -1,5 +1,7 @@
 //! Questions: each becomes one reading, facts or the reason why there are none.
 
+mod aws;
+
 use std::time::Instant;
 
 use futures::future::join_all;
@@ -84,14 +86,13 @@ impl Session {
             Question::Nodes(region) => Facts::Nodes(self.reader(region).await?.nodes().await?),
             Question::Events(region) => Facts::Events(self.reader(region).await?.events(namespace).await?),
             Question::Peers(region) => Facts::Peers(self.reader(region).await?.peers().await?),
-            Question::Release(_)
-            | Question::Access(_)
-            | Question::Eks(_)
-            | Question::Targets(_)
-            | Question::Path(_)
-            | Question::Values(_)
-            | Question::Identity
-            | Question::Chart => return Err(Why::new(WhyKind::NotAsked, "not asked yet")),
+            Question::Eks(region) => Facts::Eks(self.observe_eks(region).await?),
+            Question::Targets(region) => Facts::Targets(self.observe_targets(region).await?),
+            Question::Path(region) => Facts::Path(self.observe_path(region).await?),
+            Question::Identity => Facts::Identity(self.observe_identity().await?),
+            Question::Release(_) | Question::Access(_) | Question::Values(_) | Question::Chart => {
+                return Err(Why::new(WhyKind::NotAsked, "not asked yet"));
+            }
             Question::Tools => Facts::Tools(tools::find_tools(&tools::search_path().await).await),
         })
     }

@@ -31,7 +31,8 @@ fn access(address: SocketAddr, user: &Value, deadline: Duration) -> Access {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), config.to_string()).unwrap();
     let kubeconfig = Some(file.path().to_owned());
-    let access = ClusterAccess { kubeconfig, context: "us".to_owned(), exec_env: Vec::new(), deadline };
+    let context = "us".to_owned();
+    let access = ClusterAccess { kubeconfig, context, exec_env: Vec::new(), aws: None, deadline };
     Access { access, _file: file }
 }
 
