@@ -6,11 +6,12 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail and skip out loud")]
 
-use std::io::{BufRead, BufReader};
+#[path = "support/moto.rs"]
+mod moto;
+
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
 use std::time::Duration;
 
 use failback::clients::aws::Aws as Client;
@@ -20,29 +21,9 @@ use failback::runbook::verdict::WhyKind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use moto::{Aws, KEY_ID, Moto, aws};
+
 const DEADLINE: Duration = Duration::from_secs(30);
-/// The profile's key; the exported one of a test is another.
-const KEY_ID: &str = "PROFILEKEYIDOFTEST01";
-
-/// AWS files of a test's own: with a named profile nothing else is read.
-struct Aws {
-    settings: AwsSettings,
-    folder: tempfile::TempDir,
-}
-
-fn aws(config: &str) -> Aws {
-    let folder = tempfile::tempdir().unwrap();
-    let (config_file, credentials_file) = (folder.path().join("config"), folder.path().join("credentials"));
-    std::fs::write(&config_file, config).unwrap();
-    let keys = format!("[prod]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = secretoftest\n");
-    std::fs::write(&credentials_file, keys).unwrap();
-    let settings = AwsSettings {
-        profile: Some("prod".to_owned()),
-        config_file: Some(config_file),
-        credentials_file: Some(credentials_file),
-    };
-    Aws { settings, folder }
-}
 
 async fn connect(aws: &Aws, endpoint: &str) -> Route53 {
     connect_with(aws, endpoint, 60.0, DEADLINE).await
@@ -52,89 +33,36 @@ async fn connect_with(aws: &Aws, endpoint: &str, speed: f64, deadline: Duration)
     Route53::new(&Client::connect(&aws.settings, Some(endpoint), deadline).await.unwrap(), speed)
 }
 
-/// A running `moto_server`; ended when dropped.
-struct Moto {
-    child: Child,
-    endpoint: String,
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-impl Moto {
-    /// `None`, with one line that says so, where it is not installed.
-    fn start(test: &str) -> Option<Self> {
-        let spawned = Command::new("moto_server")
-            .args(["-H", "127.0.0.1", "-p", "0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn();
-        let mut child = match spawned {
-            Ok(child) => child,
-            Err(error) if std::env::var("FAILBACK_REQUIRE_TOOLS").as_deref() == Ok("1") => {
-                panic!("{test} needs moto_server on PATH: {error}")
-            }
-            Err(_) => {
-                println!("skipped: {test} needs moto_server on PATH");
-                return None;
-            }
-        };
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let (sender, receiver) = mpsc::sync_channel(1);
-        let reading = move || {
-            // Read on to the end, or the server would stop at a full pipe.
-            for line in stderr.lines().map_while(Result::ok) {
-                if let Some((_, endpoint)) = line.split_once("Running on ") {
-                    drop(sender.try_send(endpoint.trim().to_owned()));
-                }
-            }
-        };
-        std::thread::Builder::new().name("moto's output".to_owned()).spawn(reading).unwrap();
-        match receiver.recv_timeout(Duration::from_mins(1)) {
-            Ok(endpoint) => Some(Self { child, endpoint }),
-            Err(error) => {
-                drop(child.kill());
-                panic!("moto_server did not start: {error}");
-            }
-        }
-    }
-
-    /// Creates a health check through the raw API; its ID.
-    async fn create(&self, host: &str) -> String {
-        let body = format!(
-            r#"<CreateHealthCheckRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">
-            <CallerReference>{host}</CallerReference><HealthCheckConfig><Port>443</Port><Type>HTTPS</Type>
-            <ResourcePath>/healthz</ResourcePath><FullyQualifiedDomainName>{host}</FullyQualifiedDomainName>
-            <RequestInterval>10</RequestInterval><FailureThreshold>3</FailureThreshold>
-            <Inverted>false</Inverted></HealthCheckConfig></CreateHealthCheckRequest>"#
-        );
-        let address = self.endpoint.trim_start_matches("http://").trim_end_matches('/');
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        // moto tells the service from the signature's scope; it does not check the signature.
-        let request = format!(
-            "POST /2013-04-01/healthcheck HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
-             authorization: AWS4-HMAC-SHA256 Credential=test/20260102/us-east-1/route53/aws4_request, \
-             SignedHeaders=host, Signature=00\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let id = answer.split_once("<Id>").and_then(|(_, rest)| rest.split_once("</Id>"));
-        id.unwrap_or_else(|| panic!("no ID in {answer}")).0.to_owned()
-    }
+/// Creates a health check through the raw API; its ID.
+async fn create(moto: &Moto, host: &str) -> String {
+    let body = format!(
+        r#"<CreateHealthCheckRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">
+        <CallerReference>{host}</CallerReference><HealthCheckConfig><Port>443</Port><Type>HTTPS</Type>
+        <ResourcePath>/healthz</ResourcePath><FullyQualifiedDomainName>{host}</FullyQualifiedDomainName>
+        <RequestInterval>10</RequestInterval><FailureThreshold>3</FailureThreshold>
+        <Inverted>false</Inverted></HealthCheckConfig></CreateHealthCheckRequest>"#
+    );
+    let address = moto.endpoint.trim_start_matches("http://").trim_end_matches('/');
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // moto tells the service from the signature's scope; it does not check the signature.
+    let request = format!(
+        "POST /2013-04-01/healthcheck HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+         authorization: AWS4-HMAC-SHA256 Credential=test/20260102/us-east-1/route53/aws4_request, \
+         SignedHeaders=host, Signature=00\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let id = answer.split_once("<Id>").and_then(|(_, rest)| rest.split_once("</Id>"));
+    id.unwrap_or_else(|| panic!("no ID in {answer}")).0.to_owned()
 }
 
 #[tokio::test]
 async fn health_checks_are_read_listed_or_not_found() {
     let Some(moto) = Moto::start("health_checks_are_read_listed_or_not_found") else { return };
-    let id = moto.create("us.multi-region.example.com").await;
-    let other = moto.create("eu.multi-region.example.com").await;
+    let id = create(&moto, "us.multi-region.example.com").await;
+    let other = create(&moto, "eu.multi-region.example.com").await;
     let aws = aws("");
     let route53 = connect(&aws, &moto.endpoint).await;
 
