@@ -216,3 +216,8 @@ impl AwsProfiles {
         once.get(Aws::connect(&settings, self.endpoint.as_deref(), self.deadline)).await
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
