@@ -17,9 +17,12 @@ use failback::clients::ec2::{Ec2, PathQuery};
 use failback::clients::eks::Eks;
 use failback::clients::elb::Elb;
 use failback::clients::sts::Sts;
-use failback::runbook::fact::{EksFacts, FoundBy, PathFacts};
-use failback::runbook::verdict::WhyKind;
-use moto::{Moto, aws};
+use failback::engine::session::{Options, Session};
+use failback::runbook::fact::{EksFacts, Facts, FoundBy, PathFacts};
+use failback::runbook::profile::{AwsSettings, Chart, Database, Method, Profile, Region, RegionIndex};
+use failback::runbook::question::Question;
+use failback::runbook::verdict::{Why, WhyKind};
+use moto::{Moto, aws, front, in_environment};
 use serde_json::Value;
 
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -171,4 +174,101 @@ async fn paths_that_are_named_wrongly(ec2: &Ec2, made: &Made) {
     let gone = PathQuery { cluster_vpc: "vpc-0123456789abcdef0".to_owned(), ..made.query() };
     let why = ec2.path(&gone, DEADLINE).await.unwrap_err();
     assert!(why.kind == WhyKind::NotFound && why.message.contains(US), "{}", why.message);
+}
+
+/// An environment of the context of the setup's cluster and of an alias.
+fn profile(aws: AwsSettings, kubeconfig: &std::path::Path) -> Profile {
+    let region = |name: &str, context: &str| Region {
+        name: name.to_owned(),
+        context: context.to_owned(),
+        health_check_id: "11111111-1111-1111-1111-111111111111".to_owned(),
+        values_file: None,
+        host: None,
+        probe_address: None,
+        probe_ca: None,
+    };
+    Profile {
+        name: "test".to_owned(),
+        shared_host: None,
+        kubeconfig: Some(kubeconfig.to_owned()),
+        namespace: "vcluster-platform".to_owned(),
+        deployment: "loft".to_owned(),
+        ingress: "loft".to_owned(),
+        selector: "app=loft".to_owned(),
+        replicas: 3,
+        escalation: None,
+        aws,
+        chart: Chart {
+            repository: "https://charts.invalid/".to_owned(),
+            name: "vcluster-platform".to_owned(),
+            version: None,
+            method: Method::Helm,
+            file: None,
+        },
+        database: Database::default(),
+        regions: vec![
+            region(US, "arn:aws:eks:us-east-1:123456789012:cluster/platform"),
+            region("eu-west-1", "alias"),
+        ],
+    }
+}
+
+#[tokio::test]
+async fn questions_of_a_session_are_answered_by_aws() {
+    let Some(moto) = Moto::start("questions_of_a_session_are_answered_by_aws") else { return };
+    set_up(&moto).await;
+    let aws = aws("");
+    let kubeconfig = aws.folder.path().join("kubeconfig");
+    std::fs::write(&kubeconfig, "contexts:\n- name: alias\n  context: {cluster: c, user: u}\n").unwrap();
+    let endpoint = Some(moto.endpoint.clone());
+    let options = Options { speed: 60.0, aws_endpoint: endpoint, deadline: DEADLINE };
+    let session = Session::new(profile(aws.settings.clone(), &kubeconfig).into(), options);
+
+    let answer = session.observe(Question::Identity).await.answer.unwrap();
+    assert!(matches!(answer, Facts::Identity(identity) if identity.account == "123456789012"));
+    let answer = session.observe(Question::Eks(RegionIndex(0))).await.answer.unwrap();
+    assert!(matches!(answer, Facts::Eks(EksFacts::Found(cluster)) if cluster.status == "ACTIVE"));
+    let why = session.observe(Question::Path(RegionIndex(0))).await.answer.unwrap_err();
+    assert!(why.message.contains("EKS tells no VPC"), "moto does not: {}", why.message);
+    for question in [Question::Eks(RegionIndex(1)), Question::Path(RegionIndex(1))] {
+        let why = session.observe(question).await.answer.unwrap_err();
+        assert_eq!(why.kind, WhyKind::Configuration, "{}", why.message);
+        assert!(why.message.contains("alias names no EKS cluster"), "{}", why.message);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_service_has_the_endpoint_that_settings_give_it() {
+    let error = "<Response><Errors><Error><Code>NAME</Code><Message>m</Message></Error></Errors></Response>";
+    let (by_variable, _heads) = front(400, error.replace("NAME", "ByVariable")).await;
+    let error = "<ErrorResponse><Error><Code>NAME</Code><Message>m</Message></Error></ErrorResponse>";
+    let (by_section, _heads) = front(400, error.replace("NAME", "BySection")).await;
+    let (by_profile, _heads) = front(400, error.replace("NAME", "ByProfile")).await;
+    let aws = aws(&format!(
+        "[profile prod]\nservices = here\nendpoint_url = http://{by_profile}\n[services here]\n\
+         elastic_load_balancing_v2 =\n  endpoint_url = http://{by_section}\n"
+    ));
+    let folder = aws.folder.path().to_owned();
+    let variables = [
+        ("TEST_AWS_FOLDER", folder.to_str().unwrap()),
+        ("AWS_ENDPOINT_URL_EC2", &format!("http://{by_variable}")),
+    ];
+    in_environment("with_endpoints", &folder, &variables);
+}
+
+#[tokio::test]
+#[ignore = "run by each_service_has_the_endpoint_that_settings_give_it in an environment of its own"]
+async fn with_endpoints() {
+    let folder = std::path::PathBuf::from(std::env::var("TEST_AWS_FOLDER").unwrap());
+    let settings = AwsSettings {
+        profile: Some("prod".to_owned()),
+        config_file: Some(folder.join("config")),
+        credentials_file: Some(folder.join("credentials")),
+    };
+    let client = Client::connect(&settings, None, DEADLINE).await.unwrap();
+    let told = |why: Why, by: &str| assert!(why.message.contains(by), "{}", why.message);
+    let ec2 = Ec2::connect(&client).await.unwrap();
+    told(ec2.peered_vpcs(US, "vpc-1").await.unwrap_err(), "ByVariable");
+    told(Elb::new(&client).targets(US, &[], Some("x")).await.unwrap_err(), "BySection");
+    told(Sts::new(&client).identity(&[US.to_owned()]).await.unwrap_err(), "ByProfile");
 }

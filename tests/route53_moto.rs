@@ -9,9 +9,6 @@
 #[path = "support/moto.rs"]
 mod moto;
 
-use std::net::SocketAddr;
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use failback::clients::aws::Aws as Client;
@@ -21,7 +18,7 @@ use failback::runbook::verdict::WhyKind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use moto::{Aws, KEY_ID, Moto, aws};
+use moto::{Aws, KEY_ID, Moto, aws, front, in_environment};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -87,34 +84,6 @@ async fn health_checks_are_read_listed_or_not_found() {
     let why = route53.health_check(missing).await.unwrap_err();
     assert_eq!(why.kind, WhyKind::NotFound, "{}", why.message);
     assert!(why.message.contains("NoSuchHealthCheck"), "{}", why.message);
-}
-
-/// A server that answers each request with the same status and XML; the heads go into the channel.
-async fn front(status: u16, body: String) -> (SocketAddr, tokio::sync::mpsc::Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (sender, receiver) = tokio::sync::mpsc::channel(64);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let (sender, body) = (sender.clone(), body.clone());
-            tokio::spawn(async move {
-                let mut head = Vec::new();
-                while !head.windows(4).any(|window| window == b"\r\n\r\n") {
-                    if stream.read_buf(&mut head).await.unwrap_or(0) == 0 {
-                        return;
-                    }
-                }
-                sender.send(String::from_utf8_lossy(&head).into_owned()).await.unwrap();
-                let length = body.len();
-                let answer = format!(
-                    "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-type: text/xml\r\n\
-                     content-length: {length}\r\n\r\n{body}"
-                );
-                stream.write_all(answer.as_bytes()).await.unwrap();
-            });
-        }
-    });
-    (address, receiver)
 }
 
 fn error_xml(code: &str, message: &str) -> String {
@@ -216,21 +185,6 @@ async fn files_and_profiles_that_are_missing_are_our_side() {
     aws.settings.config_file = Some(aws.folder.path().join("missing"));
     let why = Client::connect(&aws.settings, None, DEADLINE).await.err().unwrap();
     assert!(why.kind == WhyKind::Configuration && why.message.contains("missing"), "{}", why.message);
-}
-
-/// Runs one of the tests below in a process of its own with this environment.
-fn in_environment(test: &str, folder: &Path, variables: &[(&str, &str)]) {
-    let ended = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--ignored", "--nocapture"])
-        .env_clear()
-        .env("HOME", folder)
-        .env("USERPROFILE", folder)
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let output = String::from_utf8_lossy(&ended.stdout);
-    let errors = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success() && output.contains("1 passed"), "{output}{errors}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

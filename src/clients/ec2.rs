@@ -196,10 +196,7 @@ fn database_of(query: &PathQuery, peerings: &[Peering]) -> Option<(String, Optio
         return Some((vpc.clone(), region));
     }
     let alive = sides(|peering| !OVER.contains(&peering.status.as_str()));
-    let only = match (alive.as_slice(), all.as_slice()) {
-        ([only], _) | ([], [only]) => only,
-        _ => return None,
-    };
+    let (([only], _) | ([], [only])) = (alive.as_slice(), all.as_slice()) else { return None };
     // Without a region the connection is of this one.
     Some((only.vpc_id.clone(), region_of(only).or_else(|| Some(query.region.clone()))))
 }

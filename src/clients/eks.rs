@@ -2,6 +2,7 @@
 
 use aws_sdk_eks::Client;
 use aws_sdk_eks::config::{Builder, Region};
+use aws_sdk_eks::operation::describe_cluster::DescribeClusterError;
 use aws_sdk_eks::types::{Cluster, ClusterIssue};
 
 use super::aws::{Aws, LimitAnswers, Service};
@@ -40,18 +41,16 @@ impl Eks {
                     Some(cluster) => Ok(EksFacts::Found(facts_of(cluster))),
                     None => Err(Why::new(WhyKind::Garbage, "The answer of EKS holds no cluster")),
                 },
-                Err(error)
-                    if error
-                        .as_service_error()
-                        .is_some_and(|said| said.is_resource_not_found_exception()) =>
-                {
-                    Ok(EksFacts::Missing)
-                }
+                Err(error) if is_missing(error.as_service_error()) => Ok(EksFacts::Missing),
                 Err(error) => Err(self.aws.why(&error, SERVICE, "eks:DescribeCluster")),
             }
         })
         .await
     }
+}
+
+fn is_missing(said: Option<&DescribeClusterError>) -> bool {
+    said.is_some_and(DescribeClusterError::is_resource_not_found_exception)
 }
 
 fn facts_of(cluster: Cluster) -> EksCluster {

@@ -109,7 +109,7 @@ impl Session {
     pub(super) async fn reader(&self, region: RegionIndex) -> Result<Reader, Why> {
         let once = self.readers.get(region.0).ok_or_else(no_such_region)?;
         let access = self.access(region);
-        once.get(Reader::connect(&access)).await
+        once.get(Box::pin(Reader::connect(&access))).await
     }
 
     pub(super) async fn route53(&self) -> Result<Route53, Why> {

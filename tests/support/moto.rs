@@ -2,11 +2,15 @@
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use failback::runbook::profile::AwsSettings;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 /// The profile's key; the exported one of a test is another.
 pub const KEY_ID: &str = "PROFILEKEYIDOFTEST01";
@@ -83,4 +87,47 @@ impl Moto {
             }
         }
     }
+}
+
+/// A server that answers each request with the same status and XML; the heads go into the channel.
+pub async fn front(status: u16, body: String) -> (SocketAddr, tokio::sync::mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (sender, receiver) = tokio::sync::mpsc::channel(64);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let (sender, body) = (sender.clone(), body.clone());
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.windows(4).any(|window| window == b"\r\n\r\n") {
+                    if stream.read_buf(&mut head).await.unwrap_or(0) == 0 {
+                        return;
+                    }
+                }
+                sender.send(String::from_utf8_lossy(&head).into_owned()).await.unwrap();
+                let length = body.len();
+                let answer = format!(
+                    "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-type: text/xml\r\n\
+                     content-length: {length}\r\n\r\n{body}"
+                );
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            });
+        }
+    });
+    (address, receiver)
+}
+
+/// Runs one ignored test of the file in a process of its own with this environment.
+pub fn in_environment(test: &str, folder: &Path, variables: &[(&str, &str)]) {
+    let ended = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--ignored", "--nocapture"])
+        .env_clear()
+        .env("HOME", folder)
+        .env("USERPROFILE", folder)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    let output = String::from_utf8_lossy(&ended.stdout);
+    let errors = String::from_utf8_lossy(&ended.stderr);
+    assert!(ended.status.success() && output.contains("1 passed"), "{output}{errors}");
 }

@@ -124,17 +124,18 @@ impl Aws {
     }
 
     /// Awaits a request of the SDK; errors become reasons. `action` is the IAM permission that it needs.
-    pub(crate) async fn ask<O, E>(
+    pub(crate) fn ask<O, E>(
         &self,
         service: Service,
         action: &str,
         request: impl Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-    ) -> Result<O, Why>
+    ) -> impl Future<Output = Result<O, Why>>
     where
         E: std::error::Error + ProvideErrorMetadata + fmt::Debug + Send + Sync + 'static,
     {
         // Boxed: the SDK's requests are large futures, and several of them are joined in one.
-        Box::pin(request).await.map_err(|error| self.why(&error, service, action))
+        let request = Box::pin(request);
+        async move { request.await.map_err(|error| self.why(&error, service, action)) }
     }
 
     /// Why a request of the SDK failed.
@@ -175,8 +176,10 @@ pub struct AwsProfiles {
     settings: AwsSettings,
     endpoint: Option<String>,
     deadline: Duration,
-    made: Arc<Mutex<BTreeMap<Option<String>, Arc<Once<Aws>>>>>,
+    made: Arc<Mutex<BTreeMap<Option<String>, OnceMade>>>,
 }
+
+type OnceMade = Arc<Once<Aws>>;
 
 impl fmt::Debug for AwsProfiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -213,7 +216,7 @@ impl AwsProfiles {
             Arc::clone(made.entry(profile.clone()).or_default())
         };
         let settings = AwsSettings { profile, ..self.settings.clone() };
-        once.get(Aws::connect(&settings, self.endpoint.as_deref(), self.deadline)).await
+        once.get(Box::pin(Aws::connect(&settings, self.endpoint.as_deref(), self.deadline))).await
     }
 }
 

@@ -48,15 +48,15 @@ impl Node {
                 }
                 Event::End(_) => {
                     if let Some(mut node) = open.pop() {
-                        node.text = node.text.trim().to_owned();
+                        node.text = node.text.trim().into();
                         close(node, &mut open, &mut root);
                     }
                 }
                 Event::Text(text) => {
-                    push(&mut open, &text.decode().map_err(|error| words(&error.to_string()))?)
+                    push(&mut open, &text.decode().map_err(|error| words(&error.to_string()))?);
                 }
                 Event::CData(text) => {
-                    push(&mut open, &text.decode().map_err(|error| words(&error.to_string()))?)
+                    push(&mut open, &text.decode().map_err(|error| words(&error.to_string()))?);
                 }
                 Event::GeneralRef(reference) => push(&mut open, &resolved(&reference)?),
                 Event::Eof => break,

@@ -42,7 +42,7 @@ impl SignIn {
     async fn credential(&self, is_renewal: bool) -> Result<Credential, Why> {
         match self {
             Self::Plugin(plugin) => plugin.run().await,
-            Self::EksToken(token) => token.credential(is_renewal).await,
+            Self::EksToken(token) => Box::pin(token.credential(is_renewal)).await,
         }
     }
 }
