@@ -11,7 +11,7 @@
 //! | [`runbook`] | what the runbook knows: facts → verdicts, causes, plans. Pure | std, serde, time types |
 //! | [`environment`] | the saved profile: draft → validated → TOML store | `runbook` |
 //! | [`journal`] | what happened in a run, on disk | `runbook` |
-//! | [`clients`] | talk to the outside: Kubernetes, Route 53, probes, tools | SDKs, tokio, `runbook` facts, `environment` |
+//! | [`clients`] | talk to the outside: Kubernetes, AWS, probes, tools | SDKs, tokio, `runbook` facts, `environment` |
 //! | [`engine`] | runs jobs on tokio, answers each exactly once | `runbook`, `environment`, `journal`, `clients` |
 //! | [`practice`] | the practice world: real protocols on loopback | nothing of the program but `environment` types |
 //! | [`design`] | colours, type, spacing, widgets | egui only |

@@ -6,130 +6,60 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail and skip out loud")]
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+#[path = "support/moto.rs"]
+mod moto;
+
 use std::time::Duration;
 
+use failback::clients::aws::Aws as Client;
 use failback::clients::route53::{ListedHealthCheck, Route53};
 use failback::runbook::profile::AwsSettings;
 use failback::runbook::verdict::WhyKind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use moto::{Aws, KEY_ID, Moto, aws, front, in_environment};
+
 const DEADLINE: Duration = Duration::from_secs(30);
-/// The profile's key; the exported one of a test is another.
-const KEY_ID: &str = "PROFILEKEYIDOFTEST01";
-
-/// AWS files of a test's own: with a named profile nothing else is read.
-struct Aws {
-    settings: AwsSettings,
-    folder: tempfile::TempDir,
-}
-
-fn aws(config: &str) -> Aws {
-    let folder = tempfile::tempdir().unwrap();
-    let (config_file, credentials_file) = (folder.path().join("config"), folder.path().join("credentials"));
-    std::fs::write(&config_file, config).unwrap();
-    let keys = format!("[prod]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = secretoftest\n");
-    std::fs::write(&credentials_file, keys).unwrap();
-    let settings = AwsSettings {
-        profile: Some("prod".to_owned()),
-        config_file: Some(config_file),
-        credentials_file: Some(credentials_file),
-    };
-    Aws { settings, folder }
-}
 
 async fn connect(aws: &Aws, endpoint: &str) -> Route53 {
-    Route53::connect(&aws.settings, Some(endpoint), 60.0, DEADLINE).await.unwrap()
+    connect_with(aws, endpoint, 60.0, DEADLINE).await
 }
 
-/// A running `moto_server`; ended when dropped.
-struct Moto {
-    child: Child,
-    endpoint: String,
+async fn connect_with(aws: &Aws, endpoint: &str, speed: f64, deadline: Duration) -> Route53 {
+    Route53::new(&Client::connect(&aws.settings, Some(endpoint), deadline).await.unwrap(), speed)
 }
 
-impl Drop for Moto {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-impl Moto {
-    /// `None`, with one line that says so, where it is not installed.
-    fn start(test: &str) -> Option<Self> {
-        let spawned = Command::new("moto_server")
-            .args(["-H", "127.0.0.1", "-p", "0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn();
-        let mut child = match spawned {
-            Ok(child) => child,
-            Err(error) if std::env::var("FAILBACK_REQUIRE_TOOLS").as_deref() == Ok("1") => {
-                panic!("{test} needs moto_server on PATH: {error}")
-            }
-            Err(_) => {
-                println!("skipped: {test} needs moto_server on PATH");
-                return None;
-            }
-        };
-        let stderr = BufReader::new(child.stderr.take().unwrap());
-        let (sender, receiver) = mpsc::sync_channel(1);
-        let reading = move || {
-            // Read on to the end, or the server would stop at a full pipe.
-            for line in stderr.lines().map_while(Result::ok) {
-                if let Some((_, endpoint)) = line.split_once("Running on ") {
-                    drop(sender.try_send(endpoint.trim().to_owned()));
-                }
-            }
-        };
-        std::thread::Builder::new().name("moto's output".to_owned()).spawn(reading).unwrap();
-        match receiver.recv_timeout(Duration::from_mins(1)) {
-            Ok(endpoint) => Some(Self { child, endpoint }),
-            Err(error) => {
-                drop(child.kill());
-                panic!("moto_server did not start: {error}");
-            }
-        }
-    }
-
-    /// Creates a health check through the raw API; its ID.
-    async fn create(&self, host: &str) -> String {
-        let body = format!(
-            r#"<CreateHealthCheckRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">
-            <CallerReference>{host}</CallerReference><HealthCheckConfig><Port>443</Port><Type>HTTPS</Type>
-            <ResourcePath>/healthz</ResourcePath><FullyQualifiedDomainName>{host}</FullyQualifiedDomainName>
-            <RequestInterval>10</RequestInterval><FailureThreshold>3</FailureThreshold>
-            <Inverted>false</Inverted></HealthCheckConfig></CreateHealthCheckRequest>"#
-        );
-        let address = self.endpoint.trim_start_matches("http://").trim_end_matches('/');
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        // moto tells the service from the signature's scope; it does not check the signature.
-        let request = format!(
-            "POST /2013-04-01/healthcheck HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
-             authorization: AWS4-HMAC-SHA256 Credential=test/20260102/us-east-1/route53/aws4_request, \
-             SignedHeaders=host, Signature=00\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let id = answer.split_once("<Id>").and_then(|(_, rest)| rest.split_once("</Id>"));
-        id.unwrap_or_else(|| panic!("no ID in {answer}")).0.to_owned()
-    }
+/// Creates a health check through the raw API; its ID.
+async fn create(moto: &Moto, host: &str) -> String {
+    let body = format!(
+        r#"<CreateHealthCheckRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/">
+        <CallerReference>{host}</CallerReference><HealthCheckConfig><Port>443</Port><Type>HTTPS</Type>
+        <ResourcePath>/healthz</ResourcePath><FullyQualifiedDomainName>{host}</FullyQualifiedDomainName>
+        <RequestInterval>10</RequestInterval><FailureThreshold>3</FailureThreshold>
+        <Inverted>false</Inverted></HealthCheckConfig></CreateHealthCheckRequest>"#
+    );
+    let address = moto.endpoint.trim_start_matches("http://").trim_end_matches('/');
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // moto tells the service from the signature's scope; it does not check the signature.
+    let request = format!(
+        "POST /2013-04-01/healthcheck HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+         authorization: AWS4-HMAC-SHA256 Credential=test/20260102/us-east-1/route53/aws4_request, \
+         SignedHeaders=host, Signature=00\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let id = answer.split_once("<Id>").and_then(|(_, rest)| rest.split_once("</Id>"));
+    id.unwrap_or_else(|| panic!("no ID in {answer}")).0.to_owned()
 }
 
 #[tokio::test]
 async fn health_checks_are_read_listed_or_not_found() {
     let Some(moto) = Moto::start("health_checks_are_read_listed_or_not_found") else { return };
-    let id = moto.create("us.multi-region.example.com").await;
-    let other = moto.create("eu.multi-region.example.com").await;
+    let id = create(&moto, "us.multi-region.example.com").await;
+    let other = create(&moto, "eu.multi-region.example.com").await;
     let aws = aws("");
     let route53 = connect(&aws, &moto.endpoint).await;
 
@@ -154,34 +84,6 @@ async fn health_checks_are_read_listed_or_not_found() {
     let why = route53.health_check(missing).await.unwrap_err();
     assert_eq!(why.kind, WhyKind::NotFound, "{}", why.message);
     assert!(why.message.contains("NoSuchHealthCheck"), "{}", why.message);
-}
-
-/// A server that answers each request with the same status and XML; the heads go into the channel.
-async fn front(status: u16, body: String) -> (SocketAddr, tokio::sync::mpsc::Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (sender, receiver) = tokio::sync::mpsc::channel(64);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let (sender, body) = (sender.clone(), body.clone());
-            tokio::spawn(async move {
-                let mut head = Vec::new();
-                while !head.windows(4).any(|window| window == b"\r\n\r\n") {
-                    if stream.read_buf(&mut head).await.unwrap_or(0) == 0 {
-                        return;
-                    }
-                }
-                sender.send(String::from_utf8_lossy(&head).into_owned()).await.unwrap();
-                let length = body.len();
-                let answer = format!(
-                    "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-type: text/xml\r\n\
-                     content-length: {length}\r\n\r\n{body}"
-                );
-                stream.write_all(answer.as_bytes()).await.unwrap();
-            });
-        }
-    });
-    (address, receiver)
 }
 
 fn error_xml(code: &str, message: &str) -> String {
@@ -235,8 +137,7 @@ async fn the_limit_is_told_where_the_turn_does_not_come_in_time() {
     let (address, mut heads) = front(403, error_xml("AccessDenied", "front")).await;
     // The fifth turn comes after a second, whenever the answers come.
     let short = Duration::from_millis(900);
-    let route53 =
-        Route53::connect(&aws.settings, Some(&format!("http://{address}")), 1.0, short).await.unwrap();
+    let route53 = connect_with(&aws, &format!("http://{address}"), 1.0, short).await;
     let asking = (0..5).map(|_| async { route53.health_check("abc").await.unwrap_err().kind });
     let kinds = futures::future::join_all(asking).await;
     let of_kind = |wanted| kinds.iter().filter(|kind| **kind == wanted).count();
@@ -269,7 +170,7 @@ async fn an_endpoint_that_misbehaves_is_a_reason() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent = format!("http://{}", listener.local_addr().unwrap());
     let short = Duration::from_millis(300);
-    let route53 = Route53::connect(&aws.settings, Some(&silent), 1.0, short).await.unwrap();
+    let route53 = connect_with(&aws, &silent, 1.0, short).await;
     assert_eq!(route53.health_check("abc").await.unwrap_err().kind, WhyKind::Timeout);
 }
 
@@ -277,28 +178,13 @@ async fn an_endpoint_that_misbehaves_is_a_reason() {
 async fn files_and_profiles_that_are_missing_are_our_side() {
     let mut aws = aws("");
     aws.settings.profile = Some("elsewhere".to_owned());
-    let why = Route53::connect(&aws.settings, Some("http://127.0.0.1:9"), 1.0, DEADLINE).await.err().unwrap();
+    let why = Client::connect(&aws.settings, Some("http://127.0.0.1:9"), DEADLINE).await.err().unwrap();
     assert_eq!(why.kind, WhyKind::Configuration, "{}", why.message);
     assert!(why.message.contains("elsewhere"), "{}", why.message);
 
     aws.settings.config_file = Some(aws.folder.path().join("missing"));
-    let why = Route53::connect(&aws.settings, None, 1.0, DEADLINE).await.err().unwrap();
+    let why = Client::connect(&aws.settings, None, DEADLINE).await.err().unwrap();
     assert!(why.kind == WhyKind::Configuration && why.message.contains("missing"), "{}", why.message);
-}
-
-/// Runs one of the tests below in a process of its own with this environment.
-fn in_environment(test: &str, folder: &Path, variables: &[(&str, &str)]) {
-    let ended = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--ignored", "--nocapture"])
-        .env_clear()
-        .env("HOME", folder)
-        .env("USERPROFILE", folder)
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let output = String::from_utf8_lossy(&ended.stdout);
-    let errors = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success() && output.contains("1 passed"), "{output}{errors}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -329,7 +215,7 @@ async fn with_exported_keys() {
         config_file: Some(folder.join("config")),
         credentials_file: Some(folder.join("credentials")),
     };
-    let route53 = Route53::connect(&settings, None, 1.0, DEADLINE).await.unwrap();
+    let route53 = Route53::new(&Client::connect(&settings, None, DEADLINE).await.unwrap(), 1.0);
     let why = route53.health_check("abc").await.unwrap_err();
     assert!(why.kind == WhyKind::Forbidden && why.message.contains("front"), "{}", why.message);
 }
@@ -353,7 +239,7 @@ async fn without_a_token() {
         config_file: Some(folder.join("config")),
         credentials_file: None,
     };
-    let why = Route53::connect(&settings, Some("http://127.0.0.1:9"), 1.0, DEADLINE).await.err().unwrap();
+    let why = Client::connect(&settings, Some("http://127.0.0.1:9"), DEADLINE).await.err().unwrap();
     assert_eq!(why.kind, WhyKind::Unauthenticated, "{}", why.message);
     assert!(why.remedy.contains("aws sso login --profile sso"), "{} {}", why.message, why.remedy);
 }

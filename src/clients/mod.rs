@@ -8,16 +8,23 @@ use std::time::Duration;
 
 use crate::runbook::verdict::{Why, WhyKind};
 
+pub mod aws;
 pub mod chart;
+pub mod ec2;
+pub mod eks;
+pub mod elb;
 pub(crate) mod failure;
 pub mod kubernetes;
 pub(crate) mod lines;
+pub mod once;
 pub(crate) mod pacer;
 pub mod probe;
 pub mod process;
 pub mod route53;
 pub mod secret;
+pub mod shared;
 pub(crate) mod sign_in;
+pub mod sts;
 #[cfg(test)]
 pub(crate) mod test_server;
 pub mod tools;

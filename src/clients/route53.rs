@@ -2,9 +2,6 @@
 //!
 //! Paced within its limits; the SDK's own retries are off.
 
-mod connect;
-mod failure;
-
 use std::fmt::Debug;
 use std::future::Future;
 use std::sync::Arc;
@@ -12,19 +9,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_route53::Client;
+use aws_sdk_route53::config::Builder;
 use aws_sdk_route53::config::http::HttpResponse;
 use aws_sdk_route53::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_route53::types::{HealthCheck, HealthCheckObservation};
 use jiff::Timestamp;
 
+use super::aws::{Aws, LimitAnswers, Service};
 use super::pacer::{Limit, Pacer};
 use super::within;
 use crate::runbook::fact::{HealthCheckFacts, HealthCheckSettings, Observation};
-use crate::runbook::profile::AwsSettings;
 use crate::runbook::verdict::{Why, WhyKind};
 
+const SERVICE: Service = Service { name: "Route 53", id: "route_53" };
 /// The API as messages name it.
-const PEER: &str = "Route 53";
+const PEER: &str = SERVICE.name;
 /// How long to wait before asking again what was throttled.
 const AFTER_THROTTLING: Duration = Duration::from_millis(1200);
 /// Pages of the list that are read at most, 100 health checks each.
@@ -34,8 +33,8 @@ const MAX_PAGES: usize = 50;
 #[derive(Clone)]
 pub struct Route53 {
     client: Client,
+    aws: Aws,
     pacer: Arc<Pacer>,
-    profile: Option<String>,
     speed: f64,
     deadline: Duration,
 }
@@ -50,24 +49,19 @@ pub struct ListedHealthCheck {
 }
 
 impl Route53 {
-    /// Reads the AWS configuration. Nothing is asked yet; the credentials are, with the first request.
-    ///
-    /// `endpoint` overrides every other setting of it. `speed` is the practice world's time factor, by
-    /// which the limits are higher; 1 outside of it.
-    ///
-    /// # Errors
-    /// A named file that cannot be read.
-    pub async fn connect(
-        aws: &AwsSettings,
-        endpoint: Option<&str>,
-        speed: f64,
-        deadline: Duration,
-    ) -> Result<Self, Why> {
-        let client =
-            within(deadline, "the AWS configuration", Box::pin(connect::client(aws, endpoint, deadline)))
-                .await?;
+    /// A client with these credentials; the limits count from here. `speed` is the practice world's time
+    /// factor, by which the limits are higher; 1 outside of it.
+    pub fn new(aws: &Aws, speed: f64) -> Self {
+        let mut config = Builder::from(aws.config()).interceptor(LimitAnswers);
+        config.set_endpoint_url(aws.endpoint(SERVICE));
         let speed = speed.max(1.0);
-        Ok(Self { client, pacer: Arc::new(Pacer::new(speed)), profile: aws.profile.clone(), speed, deadline })
+        Self {
+            client: Client::from_conf(config.build()),
+            aws: aws.clone(),
+            pacer: Arc::new(Pacer::new(speed)),
+            speed,
+            deadline: aws.deadline(),
+        }
     }
 
     /// Settings, observations and last failures of a health check, asked at once.
@@ -144,7 +138,7 @@ impl Route53 {
         let once = || async {
             self.pacer.turn(limit).await;
             is_sent.store(true, Ordering::Relaxed);
-            Box::pin(request()).await.map_err(|error| failure::of(&error, action, self.profile.as_deref()))
+            self.aws.ask(SERVICE, action, request()).await
         };
         let answer = within(self.deadline, PEER, async {
             match once().await {

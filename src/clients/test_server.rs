@@ -28,6 +28,8 @@ pub(crate) enum Behaviour {
     Routes(Vec<(&'static str, u16, String)>),
     /// Answers each path that starts with the first with the next of the bodies; hangs after the last one.
     Turns(Vec<(&'static str, Vec<String>)>),
+    /// Answers each request, head and body, with status and body; hangs where there are none.
+    By(fn(&str) -> Option<(u16, String)>),
     /// Answers 401 to any but this bearer token, and with this body to it.
     Token(&'static str, String),
 }
@@ -169,6 +171,10 @@ async fn respond(
                 None => std::future::pending().await,
             }
         }
+        Behaviour::By(answers) => match answers(head) {
+            Some((status, body)) => stream.write_all(answer(status, &body).as_bytes()).await,
+            None => std::future::pending().await,
+        },
         Behaviour::Token(token, body) => {
             let accepted = head.to_ascii_lowercase().contains(&format!("authorization: bearer {token}\r\n"));
             let text = if accepted { answer(200, &body) } else { answer(401, "") };

@@ -1,5 +1,7 @@
 //! Questions: each becomes one reading, facts or the reason why there are none.
 
+mod aws;
+
 use std::time::Instant;
 
 use futures::future::join_all;
@@ -91,11 +93,11 @@ impl Session {
             }
             Question::Access(region) => Facts::Access(self.reader(region).await?.access(namespace).await?),
             Question::Chart => Facts::Chart(chart::find(&profile.chart, self.options().deadline).await?),
-            Question::Eks(_)
-            | Question::Targets(_)
-            | Question::Path(_)
-            | Question::Values(_)
-            | Question::Identity => return Err(Why::new(WhyKind::NotAsked, "not asked yet")),
+            Question::Eks(region) => Facts::Eks(self.observe_eks(region).await?),
+            Question::Targets(region) => Facts::Targets(self.observe_targets(region).await?),
+            Question::Path(region) => Facts::Path(self.observe_path(region).await?),
+            Question::Identity => Facts::Identity(self.observe_identity().await?),
+            Question::Values(_) => return Err(Why::new(WhyKind::NotAsked, "not asked yet")),
             Question::Tools => Facts::Tools(tools::find_tools(&tools::search_path().await).await),
         })
     }

@@ -2,12 +2,18 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio::sync::Mutex;
-
-use crate::clients::kubernetes::{ClusterAccess, Reader};
+use crate::clients::aws::AwsProfiles;
+use crate::clients::ec2::Ec2;
+use crate::clients::eks::Eks;
+use crate::clients::elb::Elb;
+use crate::clients::kubernetes::{ClusterAccess, EksName, Reader, eks_name};
+use crate::clients::once::Once;
 use crate::clients::route53::Route53;
+use crate::clients::shared::Shared;
+use crate::clients::sts::Sts;
+use crate::runbook::fact::EksFacts;
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -38,37 +44,29 @@ pub struct Session {
     profile: Arc<Profile>,
     options: Options,
     readers: Vec<Once<Reader>>,
+    aws: AwsProfiles,
     route53: Once<Route53>,
-}
-
-/// A client that is made once. Those who wait while it cannot be made get the same
-/// error; who asks later tries again.
-struct Once<T>(Mutex<Option<(Instant, Result<T, Why>)>>);
-
-impl<T: Clone> Once<T> {
-    fn new() -> Self {
-        Self(Mutex::new(None))
-    }
-
-    async fn get(&self, make: impl Future<Output = Result<T, Why>>) -> Result<T, Why> {
-        let asked_at = Instant::now();
-        let mut made = self.0.lock().await;
-        match &*made {
-            Some((_, Ok(client))) => return Ok(client.clone()),
-            Some((failed_at, Err(why))) if *failed_at >= asked_at => return Err(why.clone()),
-            _ => {}
-        }
-        let result = make.await;
-        *made = Some((Instant::now(), result.clone()));
-        result
-    }
+    ec2: Once<Ec2>,
+    eks_names: Vec<Once<EksName>>,
+    eks_answers: Vec<Shared<EksFacts>>,
 }
 
 impl Session {
     /// A session; nothing is asked yet.
     pub fn new(profile: Arc<Profile>, options: Options) -> Self {
         let readers = profile.indices().map(|_| Once::new()).collect();
-        Self { profile, options, readers, route53: Once::new() }
+        let endpoint = options.aws_endpoint.clone();
+        let aws = AwsProfiles::new(profile.aws.clone(), endpoint, options.deadline);
+        Self {
+            readers,
+            aws,
+            route53: Once::new(),
+            ec2: Once::new(),
+            eks_names: profile.indices().map(|_| Once::new()).collect(),
+            eks_answers: profile.indices().map(|_| Shared::new()).collect(),
+            profile,
+            options,
+        }
     }
 
     /// The environment.
@@ -87,6 +85,7 @@ impl Session {
             kubeconfig: self.profile.kubeconfig.clone(),
             context: self.profile.region(region).context.clone(),
             exec_env: self.aws_env(),
+            aws: Some(self.aws.clone()),
             deadline: self.options.deadline,
         }
     }
@@ -110,18 +109,46 @@ impl Session {
 
     /// A region's read-only client.
     pub(super) async fn reader(&self, region: RegionIndex) -> Result<Reader, Why> {
-        let Some(once) = self.readers.get(region.0) else {
-            return Err(Why::new(WhyKind::Configuration, "this environment has no such region"));
-        };
+        let once = self.readers.get(region.0).ok_or_else(no_such_region)?;
         let access = self.access(region);
-        once.get(Reader::connect(&access)).await
+        once.get(Box::pin(Reader::connect(&access))).await
     }
 
     pub(super) async fn route53(&self) -> Result<Route53, Why> {
-        let Options { speed, aws_endpoint, deadline, .. } = &self.options;
-        self.route53
-            .get(Route53::connect(&self.profile.aws, aws_endpoint.as_deref(), *speed, *deadline))
-            .await
+        let speed = self.options.speed;
+        self.route53.get(async { Ok(Route53::new(&self.aws.own().await?, speed)) }).await
+    }
+
+    /// Who we are to AWS.
+    pub(super) async fn sts(&self) -> Result<Sts, Why> {
+        Ok(Sts::new(&self.aws.own().await?))
+    }
+
+    /// What EKS knows of the clusters.
+    pub(super) async fn eks(&self) -> Result<Eks, Why> {
+        Ok(Eks::new(&self.aws.own().await?))
+    }
+
+    /// The load balancers' targets.
+    pub(super) async fn elb(&self) -> Result<Elb, Why> {
+        Ok(Elb::new(&self.aws.own().await?))
+    }
+
+    /// The networks of the clusters and the database.
+    pub(super) async fn ec2(&self) -> Result<Ec2, Why> {
+        self.ec2.get(async { Ec2::connect(&self.aws.own().await?).await }).await
+    }
+
+    /// Which EKS cluster a region's context means.
+    pub(super) async fn eks_name(&self, region: RegionIndex) -> Result<EksName, Why> {
+        let once = self.eks_names.get(region.0).ok_or_else(no_such_region)?;
+        let access = self.access(region);
+        once.get(eks_name(&access)).await
+    }
+
+    /// Where questions that need EKS in the same moment meet.
+    pub(super) fn eks_answers(&self, region: RegionIndex) -> Option<&Shared<EksFacts>> {
+        self.eks_answers.get(region.0)
     }
 
     /// Where to connect for a region's host, where that is given.
@@ -132,4 +159,8 @@ impl Session {
             .map(Some)
             .map_err(|_| Why::new(WhyKind::Configuration, format!("{address} is no ADDRESS:PORT")))
     }
+}
+
+fn no_such_region() -> Why {
+    Why::new(WhyKind::Configuration, "this environment has no such region")
 }

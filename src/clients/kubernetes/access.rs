@@ -8,6 +8,7 @@ use kube::Config;
 use kube::config::{ExecConfig, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
 use crate::clients::USER_AGENT;
+use crate::clients::aws::AwsProfiles;
 use crate::clients::failure::words;
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -23,6 +24,8 @@ pub struct ClusterAccess {
     pub context: String,
     /// Variables for credential plugins: `AWS_PROFILE`, `AWS_CONFIG_FILE`, …
     pub exec_env: Vec<(String, String)>,
+    /// The environment's AWS credentials, to make EKS tokens of; without them the plugin is run.
+    pub aws: Option<AwsProfiles>,
     /// How long each call may take.
     pub deadline: Duration,
 }
@@ -71,13 +74,18 @@ pub(super) struct Target {
     pub(super) server: String,
 }
 
-/// Reads a context off the async threads.
-pub(super) async fn target(access: &ClusterAccess) -> Result<Target, Why> {
+/// Reads the kubeconfig off the async threads.
+pub(super) async fn read_off_thread(access: &ClusterAccess) -> Result<Kubeconfig, Why> {
     let path = access.kubeconfig.clone();
     let reading = tokio::task::spawn_blocking(move || read(path.as_deref()));
-    let kubeconfig = reading.await.map_err(|error| {
+    reading.await.map_err(|error| {
         Why::new(WhyKind::Configuration, format!("Reading the kubeconfig ended early: {error}"))
-    })??;
+    })?
+}
+
+/// Reads a context.
+pub(super) async fn target(access: &ClusterAccess) -> Result<Target, Why> {
+    let kubeconfig = read_off_thread(access).await?;
     let proxy = proxy_of(&kubeconfig, &access.context);
     let options = KubeConfigOptions { context: Some(access.context.clone()), ..KubeConfigOptions::default() };
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)

@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 
 use super::access::{ClusterAccess, Target, target};
 use super::answer::{self, Failure};
+use super::eks::EksToken;
 use super::exec::{Credential, Plugin};
 use crate::clients::failure::{of_connection, words};
 use crate::clients::{install_tls_provider, within};
@@ -25,10 +26,25 @@ const RENEW_BEFORE: SignedDuration = SignedDuration::from_secs(60);
 /// One context's connection; calls share it.
 pub(super) struct Connection {
     config: Config,
-    plugin: Option<Plugin>,
+    sign_in: Option<SignIn>,
     server: String,
     deadline: Duration,
     session: Mutex<Session>,
+}
+
+/// Where credentials come from that the kubeconfig itself does not hold.
+enum SignIn {
+    Plugin(Plugin),
+    EksToken(EksToken),
+}
+
+impl SignIn {
+    async fn credential(&self, is_renewal: bool) -> Result<Credential, Why> {
+        match self {
+            Self::Plugin(plugin) => plugin.run().await,
+            Self::EksToken(token) => Box::pin(token.credential(is_renewal)).await,
+        }
+    }
 }
 
 /// A client with one sign-in.
@@ -44,9 +60,12 @@ impl Connection {
     pub(super) async fn open(access: &ClusterAccess) -> Result<Self, Why> {
         install_tls_provider();
         let Target { config, exec, server } = target(access).await?;
-        let plugin = exec.map(|exec| Plugin::new(exec, &access.exec_env));
-        let session = sign_in(&config, plugin.as_ref(), &server, 0).await?;
-        Ok(Self { config, plugin, server, deadline: access.deadline, session: Mutex::new(session) })
+        let sign_in = exec.map(|exec| {
+            let token = access.aws.as_ref().and_then(|aws| EksToken::of(&exec, aws));
+            token.map_or_else(|| SignIn::Plugin(Plugin::new(exec, &access.exec_env)), SignIn::EksToken)
+        });
+        let session = signed_in(&config, sign_in.as_ref(), &server, 0).await?;
+        Ok(Self { config, sign_in, server, deadline: access.deadline, session: Mutex::new(session) })
     }
 
     /// The API's address as messages name it.
@@ -84,7 +103,7 @@ impl Connection {
     pub(super) async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Body>, Failure> {
         let (number, client) = self.client(None).await?;
         let mut response = self.send_with(&client, request.clone()).await?;
-        if response.status() == StatusCode::UNAUTHORIZED && self.plugin.is_some() {
+        if response.status() == StatusCode::UNAUTHORIZED && self.sign_in.is_some() {
             let (_, client) = self.client(Some(number)).await?;
             response = self.send_with(&client, request).await?;
         }
@@ -100,25 +119,25 @@ impl Connection {
     async fn client(&self, refused: Option<u64>) -> Result<(u64, Client), Why> {
         let mut session = self.session.lock().await;
         let expires = session.expires_at.is_some_and(|at| at <= Timestamp::now() + RENEW_BEFORE);
-        if self.plugin.is_some() && (expires || refused == Some(session.number)) {
+        if self.sign_in.is_some() && (expires || refused == Some(session.number)) {
             *session =
-                Box::pin(sign_in(&self.config, self.plugin.as_ref(), &self.server, session.number + 1))
+                Box::pin(signed_in(&self.config, self.sign_in.as_ref(), &self.server, session.number + 1))
                     .await?;
         }
         Ok((session.number, session.client.clone()))
     }
 }
 
-async fn sign_in(
+async fn signed_in(
     config: &Config,
-    plugin: Option<&Plugin>,
+    sign_in: Option<&SignIn>,
     server: &str,
     number: u64,
 ) -> Result<Session, Why> {
     let mut config = config.clone();
     let mut expires_at = None;
-    if let Some(plugin) = plugin {
-        let credential = plugin.run().await?;
+    if let Some(sign_in) = sign_in {
+        let credential = sign_in.credential(number > 0).await?;
         expires_at = credential.expires_at;
         add_credential(&mut config.auth_info, &credential)?;
     }

@@ -4,11 +4,13 @@
 //! carries the preconditions of the plan with each.
 //!
 //! Caveats: kube's own retries are off (they last up to 1,000 s); its handling of exec plugins
-//! is not used (it runs them three times, without a time limit, on the caller's thread).
+//! is not used (it runs them three times, without a time limit, on the caller's thread). EKS tokens are
+//! made in process where that is known to give the same.
 
 mod access;
 mod answer;
 mod connection;
+mod eks;
 mod exec;
 mod facts;
 mod logs;
@@ -18,6 +20,7 @@ mod watch;
 mod writer;
 
 pub use access::{ClusterAccess, contexts};
+pub use eks::{EksName, eks_name};
 pub use reader::Reader;
 pub use writer::Writer;
 

@@ -6,9 +6,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::clients::aws::AwsProfiles;
 use crate::clients::test_server::{Behaviour, TestServer};
 use crate::clients::{MAX_LINE_BYTES, tools};
 use crate::runbook::fact::{DeploymentFacts, LogLine, PeersFacts};
+use crate::runbook::profile::AwsSettings;
 use crate::runbook::steps::restore::tests::confirmed_for;
 use crate::runbook::verdict::WhyKind;
 
@@ -31,7 +33,8 @@ fn access(address: SocketAddr, user: &Value, deadline: Duration) -> Access {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), config.to_string()).unwrap();
     let kubeconfig = Some(file.path().to_owned());
-    let access = ClusterAccess { kubeconfig, context: "us".to_owned(), exec_env: Vec::new(), deadline };
+    let context = "us".to_owned();
+    let access = ClusterAccess { kubeconfig, context, exec_env: Vec::new(), aws: None, deadline };
     Access { access, _file: file }
 }
 
@@ -168,6 +171,45 @@ async fn a_refused_token_is_renewed_once_by_the_plugin() {
     let why = reader.cluster().await.unwrap_err();
     assert_eq!(why.kind, WhyKind::Unauthenticated);
     assert_eq!(server.requests().len(), 2, "asked again once, no more");
+}
+
+/// Accepts tokens of EKS's kind alone.
+fn picky(request: &str) -> (u16, String) {
+    let lower = request.to_ascii_lowercase();
+    let is_eks = lower.contains("authorization: bearer k8s-aws-v1.");
+    let version = json!({ "gitVersion": "v1.36.2" }).to_string();
+    if is_eks { (200, version) } else { (401, String::new()) }
+}
+
+#[tokio::test]
+async fn eks_tokens_are_made_without_the_aws_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let credentials_file = folder.path().join("credentials");
+    std::fs::write(&credentials_file, "[prod]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = s\n")
+        .unwrap();
+    std::fs::write(folder.path().join("config"), "").unwrap();
+    let settings = AwsSettings {
+        profile: Some("prod".to_owned()),
+        config_file: Some(folder.path().join("config")),
+        credentials_file: Some(credentials_file),
+    };
+    let aws = AwsProfiles::new(settings, Some("http://127.0.0.1:9".to_owned()), LONG);
+    // No program is there to be run.
+    let user = json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "/nowhere/aws", "args": ["--region", "us-east-1", "eks", "get-token", "--cluster-name", "c"] } });
+    let connect = async |address| {
+        let mut made = access(address, &user, LONG);
+        made.access.aws = Some(aws.clone());
+        Reader::connect(&made.access).await.unwrap()
+    };
+    let server = TestServer::start(Behaviour::By(|request| Some(picky(request)))).await;
+    assert_eq!(connect(server.address).await.cluster().await.unwrap().version, "v1.36.2");
+
+    let server = TestServer::start(Behaviour::Answer(401, status(401, "Unauthorized"))).await;
+    let why = connect(server.address).await.cluster().await.unwrap_err();
+    assert_eq!(why.kind, WhyKind::Unauthenticated);
+    assert!(!format!("{why:?}").contains("k8s-aws-v1."), "{why:?}");
+    assert_eq!(server.requests().len(), 2, "asked again once with a new token, no more");
 }
 
 #[tokio::test]

@@ -1,41 +1,42 @@
-//! The SDK's client: which credentials, which endpoint, how answers are read.
+//! The SDK's configuration: which credentials, which files, how answers are read.
 
 use std::time::Duration;
 
-use aws_config::identity::IdentityCache;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
-use aws_sdk_route53::Client;
-use aws_sdk_route53::config::ProvideCredentials as _;
-use aws_sdk_route53::config::interceptors::BeforeDeserializationInterceptorContextMut;
-use aws_sdk_route53::config::{ConfigBag, Intercept, RuntimeComponents, SharedHttpClient};
-use aws_sdk_route53::error::BoxError;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextMut;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
-use aws_types::service_config::ServiceConfigKey;
+use aws_smithy_types::config_bag::ConfigBag;
 use http_body_util::Limited;
 
-use super::failure::before_an_answer;
-use crate::clients::{MAX_ANSWER_BYTES, install_tls_provider, within};
+use super::keychain::{Keychain, MakeProvider};
+use crate::clients::{MAX_ANSWER_BYTES, install_tls_provider};
 use crate::runbook::profile::AwsSettings;
 use crate::runbook::verdict::{Why, WhyKind};
 
-/// Route 53 is a global service, signed for in this region.
+/// Global services are signed for in this region; the others are given theirs.
 const REGION: Region = Region::from_static("us-east-1");
 /// How long a connection may take to come to be.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// A client for these settings.
-pub(super) async fn client(
+/// The configuration for these settings, and its credentials. Asks nobody.
+pub(super) async fn load(
     aws: &AwsSettings,
     endpoint: Option<&str>,
     deadline: Duration,
-) -> Result<Client, Why> {
+) -> Result<(SdkConfig, Keychain), Why> {
     install_tls_provider();
     for file in aws.config_file.iter().chain(&aws.credentials_file) {
         tokio::fs::metadata(file).await.map_err(|error| {
@@ -49,46 +50,44 @@ pub(super) async fn client(
     let http = http.await.map_err(|error| {
         Why::new(WhyKind::Configuration, format!("No HTTPS client could be made: {error}"))
     })?;
-    let files = profile_files(aws);
     let timeouts = TimeoutConfig::builder().connect_timeout(deadline.min(CONNECT_LIMIT)).build();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http.clone())
-        .region(REGION)
-        .profile_files(files.clone())
+    let mut loader = loader(aws, http.clone())
         .retry_config(RetryConfig::disabled())
         .timeout_config(timeouts)
-        .identity_cache(IdentityCache::lazy().load_timeout(deadline).build());
-    if let Some(profile) = &aws.profile {
-        let provider = named_profile(profile, files, http);
-        // Asked once before all: of questions at the same time the SDK tells only the first one why.
-        within(deadline, "the profile's sign-in", async {
-            let signed_in = provider.provide_credentials().await;
-            signed_in.map(drop).map_err(|error| before_an_answer(&error, Some(profile)))
-        })
-        .await?;
-        loader = loader.profile_name(profile).credentials_provider(provider);
-    }
+        // Replaced below; given here so that the SDK makes none of its own.
+        .credentials_provider(Credentials::new("", "", None, None, "none"));
     if let Some(endpoint) = endpoint {
         loader = loader.endpoint_url(endpoint);
     }
-    let shared = loader.load().await;
-    let mut config = aws_sdk_route53::config::Builder::from(&shared).interceptor(LimitAnswers);
-    if endpoint.is_none()
-        && let Some(configured) = configured_endpoint(&shared)
-    {
-        config = config.endpoint_url(configured);
-    }
-    Ok(Client::from_conf(config.build()))
+    let config = Box::pin(loader.load()).await;
+    let settings = aws.clone();
+    let provider: MakeProvider = Box::new(move || {
+        let (settings, http) = (settings.clone(), http.clone());
+        Box::pin(async move { provider(&settings, http).await })
+    });
+    let keychain = Keychain::new(provider, aws.profile.clone(), deadline);
+    Ok((keychain.put_into(&config), keychain))
 }
 
-/// The endpoint of the environment variables or the profile. The SDK looks for `route-53` in a profile's
-/// services section, where the documented name, which the `aws` program follows, is `route_53`.
-///
-/// <https://docs.aws.amazon.com/sdkref/latest/guide/ss-endpoints-table.html>
-fn configured_endpoint(shared: &SdkConfig) -> Option<String> {
-    let key = ServiceConfigKey::builder().service_id("route_53").env("AWS_ENDPOINT_URL");
-    let key = key.profile("endpoint_url").build().ok()?;
-    shared.service_config()?.load_config(key)
+fn loader(aws: &AwsSettings, http: SharedHttpClient) -> aws_config::ConfigLoader {
+    let loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .region(REGION)
+        .profile_files(profile_files(aws));
+    match &aws.profile {
+        Some(profile) => loader.profile_name(profile),
+        None => loader,
+    }
+}
+
+/// The provider of a named profile, else the SDK's default chain.
+async fn provider(aws: &AwsSettings, http: SharedHttpClient) -> Option<SharedCredentialsProvider> {
+    match &aws.profile {
+        Some(profile) => {
+            Some(SharedCredentialsProvider::new(named_profile(profile, profile_files(aws), http)))
+        }
+        None => Box::pin(loader(aws, http).load()).await.credentials_provider(),
+    }
 }
 
 /// The profile's provider alone: the SDK's default chain would try exported keys first, which may be
@@ -119,9 +118,9 @@ fn profile_files(aws: &AwsSettings) -> EnvConfigFiles {
     files.build()
 }
 
-/// Ends an answer that is longer than any of Route 53's, before it fills the memory.
+/// Ends an answer that is longer than any that makes sense, before it fills the memory.
 #[derive(Debug)]
-struct LimitAnswers;
+pub(crate) struct LimitAnswers;
 
 impl Intercept for LimitAnswers {
     fn name(&self) -> &'static str {
