@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::runbook::verdict::{Why, WhyKind};
 
+pub mod aws_files;
 pub(crate) mod failure;
 pub mod kubernetes;
 pub(crate) mod lines;
@@ -19,7 +20,9 @@ pub mod secret;
 pub(crate) mod sign_in;
 #[cfg(test)]
 pub(crate) mod test_server;
+pub(crate) mod text_file;
 pub mod tools;
+pub mod values_file;
 
 /// The longest answer that is read, in bytes.
 pub const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;

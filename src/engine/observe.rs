@@ -6,8 +6,8 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::clients::{probe, tools};
-use crate::runbook::fact::{DeploymentFacts, Facts, LogLine, PodsFacts, ProbeFacts};
+use crate::clients::{probe, tools, values_file};
+use crate::runbook::fact::{DeploymentFacts, Facts, ListedHealthCheck, LogLine, PodsFacts, ProbeFacts};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::{Question, Reading, Readings};
 use crate::runbook::verdict::{Why, WhyKind};
@@ -57,6 +57,17 @@ impl Session {
         reader.follow_logs(&self.profile().namespace, pod, container, lines).await
     }
 
+    /// The health checks of the AWS account, sorted by host.
+    pub async fn list_health_checks(&self) -> Result<Vec<ListedHealthCheck>, Why> {
+        self.route53().await?.list().await
+    }
+
+    /// The IDs of the VPCs that are peered with the clusters', sorted: where the database may be.
+    #[expect(clippy::unused_async, reason = "it will ask EKS for the clusters' VPCs and EC2 for their peers")]
+    pub async fn list_peered_vpcs(&self) -> Result<Vec<String>, Why> {
+        Err(Why::new(WhyKind::NotAsked, "the peered VPCs cannot be listed yet"))
+    }
+
     async fn ask(&self, question: Question) -> Result<Facts, Why> {
         let profile = self.profile();
         let (namespace, selector) = (profile.namespace.as_str(), profile.selector.as_str());
@@ -84,12 +95,18 @@ impl Session {
             Question::Nodes(region) => Facts::Nodes(self.reader(region).await?.nodes().await?),
             Question::Events(region) => Facts::Events(self.reader(region).await?.events(namespace).await?),
             Question::Peers(region) => Facts::Peers(self.reader(region).await?.peers().await?),
+            Question::Values(region) => {
+                let Some(path) = &profile.region(region).values_file else {
+                    let message = "the environment gives this region no values file";
+                    return Err(Why::new(WhyKind::Configuration, message));
+                };
+                Facts::Values(values_file::read(path, self.options().deadline).await?)
+            }
             Question::Release(_)
             | Question::Access(_)
             | Question::Eks(_)
             | Question::Targets(_)
             | Question::Path(_)
-            | Question::Values(_)
             | Question::Identity
             | Question::Chart => return Err(Why::new(WhyKind::NotAsked, "not asked yet")),
             Question::Tools => Facts::Tools(tools::find_tools(&tools::search_path().await).await),

@@ -1,6 +1,7 @@
 //! One environment's clients: made once, on the first question that needs them.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use tokio::sync::Mutex;
 
 use crate::clients::kubernetes::{ClusterAccess, Reader};
 use crate::clients::route53::Route53;
-use crate::runbook::profile::{Profile, RegionIndex};
+use crate::runbook::profile::{AwsSettings, Profile, RegionIndex};
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// How long each question may take.
@@ -23,11 +24,25 @@ pub struct Options {
     pub aws_endpoint: Option<String>,
     /// How long each question may take.
     pub deadline: Duration,
+    /// What is read where an environment names no files.
+    pub usual_files: UsualFiles,
+}
+
+/// The files that are read where an environment names none. `None` is what the tools take:
+/// `KUBECONFIG`, `AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`, else the files in the home folder.
+#[derive(Debug, Clone, Default)]
+pub struct UsualFiles {
+    /// The kubeconfig.
+    pub kubeconfig: Option<PathBuf>,
+    /// The AWS config file.
+    pub aws_config: Option<PathBuf>,
+    /// The AWS credentials file.
+    pub aws_credentials: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { speed: 1.0, aws_endpoint: None, deadline: DEADLINE }
+        Self { speed: 1.0, aws_endpoint: None, deadline: DEADLINE, usual_files: UsualFiles::default() }
     }
 }
 
@@ -82,16 +97,32 @@ impl Session {
     /// How to reach a region's cluster.
     pub(super) fn access(&self, region: RegionIndex) -> ClusterAccess {
         ClusterAccess {
-            kubeconfig: self.profile.kubeconfig.clone(),
+            kubeconfig: self.kubeconfig(),
             context: self.profile.region(region).context.clone(),
             exec_env: self.aws_env(),
             deadline: self.options.deadline,
         }
     }
 
-    /// The environment's AWS settings for programs: credential plugins and tools.
+    /// The kubeconfig to read.
+    fn kubeconfig(&self) -> Option<PathBuf> {
+        self.profile.kubeconfig.clone().or_else(|| self.options.usual_files.kubeconfig.clone())
+    }
+
+    /// The environment's AWS settings, with the files that are read where it names none.
+    pub(super) fn aws_settings(&self) -> AwsSettings {
+        let usual = &self.options.usual_files;
+        let AwsSettings { profile, config_file, credentials_file } = self.profile.aws.clone();
+        AwsSettings {
+            profile,
+            config_file: config_file.or_else(|| usual.aws_config.clone()),
+            credentials_file: credentials_file.or_else(|| usual.aws_credentials.clone()),
+        }
+    }
+
+    /// The same for programs: credential plugins and tools.
     pub(super) fn aws_env(&self) -> Vec<(String, String)> {
-        let aws = &self.profile.aws;
+        let aws = &self.aws_settings();
         let mut env = Vec::new();
         if let Some(profile) = &aws.profile {
             env.push(("AWS_PROFILE".to_owned(), profile.clone()));
@@ -116,10 +147,9 @@ impl Session {
     }
 
     pub(super) async fn route53(&self) -> Result<Route53, Why> {
-        let Options { speed, aws_endpoint, deadline } = &self.options;
-        self.route53
-            .get(Route53::connect(&self.profile.aws, aws_endpoint.as_deref(), *speed, *deadline))
-            .await
+        let Options { speed, aws_endpoint, deadline, .. } = &self.options;
+        let aws = self.aws_settings();
+        self.route53.get(Route53::connect(&aws, aws_endpoint.as_deref(), *speed, *deadline)).await
     }
 
     /// Where to connect for a region's host, where that is given.

@@ -156,7 +156,7 @@ fn an_error_stands_at_its_field_only_after_it_was_touched_or_saved() {
         let harness = show(with_form(form));
         [&name, &id].map(|message| harness.query_all_by_label(message).next().is_some())
     };
-    let form = || Form::new(Draft::default(), None);
+    let form = || Form::new(Draft::default(), None, None);
     assert_ne!(name, id);
     assert_eq!(shows(form()), [false, false]);
     assert_eq!(shows(Form { touched: [Field::Name].into(), ..form() }), [true, false]);
@@ -165,7 +165,7 @@ fn an_error_stands_at_its_field_only_after_it_was_touched_or_saved() {
 
 #[test]
 fn typing_tells_the_field_and_its_text() {
-    let mut harness = show(with_form(Form::new(Draft::default(), None)));
+    let mut harness = show(with_form(Form::new(Draft::default(), None, None)));
     harness.get_by_role_and_label(Role::TextInput, "Name").focus();
     harness.run();
     harness.get_by_role_and_label(Role::TextInput, "Name").type_text("acme");
@@ -178,7 +178,7 @@ fn typing_tells_the_field_and_its_text() {
 fn saving_takes_the_focus_to_what_is_wrong() {
     let mut wrong = draft("acme-prod");
     wrong.replicas = "none".to_owned();
-    let mut harness = show(with_form(Form::new(wrong, None)));
+    let mut harness = show(with_form(Form::new(wrong, None, None)));
     click(&mut harness, "Save");
     assert!(matches!(harness.state().out[..], [Msg::Form(FormMsg::Save)]));
     assert!(harness.get_by_role_and_label(Role::TextInput, "Replicas").is_focused());
@@ -186,7 +186,7 @@ fn saving_takes_the_focus_to_what_is_wrong() {
 
 #[test]
 fn a_context_is_chosen_from_the_kubeconfig() {
-    let mut form = Form::new(Draft::default(), None);
+    let mut form = Form::new(Draft::default(), None, None);
     form.contexts = Some(Ok(vec!["lab".to_owned(), "prod-us".to_owned()]));
     let mut harness = show(with_form(form));
     harness.get_all_by_label("Choose Context").next().unwrap().click();
@@ -202,7 +202,7 @@ fn a_context_is_chosen_from_the_kubeconfig() {
 
 #[test]
 fn the_form_reads_account_and_cluster_out_of_the_arn() {
-    let mut form = Form::new(draft("acme-prod"), Some("acme-prod".to_owned()));
+    let mut form = Form::new(draft("acme-prod"), Some("acme-prod".to_owned()), None);
     form.contexts = Some(Ok(form.draft.regions.iter().map(|region| region.context.clone()).collect()));
     let harness = show_at(with_form(form), [960.0, 640.0]);
     assert_eq!(harness.query_all_by_label("account 123456789012").count(), 2);

@@ -2,6 +2,7 @@ use super::*;
 use crate::environment::Draft;
 use crate::runbook::profile::testing::profile;
 
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 const ARN: &str = "arn:aws:eks:eu-central-1:123456789012:cluster/platform";
 
 /// A form with the runbook's two regions; its values files stand under one root.
@@ -11,7 +12,7 @@ fn model() -> Model {
     for region in &mut draft.regions {
         region.values_file = std::env::temp_dir().join(&region.values_file).to_string_lossy().into_owned();
     }
-    open(&mut model, Form::new(draft, Some("acme-prod".to_owned())));
+    open(&mut model, Form::new(draft, Some("acme-prod".to_owned()), None), NOW);
     model
 }
 
@@ -20,7 +21,7 @@ fn form(model: &Model) -> &Form {
 }
 
 fn text(model: &mut Model, field: Field, text: &str) -> Vec<Job> {
-    update(model, FormMsg::Text(field, text.to_owned()))
+    update(model, FormMsg::Text(field, text.to_owned()), NOW)
 }
 
 fn values(index: usize) -> Field {
@@ -35,10 +36,10 @@ fn an_error_shows_at_a_touched_field_and_at_all_of_them_after_a_try_to_save() {
     assert!(form(&model).error(Field::Replicas).is_some());
 
     let mut model = Model::new(Vec::new());
-    open(&mut model, Form::new(Draft::default(), None));
+    open(&mut model, Form::new(Draft::default(), None, None), NOW);
     assert!(!form(&model).errors.is_empty());
     assert_eq!(form(&model).error(Field::Name), None);
-    assert!(update(&mut model, FormMsg::Save).is_empty());
+    assert!(update(&mut model, FormMsg::Save, NOW).is_empty());
     assert!(form(&model).error(Field::Name).is_some());
     assert!(!form(&model).saving);
     let count = form(&model).errors.len();
@@ -52,7 +53,7 @@ fn a_wrong_field_that_is_folded_away_is_unfolded_by_saving() {
     for (field, unfolds) in [(Field::Namespace, true), (Field::Replicas, false)] {
         let mut model = model();
         text(&mut model, field, "");
-        update(&mut model, FormMsg::Save);
+        update(&mut model, FormMsg::Save, NOW);
         assert_eq!(form(&model).more, unfolds, "{field}");
         assert_eq!(form(&model).problem.as_deref(), Some("1 field needs correction"));
     }
@@ -62,16 +63,16 @@ fn a_wrong_field_that_is_folded_away_is_unfolded_by_saving() {
 fn saving_replaces_what_was_opened_and_goes_back_when_it_is_done() {
     let mut model = model();
     text(&mut model, Field::Name, "acme-new");
-    let jobs = update(&mut model, FormMsg::Save);
-    let [Job::SaveEnvironment { profile, replacing }] = &jobs[..] else { panic!("{jobs:?}") };
+    let jobs = update(&mut model, FormMsg::Save, NOW);
+    let [Job::SaveEnvironment { profile, replacing }, ..] = &jobs[..] else { panic!("{jobs:?}") };
     assert_eq!((profile.name.as_str(), replacing.as_deref()), ("acme-new", Some("acme-prod")));
     assert!(form(&model).saving);
-    assert!(update(&mut model, FormMsg::Save).is_empty(), "it is being saved already");
+    assert!(update(&mut model, FormMsg::Save, NOW).is_empty(), "it is being saved already");
     text(&mut model, Field::Name, "too late");
     assert_eq!(form(&model).draft.name, "acme-new");
 
     let jobs = stored(&mut model, Ok(Stored::Saved("acme-new".to_owned())));
-    assert!(matches!(&jobs[..], [Job::ListEnvironments]));
+    assert!(matches!(jobs[0], Job::ListEnvironments), "{jobs:?}");
     assert!(model.form.is_none());
     assert_eq!(model.screen, Screen::Start);
     assert_eq!(model.notice, Some(Notice { bad: false, text: "Saved acme-new".to_owned() }));
@@ -81,7 +82,7 @@ fn saving_replaces_what_was_opened_and_goes_back_when_it_is_done() {
 fn a_failure_to_save_loses_nothing() {
     let mut model = model();
     text(&mut model, Field::Escalation, "#oncall");
-    update(&mut model, FormMsg::Save);
+    update(&mut model, FormMsg::Save, NOW);
     assert!(stored(&mut model, Err("disk full".to_owned())).is_empty());
     assert_eq!(form(&model).problem.as_deref(), Some("disk full"));
     assert_eq!(form(&model).draft.escalation, "#oncall");
@@ -106,13 +107,13 @@ fn what_was_copied_or_removed_is_told_and_read_again() {
 fn leaving_asks_where_something_would_be_lost() {
     let mut model = model();
     text(&mut model, Field::Name, "acme-new");
-    update(&mut model, FormMsg::Leave);
+    update(&mut model, FormMsg::Leave, NOW);
     assert_eq!(model.dialog, Some(Dialog::DiscardForm));
     assert_eq!(model.screen, Screen::Form);
 
     model.dialog = None;
     text(&mut model, Field::Name, "acme-prod");
-    update(&mut model, FormMsg::Leave);
+    update(&mut model, FormMsg::Leave, NOW);
     assert_eq!((model.dialog.clone(), model.screen), (None, Screen::Start));
     assert!(model.form.is_none());
 }
@@ -120,7 +121,7 @@ fn leaving_asks_where_something_would_be_lost() {
 #[test]
 fn an_arn_names_a_region_that_has_no_name() {
     let mut model = model();
-    update(&mut model, FormMsg::AddRegion);
+    update(&mut model, FormMsg::AddRegion, NOW);
     text(&mut model, Field::Region(2, RegionField::Context), ARN);
     assert_eq!(form(&model).draft.regions[2].name, "eu-central-1");
     text(&mut model, Field::Region(0, RegionField::Context), ARN);
@@ -130,12 +131,12 @@ fn an_arn_names_a_region_that_has_no_name() {
 #[test]
 fn two_regions_stay_and_what_was_touched_moves_up() {
     let mut model = model();
-    update(&mut model, FormMsg::RemoveRegion(0));
+    update(&mut model, FormMsg::RemoveRegion(0), NOW);
     assert_eq!(form(&model).draft.regions.len(), 2);
-    update(&mut model, FormMsg::AddRegion);
+    update(&mut model, FormMsg::AddRegion, NOW);
     text(&mut model, values(0), "relative");
     text(&mut model, values(2), "relative");
-    update(&mut model, FormMsg::RemoveRegion(0));
+    update(&mut model, FormMsg::RemoveRegion(0), NOW);
     assert_eq!(form(&model).draft.regions[0].name, "eu-west-1");
     assert_eq!(form(&model).touched.iter().copied().collect::<Vec<_>>(), [values(1)]);
     assert!(form(&model).error(values(1)).is_some());
@@ -149,7 +150,7 @@ fn a_dropped_values_file_finds_its_region() {
             text(model, values(*index), "");
         }
         let before = form(model).draft.clone();
-        update(model, FormMsg::Dropped(root.join(file)));
+        update(model, FormMsg::Dropped(root.join(file)), NOW);
         (0..before.regions.len())
             .find(|index| before.regions[*index].values_file != form(model).draft.regions[*index].values_file)
     };
@@ -167,7 +168,7 @@ fn a_dropped_values_file_finds_its_region() {
         assert_eq!(model.notice.is_some_and(|notice| notice.bad), expected.is_none(), "{file}");
     }
     let mut model = model();
-    update(&mut model, FormMsg::AddRegion);
+    update(&mut model, FormMsg::AddRegion, NOW);
     text(&mut model, Field::Region(2, RegionField::Name), "us-east-10");
     assert_eq!(place(&mut model, "of-us-east-10.yaml", &[]), Some(2), "the longest name");
 }
@@ -184,9 +185,9 @@ fn a_chosen_file_goes_to_its_field_and_none_is_told_there() {
     ] {
         let mut model = model();
         let before = form(&model).draft.clone();
-        picked(&mut model, purpose, None);
+        picked(&mut model, purpose, None, NOW);
         assert_eq!((form(&model).not_picked, &form(&model).draft), (Some(field), &before));
-        picked(&mut model, purpose, Some(path.clone()));
+        picked(&mut model, purpose, Some(path.clone()), NOW);
         assert_eq!(form(&model).not_picked, None);
         assert_eq!(form(&model).draft.text(field), path.to_str());
     }
@@ -196,15 +197,15 @@ fn a_chosen_file_goes_to_its_field_and_none_is_told_there() {
 fn contexts_are_those_of_the_kubeconfig_that_is_typed() {
     let mut model = model();
     let other = std::env::temp_dir().join("config");
-    contexts(&mut model, Some(&other), Ok(vec!["of another file".to_owned()]));
+    contexts(&mut model, Some(&other), Ok(vec!["of another file".to_owned()]), NOW);
     assert_eq!(form(&model).contexts, None);
-    contexts(&mut model, None, Ok(vec![ARN.to_owned()]));
+    contexts(&mut model, None, Ok(vec![ARN.to_owned()]), NOW);
     assert_eq!(form(&model).contexts, Some(Ok(vec![ARN.to_owned()])));
 
     let jobs = text(&mut model, Field::Kubeconfig, other.to_str().unwrap());
     assert!(matches!(&jobs[..], [Job::ListContexts { kubeconfig: Some(path) }] if *path == other));
     assert_eq!(form(&model).contexts, None);
-    contexts(&mut model, None, Ok(vec!["late".to_owned()]));
+    contexts(&mut model, None, Ok(vec!["late".to_owned()]), NOW);
     assert_eq!(form(&model).contexts, None);
 
     assert!(text(&mut model, Field::Kubeconfig, "relative").is_empty());
