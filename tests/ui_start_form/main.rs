@@ -178,7 +178,8 @@ fn typing_tells_the_field_and_its_text() {
 fn saving_takes_the_focus_to_what_is_wrong() {
     let mut wrong = draft("acme-prod");
     wrong.replicas = "none".to_owned();
-    let mut harness = show(with_form(Form::new(wrong, None, None)));
+    let home = std::env::temp_dir();
+    let mut harness = show(with_form(Form::new(wrong, None, Some(home))));
     click(&mut harness, "Save");
     assert!(matches!(harness.state().out[..], [Msg::Form(FormMsg::Save)]));
     assert!(harness.get_by_role_and_label(Role::TextInput, "Replicas").is_focused());
@@ -188,6 +189,7 @@ fn saving_takes_the_focus_to_what_is_wrong() {
 fn a_context_is_chosen_from_the_kubeconfig() {
     let mut form = Form::new(Draft::default(), None, None);
     form.contexts = Some(Ok(vec!["lab".to_owned(), "prod-us".to_owned()]));
+    form.judge(NOW);
     let mut harness = show(with_form(form));
     harness.get_all_by_label("Choose Context").next().unwrap().click();
     harness.run();
@@ -195,7 +197,7 @@ fn a_context_is_chosen_from_the_kubeconfig() {
     let out = &harness.state().out;
     let field = Field::Region(0, RegionField::Context);
     assert!(
-        matches!(&out[..], [Msg::Form(FormMsg::Text(of, text))] if *of == field && text == "prod-us"),
+        matches!(&out[..], [Msg::Form(FormMsg::Chosen(of, text))] if *of == field && text == "prod-us"),
         "{out:?}"
     );
 }
@@ -204,6 +206,7 @@ fn a_context_is_chosen_from_the_kubeconfig() {
 fn the_form_reads_account_and_cluster_out_of_the_arn() {
     let mut form = Form::new(draft("acme-prod"), Some("acme-prod".to_owned()), None);
     form.contexts = Some(Ok(form.draft.regions.iter().map(|region| region.context.clone()).collect()));
+    form.judge(NOW);
     let harness = show_at(with_form(form), [960.0, 640.0]);
     assert_eq!(harness.query_all_by_label("account 123456789012").count(), 2);
     harness.get_by_label("Region us-east-1, cluster platform-multi-region-us-east-1");

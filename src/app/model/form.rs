@@ -154,7 +154,7 @@ impl Form {
     }
 
     /// Fills what can be filled and judges every field anew, of what is known so far.
-    pub(in crate::app) fn judge(&mut self, now: Timestamp) {
+    pub fn judge(&mut self, now: Timestamp) {
         // A name leads to a host, and a host to a health check.
         for _ in 0..3 {
             self.discovery.profile = Arc::new(sketch(&self.draft, self.home.as_deref()));
