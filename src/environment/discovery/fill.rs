@@ -47,22 +47,23 @@ fn name(known: &Known<'_>, region: usize) -> Option<String> {
     said.filter(|_| is_chosen(known, region, RegionField::ValuesFile))
 }
 
+/// From the values file. Another region's file empties what was filled from it.
 fn host(known: &Known<'_>, region: usize) -> Option<String> {
-    if known.is_anothers(region) || !is_chosen(known, region, RegionField::ValuesFile) {
-        return None;
-    }
-    known.values(region)?.host.clone()
+    let facts = known.values(region).filter(|_| is_chosen(known, region, RegionField::ValuesFile))?;
+    if known.is_anothers(region) { Some(String::new()) } else { facts.host.clone() }
 }
 
-/// The only health check that watches the region's host.
+/// The only health check that watches the region's host; empty where there is none.
 fn health_check(known: &Known<'_>, region: usize) -> Option<String> {
     let host = known.draft.regions.get(region)?.host.trim();
     let Some(Ok(listed)) = known.health_checks else { return None };
     let watches =
         |watched: &Option<String>| watched.as_deref().is_some_and(|watched| same_host(watched, host));
     let mut watching = listed.iter().filter(|check| !host.is_empty() && watches(&check.host));
-    let first = watching.next()?;
-    watching.next().is_none().then(|| first.id.clone())
+    match (watching.next(), watching.next()) {
+        (Some(only), None) => Some(only.id.clone()),
+        _ => Some(String::new()),
+    }
 }
 
 /// What the names of all clusters have in common: `platform` of `platform-us-east-1` and

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use super::draft::Draft;
 use super::field::Field;
 use crate::runbook::fact::{ListedHealthCheck, ValuesFacts};
-use crate::runbook::profile::{Profile, RegionIndex};
+use crate::runbook::profile::{ClusterArn, Profile, RegionIndex};
 use crate::runbook::question::{Question, Readings};
 use crate::runbook::verdict::{Verdict, Why};
 
@@ -68,9 +68,13 @@ impl<'a> Known<'a> {
 
     /// Is this region's values file another region's, by its own word?
     fn is_anothers(&self, region: usize) -> bool {
-        let name = self.name(region);
+        let arn = self.draft.regions.get(region).and_then(|of| ClusterArn::parse(of.context.trim()));
+        let name = match self.name(region) {
+            "" => arn.map(|arn| arn.region).unwrap_or_default(),
+            name => name.to_owned(),
+        };
         let said = self.values(region).and_then(|facts| facts.region.as_deref());
-        !name.is_empty() && said.is_some_and(|said| said != name)
+        !name.is_empty() && said.is_some_and(|said| *said != *name)
     }
 
     /// What all values files that were read say alike; `None` where they say nothing or differ.
