@@ -14,6 +14,12 @@ use crate::runbook::verdict::Verdict;
 /// Where the field is kept that takes the focus as soon as it is painted.
 const TO_FOCUS: &str = "form field to focus";
 
+/// The width of a letter of fixed width, in points, and a little of the field's margin.
+const MONO_WIDTH: f32 = 7.8;
+
+/// How a line begins that is about an empty field alone.
+const EMPTY: &str = "Empty: ";
+
 /// How a field is shown.
 #[derive(Clone, Debug)]
 pub(super) struct FormField {
@@ -41,7 +47,8 @@ impl FormField {
         self
     }
 
-    /// The line below it while nothing else is to be said: what it is for, or what leaving it empty means.
+    /// The line below it while nothing else is to be said: what it is for; or, beginning with "Empty: ",
+    /// what leaving it empty means.
     pub(super) fn about(mut self, about: &'static str) -> Self {
         self.about = about;
         self
@@ -78,12 +85,14 @@ impl FormField {
     }
 
     fn labelled<'a>(&'a self, form: &'a Form) -> Labelled<'a> {
+        let is_empty = form.draft.text(self.field).is_some_and(|text| text.trim().is_empty());
         let note = match (form.error(self.field), form.discovery.notes.fields.get(&self.field)) {
             (Some(error), _) => Note { tone: Some(Tone::Fail), text: error },
             _ if form.not_picked == Some(self.field) => {
                 Note { tone: None, text: "No file was chosen. Where no dialog opens, type the path" }
             }
             (None, Some(note)) => line_of(note),
+            (None, None) if self.about.starts_with(EMPTY) && !is_empty => Note { tone: None, text: "" },
             (None, None) => Note { tone: None, text: self.about },
         };
         let labelled = Labelled::new(self.field.label()).hint(&self.hint);
@@ -93,6 +102,10 @@ impl FormField {
 
     /// Tells what was typed, and takes the focus where it is this field's turn.
     fn answer(&self, ui: &Ui, response: &Response, text: String, out: &mut Vec<Msg>) {
+        // of fixed width, so that counting tells whether all of it is in sight
+        if self.mono && text.len() as f32 * MONO_WIDTH > response.rect.width() {
+            response.clone().on_hover_text(&text);
+        }
         if response.changed() {
             out.push(Msg::Form(FormMsg::Text(self.field, text)));
         }

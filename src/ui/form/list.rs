@@ -1,6 +1,6 @@
 //! What can be chosen for a field: a list that opens below it.
 
-use egui::{Popup, PopupKind, ScrollArea, SetOpenCommand, Ui};
+use egui::{Popup, PopupKind, ScrollArea, SetOpenCommand};
 
 use crate::app::model::Form;
 use crate::design::{PathField, faint};

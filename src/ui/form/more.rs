@@ -14,6 +14,7 @@ use crate::ui::grid;
 
 /// What opens and closes the fold, and what is in it.
 pub(super) fn fold_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
+    ui.spacing_mut().item_spacing.y = 5.0;
     ui.add_space(Space::XL);
     let label = if form.more { "Hide names and addresses" } else { "Names and addresses" };
     let fold = ui.add(ActionButton::link(label));
@@ -79,7 +80,7 @@ fn files_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
         (
             Field::ChartFile,
             "~/platform/vcluster-platform-4.11.2.tgz",
-            "A .tgz, where the repository is out of reach. Empty: the repository",
+            "Empty: the repository. A .tgz helps where that is out of reach",
             FilePurpose::ChartArchive,
         ),
     ];
@@ -132,7 +133,7 @@ fn probes_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
                 FormField::new(Field::Region(*index, RegionField::ProbeCa))
                     .mono()
                     .hint("~/platform/ca.pem")
-                    .about("PEM file of the authority to trust. Empty: the system's")
+                    .about("Empty: the system's. Else a PEM file of the authority to trust")
                     .path(FilePurpose::ProbeCa(*index), form, ui, out);
             });
         },

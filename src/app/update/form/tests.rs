@@ -1,6 +1,15 @@
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
 use super::*;
+use crate::engine::job::SessionId;
 use crate::environment::Draft;
+use crate::runbook::fact::{Facts, ValuesFacts};
+use crate::runbook::profile::RegionIndex;
 use crate::runbook::profile::testing::profile;
+use crate::runbook::question::{Question, Reading};
+use crate::runbook::verdict::{Why, WhyKind};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 const ARN: &str = "arn:aws:eks:eu-central-1:123456789012:cluster/platform";
@@ -182,6 +191,7 @@ fn a_chosen_file_goes_to_its_field_and_none_is_told_there() {
         (FilePurpose::Kubeconfig, Field::Kubeconfig),
         (FilePurpose::AwsConfig, Field::AwsConfigFile),
         (FilePurpose::AwsCredentials, Field::AwsCredentialsFile),
+        (FilePurpose::ChartArchive, Field::ChartFile),
     ] {
         let mut model = model();
         let before = form(&model).draft.clone();
@@ -210,4 +220,132 @@ fn contexts_are_those_of_the_kubeconfig_that_is_typed() {
 
     assert!(text(&mut model, Field::Kubeconfig, "relative").is_empty());
     assert!(matches!(form(&model).contexts, Some(Err(_))));
+}
+
+/// The session that a form opened last, if these jobs open one.
+fn opened(jobs: &[Job]) -> Option<SessionId> {
+    jobs.iter().find_map(|job| match job {
+        Job::Open { session, .. } => Some(*session),
+        _ => None,
+    })
+}
+
+fn asks(jobs: &[Job]) -> Vec<Question> {
+    let question = |job: &Job| match job {
+        Job::Observe { question, .. } => Some(*question),
+        _ => None,
+    };
+    jobs.iter().filter_map(question).collect()
+}
+
+fn values_of(region: &str) -> Reading<Facts> {
+    let facts = ValuesFacts {
+        region: Some(region.to_owned()),
+        host: Some(format!("{region}.example.com")),
+        ..ValuesFacts::default()
+    };
+    Reading { answer: Ok(Facts::Values(facts)), observed_at: NOW, took: Duration::ZERO }
+}
+
+fn answer(
+    model: &mut Model,
+    session: SessionId,
+    region: usize,
+    reading: &Reading<Facts>,
+) -> Option<Vec<Job>> {
+    answered(model, session, Question::Values(RegionIndex(region)), reading, NOW)
+}
+
+#[test]
+fn what_is_typed_is_looked_at_after_a_pause_and_what_is_chosen_at_once() {
+    let mut model = Model::new(Vec::new());
+    open(&mut model, Form::new(Draft::default(), None, None), NOW);
+    let path = std::env::temp_dir().join("us.yaml");
+    assert_eq!(asks(&text(&mut model, values(0), path.to_str().unwrap())), []);
+    assert_eq!(asks_in(&model, NOW), Some(look::PAUSE));
+    assert!(tick(&mut model, NOW).is_empty());
+    let later = NOW + SignedDuration::try_from(look::PAUSE).unwrap();
+    assert_eq!(asks(&tick(&mut model, later)), [Question::Values(RegionIndex(0))]);
+    assert_eq!(asks_in(&model, later), None);
+    assert!(tick(&mut model, later).is_empty(), "once");
+
+    let jobs = picked(&mut model, FilePurpose::ValuesFile(1), Some(path), NOW);
+    // the one on its way went with its session
+    assert_eq!(asks(&jobs), [Question::Values(RegionIndex(0)), Question::Values(RegionIndex(1))]);
+}
+
+#[test]
+fn an_old_answer_never_lands_in_a_changed_form() {
+    let mut model = Model::new(Vec::new());
+    open(&mut model, Form::new(Draft::default(), None, None), NOW);
+    let pick = |model: &mut Model, name: &str| {
+        let path = std::env::temp_dir().join(name);
+        opened(&picked(model, FilePurpose::ValuesFile(0), Some(path), NOW)).unwrap()
+    };
+    let first = pick(&mut model, "us.yaml");
+    let second = pick(&mut model, "eu.yaml");
+    assert!(answer(&mut model, first, 0, &values_of("us-east-1")).is_none(), "nobody asks for it any more");
+    assert_eq!(form(&model).draft.regions[0].host, "");
+    // typed over, and not looked at yet: the answer is another file's
+    text(&mut model, values(0), std::env::temp_dir().join("x.yaml").to_str().unwrap());
+    assert!(answer(&mut model, second, 0, &values_of("eu-west-1")).is_some());
+    assert_eq!(form(&model).draft.regions[0].host, "");
+    let third = pick(&mut model, "us.yaml");
+    answer(&mut model, third, 0, &values_of("us-east-1"));
+    assert_eq!(form(&model).draft.regions[0].host, "us-east-1.example.com");
+    text(&mut model, Field::Region(0, RegionField::Host), "own.example.com");
+    answer(&mut model, third, 0, &values_of("eu-west-1"));
+    assert_eq!(form(&model).draft.regions[0].host, "own.example.com");
+}
+
+#[test]
+fn testing_asks_everything_anew_and_removing_a_region_forgets_the_answers() {
+    let mut model = model();
+    update(&mut model, FormMsg::AddRegion, NOW);
+    let jobs = update(&mut model, FormMsg::TestAll, NOW);
+    let session = opened(&jobs).unwrap();
+    for question in [
+        Question::Cluster(RegionIndex(0)),
+        Question::HealthCheck(RegionIndex(1)),
+        Question::Identity,
+        Question::Tools,
+    ] {
+        assert!(asks(&jobs).contains(&question), "{question:?}: {jobs:?}");
+    }
+    assert!(form(&model).discovery.is_testing());
+    answer(&mut model, session, 1, &values_of("eu-west-1"));
+    let jobs = update(&mut model, FormMsg::RemoveRegion(0), NOW);
+    assert!(matches!(jobs[0], Job::Close { session: of } if of == session), "{jobs:?}");
+    assert!(asks(&jobs).contains(&Question::Values(RegionIndex(0))), "{jobs:?}");
+    assert!(answer(&mut model, session, 0, &values_of("us-east-1")).is_none());
+}
+
+#[test]
+fn saving_waits_for_no_answer_and_tells_what_is_wrong_when_it_is_known() {
+    let mut model = model();
+    let jobs = update(&mut model, FormMsg::Save, NOW);
+    assert!(matches!(jobs[0], Job::SaveEnvironment { .. }), "{jobs:?}");
+    let (session, asked) = (opened(&jobs).unwrap(), asks(&jobs));
+    stored(&mut model, Ok(Stored::Saved("acme-prod".to_owned())));
+    assert!(model.form.is_none());
+    assert!(!model.notice.as_ref().unwrap().bad);
+    let why = Why::new(WhyKind::Timeout, "no answer");
+    let silence = Reading { answer: Err(why), observed_at: NOW, took: Duration::ZERO };
+    let mut last = Vec::new();
+    for question in asked {
+        let swapped = question == Question::Values(RegionIndex(0));
+        let reading = if swapped { values_of("eu-west-1") } else { silence.clone() };
+        last = answered(&mut model, session, question, &reading, NOW).unwrap();
+    }
+    let notice = model.notice.clone().unwrap();
+    assert!(notice.bad && notice.text.contains("this is eu-west-1's file"), "{}", notice.text);
+    assert!(matches!(&last[..], [Job::Close { session: of }] if *of == session), "{last:?}");
+}
+
+#[test]
+fn leaving_ends_what_was_asked_for_the_form() {
+    let mut model = model();
+    let session = opened(&update(&mut model, FormMsg::TestAll, NOW)).unwrap();
+    let jobs = update(&mut model, FormMsg::Leave, NOW);
+    assert!(matches!(&jobs[..], [Job::Close { session: of }] if *of == session), "{jobs:?}");
 }
