@@ -140,14 +140,13 @@ fn aws_profile(known: &Known<'_>) -> Option<FieldNote> {
             Some(FieldNote::warn("The AWS files have no profile of this name"))
         }
         Ok(_) if !typed.is_empty() => Some(FieldNote::plain("In the AWS files")),
-        Ok(_) => None,
         Err(why)
             if known.profile.aws.config_file.is_some() || known.profile.aws.credentials_file.is_some() =>
         {
             Some(FieldNote::unknown("Profiles could not be listed", why))
         }
         // nobody has to have the usual files
-        Err(_) => None,
+        Ok(_) | Err(_) => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! worth asking, the next session takes over: an answer of the one before finds nobody. Nothing waits for an
 //! answer, saving least of all.
 
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,8 +95,8 @@ fn ask(model: &mut Model) -> Vec<Job> {
         jobs.push(Job::ListPeeredVpcs { session: id });
     }
     for question in wanted {
-        if !discovery.asked.contains_key(&question) {
-            discovery.asked.insert(question, Asked { of: Arc::clone(&profile), reading: None });
+        if let Entry::Vacant(place) = discovery.asked.entry(question) {
+            place.insert(Asked { of: Arc::clone(&profile), reading: None });
             jobs.push(Job::Observe { session: id, question, generation: 0 });
         }
     }
