@@ -90,7 +90,7 @@ fn shared_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
         Field::SharedHost => {
             FormField::new(*field)
                 .mono()
-                .hint("multi-region.example.com")
+                .hint("from the values files, or typed")
                 .about("Empty: the name that users type is not probed")
                 .text(form, ui, out);
         }

@@ -60,7 +60,7 @@ fn region_ui(form: &Form, index: usize, region: &RegionDraft, ui: &mut Ui, out: 
         },
     );
     let field = |field| FormField::new(Field::Region(index, field));
-    field(RegionField::Context).mono().hint("arn:aws:eks:us-east-1:123456789012:cluster/platform").choice(
+    field(RegionField::Context).mono().hint("chosen from the kubeconfig, or typed").choice(
         &List::contexts(form),
         form,
         ui,
@@ -74,9 +74,12 @@ fn region_ui(form: &Form, index: usize, region: &RegionDraft, ui: &mut Ui, out: 
     let named = [
         field(RegionField::Host)
             .mono()
-            .hint("us.multi-region.example.com")
+            .hint("from the values file, or typed")
             .about("Empty: its /healthz is not probed"),
-        field(RegionField::Name).mono().hint("us-east-1").about("Typed to confirm an action"),
+        field(RegionField::Name)
+            .mono()
+            .hint("from the context, or typed")
+            .about("Typed to confirm an action"),
     ];
     let columns = grid::columns(ui, 180.0, 2);
     grid::rows(ui, columns, &named, |ui, field| {
@@ -84,7 +87,7 @@ fn region_ui(form: &Form, index: usize, region: &RegionDraft, ui: &mut Ui, out: 
     });
     field(RegionField::ValuesFile)
         .mono()
-        .hint("~/platform/us-east-1-values.yaml")
-        .about("Choose it, type its path, or drop it here. Empty: values cannot be re-applied")
+        .hint("chosen, dropped on the window, or its path")
+        .about("Empty: values cannot be re-applied")
         .path(FilePurpose::ValuesFile(index), form, ui, out);
 }

@@ -59,7 +59,11 @@ pub(super) fn test_all(model: &mut Model, now: Timestamp) -> Vec<Job> {
     discovery.tested = true;
     discovery.asked.clear();
     (discovery.health_checks, discovery.vpcs) = (None, None);
-    let jobs = ask(model);
+    // files may have changed too
+    (discovery.aws_files, form.contexts_of) = (None, None);
+    let mut jobs = list_contexts(form);
+    jobs.extend(list_aws_profiles(form));
+    jobs.extend(ask(model));
     if let Some(form) = &mut model.form {
         judge(form, now);
     }
