@@ -145,7 +145,10 @@ fn the_runbook_reads_no_clock_and_no_file() {
                 "SystemTime",
                 "std::fs",
                 "std::env",
-                "std::net",
+                "std::net::{",
+                "std::net::TcpStream",
+                "std::net::UdpSocket",
+                "std::net::ToSocketAddrs",
                 "std::process",
             ] {
                 if line.contains(name) {

@@ -12,7 +12,7 @@ mod moto;
 use std::time::Duration;
 
 use failback::clients::aws::Aws as Client;
-use failback::clients::route53::{ListedHealthCheck, Route53};
+use failback::clients::route53::Route53;
 use failback::runbook::profile::AwsSettings;
 use failback::runbook::verdict::WhyKind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -76,9 +76,13 @@ async fn health_checks_are_read_listed_or_not_found() {
     assert_eq!(facts.last_failures, [], "moto cannot tell them, which is no failure of the whole");
 
     let listed = route53.list().await.unwrap();
-    let entry = |host: &str, id: String| ListedHealthCheck { host: Some(host.to_owned()), id };
-    let expected = [entry("eu.multi-region.example.com", other), entry("us.multi-region.example.com", id)];
-    assert_eq!(listed, expected, "sorted by host");
+    let found: Vec<_> = listed.iter().map(|check| (check.host.as_deref(), check.id.as_str())).collect();
+    let expected = [
+        (Some("eu.multi-region.example.com"), other.as_str()),
+        (Some("us.multi-region.example.com"), id.as_str()),
+    ];
+    assert_eq!(found, expected, "sorted by host");
+    assert!(listed.iter().all(|check| check.settings.interval_secs == 10), "{listed:?}");
 
     let missing = "00000000-0000-0000-0000-000000000000";
     let why = route53.health_check(missing).await.unwrap_err();

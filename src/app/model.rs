@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::engine::event::PracticeWorld;
 use crate::engine::job::SessionId;
-use crate::environment::{Draft, Field, FieldError, Listing, RegionField, validate};
+use crate::environment::Listing;
 use crate::runbook::action::{ActionKind, ActionOutcome, Plan};
 use crate::runbook::case::Case;
 use crate::runbook::fact::LogLine;
@@ -20,6 +20,11 @@ use crate::runbook::step::Step;
 use crate::runbook::steps::{restore, verify::Looks};
 use crate::runbook::verdict::Why;
 
+mod form;
+
+pub(super) use form::Asked;
+pub use form::{Discovery, Form};
+
 /// Everything that the window shows.
 #[derive(Debug)]
 pub struct Model {
@@ -29,6 +34,8 @@ pub struct Model {
     pub start: Start,
     /// The environment form, while one is open.
     pub form: Option<Form>,
+    /// The form that was saved last, until it is known whether the outside agrees with it.
+    pub(super) saved: Option<Form>,
     /// The run, while one is open.
     pub run: Option<Run>,
     /// A question that has to be answered first.
@@ -37,6 +44,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// What was copied last, by its key, and when; "Copied" is shown for a moment.
     pub copied: Option<(String, Timestamp)>,
+    /// The folder that `~` stands for, if the system names one.
+    pub home: Option<PathBuf>,
     /// The next session's number.
     pub(super) next_session: u64,
     /// The window is to be closed.
@@ -96,85 +105,6 @@ pub struct ScenarioCard {
     pub summary: String,
     /// What one learns and how long it takes, in a line.
     pub about: String,
-}
-
-/// The environment form.
-#[derive(Debug)]
-pub struct Form {
-    /// What is typed.
-    pub draft: Draft,
-    /// What it was when the form opened.
-    pub saved: Draft,
-    /// The name it was opened under; `None` for a new one.
-    pub original: Option<String>,
-    /// What is wrong with it, by field.
-    pub errors: Vec<FieldError>,
-    /// Fields that were touched: only their errors are shown before the first save.
-    pub touched: BTreeSet<Field>,
-    /// Save was pressed: all errors are shown.
-    pub save_tried: bool,
-    /// The kubeconfig's contexts; `None` while they are read.
-    pub contexts: Option<Result<Vec<String>, Why>>,
-    /// The kubeconfig that `contexts` are read from.
-    pub contexts_of: Option<PathBuf>,
-    /// The fields that seldom need a change are shown.
-    pub more: bool,
-    /// It is being saved.
-    pub saving: bool,
-    /// Why it could not be saved.
-    pub problem: Option<String>,
-    /// Where the last file dialog ended without a file: it was closed, or could not open.
-    pub not_picked: Option<Field>,
-}
-
-impl Form {
-    /// A form that opens with this in it; `original` is the name it was saved under.
-    pub fn new(draft: Draft, original: Option<String>) -> Self {
-        Self {
-            saved: draft.clone(),
-            original,
-            errors: validate(&draft).err().unwrap_or_default(),
-            draft,
-            touched: BTreeSet::new(),
-            save_tried: false,
-            contexts: None,
-            contexts_of: None,
-            more: false,
-            saving: false,
-            problem: None,
-            not_picked: None,
-        }
-    }
-
-    /// Was anything changed since it was opened or saved?
-    pub fn is_changed(&self) -> bool {
-        self.draft != self.saved
-    }
-
-    /// Is this field among those that seldom need a change, shown with [`Form::more`]?
-    pub fn folds(field: Field) -> bool {
-        use Field as F;
-        matches!(
-            field,
-            F::Kubeconfig
-                | F::AwsConfigFile
-                | F::AwsCredentialsFile
-                | F::Namespace
-                | F::Deployment
-                | F::Ingress
-                | F::Selector
-                | F::ChartRepository
-                | F::ChartName
-                | F::Region(_, RegionField::ProbeAddress | RegionField::ProbeCa)
-        )
-    }
-
-    /// The error to show at a field, if it is time to show it.
-    pub fn error(&self, field: Field) -> Option<&str> {
-        let shown = self.save_tried || self.touched.contains(&field);
-        let of = |error: &&FieldError| error.field == field;
-        self.errors.iter().find(of).filter(|_| shown).map(|error| error.message.as_str())
-    }
 }
 
 /// One recovery, from opening to closing.
@@ -438,10 +368,12 @@ impl Model {
             screen: Screen::Start,
             start: Start { scenarios, ..Start::default() },
             form: None,
+            saved: None,
             run: None,
             dialog: None,
             notice: None,
             copied: None,
+            home: None,
             next_session: 1,
             quit: false,
         }

@@ -63,6 +63,8 @@ pub enum StartMsg {
 pub enum FormMsg {
     /// A field's text is now this.
     Text(Field, String),
+    /// A field's text was chosen from a list.
+    Chosen(Field, String),
     /// The method was chosen.
     Method(Method),
     /// Choose a file by dialog.
@@ -75,6 +77,8 @@ pub enum FormMsg {
     RemoveRegion(usize),
     /// Show or hide the fields that seldom need a change.
     ToggleMore,
+    /// Ask everything that tells whether the fields are right.
+    TestAll,
     /// Save.
     Save,
     /// Back to the start screen.

@@ -20,12 +20,16 @@ use super::msg::{FormMsg, Msg};
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Job> {
     match msg {
         Msg::Start(msg) => start::update(model, msg, now),
-        Msg::Form(msg) => form::update(model, msg),
+        Msg::Form(msg) => form::update(model, msg, now),
         Msg::Run(msg) => run::update(model, msg, now),
         Msg::Restore(msg) => restore::update(model, msg, now),
         Msg::Log(msg) => log::update(model, msg),
         Msg::Engine(event) => engine::update(model, *event, now),
-        Msg::Tick => refresh::tick(model, now),
+        Msg::Tick => {
+            let mut jobs = refresh::tick(model, now);
+            jobs.extend(form::tick(model, now));
+            jobs
+        }
         Msg::Dialog(yes) => answered(model, yes, now),
         Msg::DismissNotice => {
             model.notice = None;
@@ -35,17 +39,14 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Job> {
             model.copied = Some((key, now));
             Vec::new()
         }
-        Msg::CloseRequested => close_requested(model),
+        Msg::CloseRequested => close_requested(model, now),
     }
 }
 
 fn answered(model: &mut Model, yes: bool, now: Timestamp) -> Vec<Job> {
     match model.dialog.take() {
         Some(Dialog::Delete { name }) if yes => vec![Job::DeleteEnvironment { name }],
-        Some(Dialog::DiscardForm) if yes => {
-            form::close(model);
-            Vec::new()
-        }
+        Some(Dialog::DiscardForm) if yes => form::close(model),
         Some(Dialog::LeaveWhileRunning { quit }) if yes => {
             model.quit = quit;
             run::leave(model, now)
@@ -55,12 +56,12 @@ fn answered(model: &mut Model, yes: bool, now: Timestamp) -> Vec<Job> {
 }
 
 /// A running action, or a form with changes, is asked about first.
-fn close_requested(model: &mut Model) -> Vec<Job> {
+fn close_requested(model: &mut Model, now: Timestamp) -> Vec<Job> {
     if model.run.as_ref().is_some_and(|run| run.restore.running.is_some()) {
         model.dialog = Some(Dialog::LeaveWhileRunning { quit: true });
     } else if model.screen == Screen::Form && model.form.as_ref().is_some_and(super::model::Form::is_changed)
     {
-        return form::update(model, FormMsg::Leave);
+        return form::update(model, FormMsg::Leave, now);
     } else {
         model.quit = true;
     }

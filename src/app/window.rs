@@ -10,7 +10,7 @@ use crate::design;
 use crate::engine::event::Event;
 use crate::engine::job::{FilePurpose, Job};
 use crate::engine::{self, Engine};
-use crate::environment::{Saved, Store};
+use crate::environment::{self, Saved, Store};
 use crate::runbook::question::Reading;
 use crate::runbook::verdict::{Why, WhyKind};
 use crate::ui;
@@ -19,7 +19,7 @@ use super::model::{Model, Notice, Screen};
 use super::msg::{Msg, StartMsg};
 use super::places;
 use super::practice::{self, Settings};
-use super::update::{run, update};
+use super::update::{form, run, update};
 
 /// What the window opens with.
 #[derive(Debug)]
@@ -62,6 +62,7 @@ impl Window {
             engine,
             first_frame: Some(std::time::Instant::now()),
         };
+        window.model.home = environment::home();
         window.submit(vec![Job::ListEnvironments]);
         match opening {
             Opening::Start => {}
@@ -122,6 +123,7 @@ impl Window {
             FilePurpose::ProbeCa(_) => "Certificate authority",
             FilePurpose::AwsConfig => "AWS config file",
             FilePurpose::AwsCredentials => "AWS credentials file",
+            FilePurpose::ChartArchive => "Chart archive",
         });
         let chosen = dialog.pick_file();
         self.engine.run(async move {
@@ -148,6 +150,9 @@ impl eframe::App for Window {
         if self.model.screen == Screen::Run {
             // Ages and countdowns: one frame a second, and none on the other screens.
             ctx.request_repaint_after(Duration::from_secs(1));
+        }
+        if let Some(pause) = form::asks_in(&self.model, Timestamp::now()) {
+            ctx.request_repaint_after(pause);
         }
     }
 

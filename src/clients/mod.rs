@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::runbook::verdict::{Why, WhyKind};
 
 pub mod aws;
+pub mod aws_files;
 pub mod chart;
 pub mod ec2;
 pub mod eks;
@@ -27,7 +28,9 @@ pub(crate) mod sign_in;
 pub mod sts;
 #[cfg(test)]
 pub(crate) mod test_server;
+pub(crate) mod text_file;
 pub mod tools;
+pub mod values_file;
 
 /// How this program names itself to servers.
 pub(crate) const USER_AGENT: &str = concat!("failback/", env!("CARGO_PKG_VERSION"));

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use super::aws::{Aws, LimitAnswers, Service};
 use super::pacer::{Limit, Pacer};
 use super::within;
-use crate::runbook::fact::{HealthCheckFacts, HealthCheckSettings, Observation};
+use crate::runbook::fact::{HealthCheckFacts, HealthCheckSettings, ListedHealthCheck, Observation};
 use crate::runbook::verdict::{Why, WhyKind};
 
 const SERVICE: Service = Service { name: "Route 53", id: "route_53" };
@@ -37,15 +37,6 @@ pub struct Route53 {
     pacer: Arc<Pacer>,
     speed: f64,
     deadline: Duration,
-}
-
-/// A health check to choose from.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ListedHealthCheck {
-    /// The host name or address that it watches; `None` for calculated and alarm checks.
-    pub host: Option<String>,
-    /// Its ID.
-    pub id: String,
 }
 
 impl Route53 {
@@ -115,7 +106,7 @@ impl Route53 {
             listed.extend(page.health_checks.iter().map(listed_of));
             marker = page.next_marker.filter(|_| page.is_truncated);
             if marker.is_none() {
-                listed.sort_unstable();
+                listed.sort_unstable_by(|a, b| (&a.host, &a.id).cmp(&(&b.host, &b.id)));
                 return Ok(listed);
             }
         }
@@ -179,7 +170,7 @@ fn listed_of(check: &HealthCheck) -> ListedHealthCheck {
     let config = check.health_check_config.as_ref();
     let host = config
         .and_then(|config| config.fully_qualified_domain_name.clone().or_else(|| config.ip_address.clone()));
-    ListedHealthCheck { host, id: check.id.clone() }
+    ListedHealthCheck { id: check.id.clone(), host, settings: settings_of(check).unwrap_or_default() }
 }
 
 fn observations_of(found: &[HealthCheckObservation]) -> Vec<Observation> {

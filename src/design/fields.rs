@@ -1,13 +1,13 @@
 //! Labelled fields of a form.
 
 use egui::{
-    ComboBox, CornerRadius, InnerResponse, Label, Response, Role, Stroke, TextEdit, Ui, Vec2, WidgetInfo,
-    vec2,
+    ComboBox, CornerRadius, InnerResponse, Label, Response, Role, Sense, Stroke, StrokeKind, TextEdit, Ui,
+    Vec2, WidgetInfo, vec2,
 };
 
 use super::buttons::ActionButton;
-use super::focus::chevron;
-use super::style::CONTROL_HEIGHT;
+use super::focus::{answering, chevron, describe, focus_ring, hand};
+use super::style::{CONTROL_HEIGHT, CONTROL_RADIUS};
 use super::text::Type;
 use super::tokens::{Space, palette};
 use super::tone::{Tone, paint_tone};
@@ -33,12 +33,12 @@ pub struct Field<'a> {
     width: Option<f32>,
 }
 
-/// What happened in a [`Field::path`].
+/// What happened in a [`Field::path`] or a [`Field::choice`].
 #[derive(Debug)]
 pub struct PathField {
     /// The text field.
     pub text: Response,
-    /// "Choose…" was clicked: open the file dialog.
+    /// The button beside it was clicked: open the file dialog or the list.
     pub choose: bool,
 }
 
@@ -92,6 +92,20 @@ impl<'a> Field<'a> {
         })
     }
 
+    /// A line of text with an arrow beside it, for a list that the caller opens.
+    pub fn choice(&self, ui: &mut Ui, value: &mut String) -> PathField {
+        self.frame(ui, |ui, label| {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = Space::XS;
+                let width = ui.available_width() - CONTROL_HEIGHT - Space::XS;
+                let text = self.edit(ui, label, value, width.max(80.0));
+                let choose = arrow_button(ui, &format!("Choose {}", self.label));
+                PathField { text, choose: choose.clicked() }
+            })
+            .inner
+        })
+    }
+
     /// A choice; `add_items` fills the list with [`Ui::selectable_value`].
     pub fn combo<R>(
         &self,
@@ -118,6 +132,7 @@ impl<'a> Field<'a> {
                 .selected_text(egui::RichText::new(shown).font(style.font()).color(color))
                 .show_ui(ui, add_items);
             let response = inner.response.labelled_by(label.id);
+            self.describe(ui, &response);
             InnerResponse::new(inner.inner, response)
         })
     }
@@ -164,13 +179,37 @@ impl<'a> Field<'a> {
             .min_size(Vec2::new(0.0, CONTROL_HEIGHT))
             .align(egui::Align2::LEFT_CENTER)
             .desired_width(width);
-        ui.scope(|ui| {
-            ui.visuals_mut().widgets.inactive.corner_radius = CornerRadius::same(6);
-            ui.add(edit)
-        })
-        .inner
-        .labelled_by(label.id)
+        let response = ui
+            .scope(|ui| {
+                ui.visuals_mut().widgets.inactive.corner_radius = CornerRadius::same(6);
+                ui.add(edit)
+            })
+            .inner
+            .labelled_by(label.id);
+        self.describe(ui, &response);
+        response
     }
+
+    /// What stands below it is read after its name.
+    fn describe(&self, ui: &Ui, response: &Response) {
+        if let Some(note) = self.note {
+            let word = note.tone.map(|tone| format!("{}: ", tone.word())).unwrap_or_default();
+            describe(ui, response, &format!("{word}{}", note.text));
+        }
+    }
+}
+
+/// A square button with an arrow down.
+fn arrow_button(ui: &mut Ui, name: &str) -> Response {
+    let p = palette(ui);
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(CONTROL_HEIGHT), Sense::click());
+    ui.painter().rect_filled(rect, CONTROL_RADIUS, answering(ui, &response, p.raised));
+    ui.painter().rect_stroke(rect, CONTROL_RADIUS, Stroke::new(1.0, p.line), StrokeKind::Inside);
+    chevron(ui, rect.center(), true);
+    hand(ui, &response);
+    focus_ring(ui, &response, CONTROL_RADIUS);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
+    response
 }
 
 fn note_line(ui: &mut Ui, note: Note<'_>) {

@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use crate::clients::aws_files;
 use crate::clients::kubernetes::contexts;
 use crate::environment::{Store, StoreError};
 use crate::journal::{Entry, Journal};
@@ -20,7 +21,7 @@ use crate::runbook::verdict::{Why, WhyKind};
 
 use super::event::{Event, Stored};
 use super::job::{Job, SessionId};
-use super::session::Session;
+use super::session::{Options as SessionOptions, Session};
 use super::{LAST_WAIT, Options, Stage, Tell};
 
 /// How many lines of a followed log are told at once.
@@ -102,6 +103,15 @@ impl Dispatcher {
                 Event::Stored(deleted.map(|()| Stored::Deleted(name.clone())))
             }),
             Job::ListContexts { kubeconfig } => self.list_contexts(kubeconfig),
+            Job::ListAwsProfiles { config_file, credentials_file } => {
+                self.list_aws_profiles(config_file, credentials_file);
+            }
+            Job::ListHealthChecks { session: id } => self.ask_session(id, async move |session| {
+                Event::HealthChecks { session: id, listed: session.list_health_checks().await }
+            }),
+            Job::ListPeeredVpcs { session: id } => self.ask_session(id, async move |session| {
+                Event::PeeredVpcs { session: id, vpcs: session.list_peered_vpcs().await }
+            }),
             // Made on the window's thread, as some systems demand.
             Job::PickFile { purpose } => self.tell.tell(Event::Picked { purpose, path: None }).await,
             Job::StartPractice { session, scenario } => {
@@ -157,12 +167,24 @@ impl Dispatcher {
 
     fn list_contexts(&self, kubeconfig: Option<PathBuf>) {
         let tell = self.tell.clone();
+        let usual = self.options.session.usual_files.kubeconfig.clone();
         tokio::spawn(async move {
-            let file = kubeconfig.clone();
+            let file = kubeconfig.clone().or(usual);
             let read = tokio::task::spawn_blocking(move || contexts(file.as_deref())).await;
             let contexts =
                 read.unwrap_or_else(|error| Err(Why::new(WhyKind::Configuration, error.to_string())));
             tell.tell(Event::Contexts { kubeconfig, contexts }).await;
+        });
+    }
+
+    fn list_aws_profiles(&self, config_file: Option<PathBuf>, credentials_file: Option<PathBuf>) {
+        let tell = self.tell.clone();
+        let SessionOptions { usual_files, deadline, .. } = self.options.session.clone();
+        tokio::spawn(async move {
+            let config = config_file.clone().or(usual_files.aws_config);
+            let credentials = credentials_file.clone().or(usual_files.aws_credentials);
+            let profiles = aws_files::profiles(config.as_deref(), credentials.as_deref(), deadline).await;
+            tell.tell(Event::AwsProfiles { config_file, credentials_file, profiles }).await;
         });
     }
 
@@ -220,15 +242,24 @@ impl Dispatcher {
         }
     }
 
-    /// Answers exactly once, unless the session ends first.
     fn observe(&self, id: SessionId, question: Question, generation: u64) {
+        self.ask_session(id, async move |session| {
+            let reading = Box::new(session.observe(question).await);
+            Event::Observed { session: id, question, generation, reading }
+        });
+    }
+
+    /// Answers exactly once, unless the session ends first.
+    fn ask_session<F>(&self, id: SessionId, ask: impl FnOnce(Arc<Session>) -> F)
+    where
+        F: Future<Output = Event> + Send + 'static,
+    {
         let Some(live) = self.sessions.get(&id) else { return };
-        let (session, cancelled, tell) = (live.session.clone(), live.cancelled.clone(), self.tell.clone());
+        let (cancelled, tell) = (live.cancelled.clone(), self.tell.clone());
+        let asked = Box::pin(ask(live.session.clone()));
         tokio::spawn(async move {
-            let answer = cancelled.run_until_cancelled(Box::pin(session.observe(question))).await;
-            if let Some(reading) = answer {
-                let reading = Box::new(reading);
-                tell.tell(Event::Observed { session: id, question, generation, reading }).await;
+            if let Some(event) = cancelled.run_until_cancelled(asked).await {
+                tell.tell(event).await;
             }
         });
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::environment::Listing;
 use crate::runbook::action::ActionOutcome;
-use crate::runbook::fact::{DeploymentFacts, Facts, LogLine, PodsFacts};
+use crate::runbook::fact::{DeploymentFacts, Facts, ListedHealthCheck, LogLine, PodsFacts};
 use crate::runbook::profile::Profile;
 use crate::runbook::question::{Question, Reading};
 use crate::runbook::verdict::Why;
@@ -25,6 +25,29 @@ pub enum Event {
         kubeconfig: Option<PathBuf>,
         /// Their names, sorted.
         contexts: Result<Vec<String>, Why>,
+    },
+    /// The profiles of the AWS files.
+    AwsProfiles {
+        /// The config file asked for.
+        config_file: Option<PathBuf>,
+        /// The credentials file asked for.
+        credentials_file: Option<PathBuf>,
+        /// Their names, sorted.
+        profiles: Result<Vec<String>, Why>,
+    },
+    /// The health checks of a session's AWS account.
+    HealthChecks {
+        /// The session.
+        session: SessionId,
+        /// Sorted by the host that each watches.
+        listed: Result<Vec<ListedHealthCheck>, Why>,
+    },
+    /// The VPCs that are peered with those of a session's clusters.
+    PeeredVpcs {
+        /// The session.
+        session: SessionId,
+        /// Their IDs, sorted.
+        vpcs: Result<Vec<String>, Why>,
     },
     /// A file was chosen; `None` where the dialog was closed or could not open.
     Picked {

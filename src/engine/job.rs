@@ -39,6 +39,23 @@ pub enum Job {
         /// The file.
         kubeconfig: Option<PathBuf>,
     },
+    /// List the profiles of the AWS config and credentials files; of the usual ones where `None`.
+    ListAwsProfiles {
+        /// The config file.
+        config_file: Option<PathBuf>,
+        /// The credentials file.
+        credentials_file: Option<PathBuf>,
+    },
+    /// List the health checks of a session's AWS account.
+    ListHealthChecks {
+        /// The session.
+        session: SessionId,
+    },
+    /// List the VPCs that are peered with those of a session's clusters.
+    ListPeeredVpcs {
+        /// The session.
+        session: SessionId,
+    },
     /// Let a person choose a file.
     PickFile {
         /// What it is for, given back with the answer.
@@ -141,4 +158,6 @@ pub enum FilePurpose {
     AwsConfig,
     /// The form's AWS credentials file.
     AwsCredentials,
+    /// The form's chart archive.
+    ChartArchive,
 }

@@ -8,9 +8,9 @@ use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::clients::{chart, probe, tools};
+use crate::clients::{chart, probe, tools, values_file};
 use crate::runbook::action::release_name;
-use crate::runbook::fact::{DeploymentFacts, Facts, LogLine, PodsFacts, ProbeFacts};
+use crate::runbook::fact::{DeploymentFacts, Facts, ListedHealthCheck, LogLine, PodsFacts, ProbeFacts};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::{Question, Reading, Readings};
 use crate::runbook::verdict::{Why, WhyKind};
@@ -60,6 +60,34 @@ impl Session {
         reader.follow_logs(&self.profile().namespace, pod, container, lines).await
     }
 
+    /// The health checks of the AWS account, sorted by host.
+    pub async fn list_health_checks(&self) -> Result<Vec<ListedHealthCheck>, Why> {
+        self.route53().await?.list().await
+    }
+
+    /// The IDs of the VPCs that are peered with the clusters', sorted: where the database may be.
+    ///
+    /// # Errors
+    /// Where not one cluster's could be read: the first one's reason.
+    pub async fn list_peered_vpcs(&self) -> Result<Vec<String>, Why> {
+        let answers = join_all(self.profile().indices().map(|region| self.peered_vpcs(region))).await;
+        let mut found = Vec::new();
+        let mut why = None;
+        for answer in answers {
+            match answer {
+                Ok(sides) => found.push(sides),
+                Err(reason) => why = why.or(Some(reason)),
+            }
+        }
+        if let (true, Some(why)) = (found.is_empty(), why) {
+            return Err(why);
+        }
+        let mut vpcs: Vec<String> = found.into_iter().flatten().map(|side| side.vpc_id).collect();
+        vpcs.sort_unstable();
+        vpcs.dedup();
+        Ok(vpcs)
+    }
+
     async fn ask(&self, question: Question) -> Result<Facts, Why> {
         let profile = self.profile();
         let (namespace, selector) = (profile.namespace.as_str(), profile.selector.as_str());
@@ -97,7 +125,13 @@ impl Session {
             Question::Targets(region) => Facts::Targets(self.observe_targets(region).await?),
             Question::Path(region) => Facts::Path(self.observe_path(region).await?),
             Question::Identity => Facts::Identity(self.observe_identity().await?),
-            Question::Values(_) => return Err(Why::new(WhyKind::NotAsked, "not asked yet")),
+            Question::Values(region) => {
+                let Some(path) = &profile.region(region).values_file else {
+                    let message = "the environment gives this region no values file";
+                    return Err(Why::new(WhyKind::Configuration, message));
+                };
+                Facts::Values(values_file::read(path, self.options().deadline).await?)
+            }
             Question::Tools => Facts::Tools(tools::find_tools(&tools::search_path().await).await),
         })
     }

@@ -1,6 +1,7 @@
 //! One environment's clients: made once, on the first question that needs them.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::clients::route53::Route53;
 use crate::clients::shared::Shared;
 use crate::clients::sts::Sts;
 use crate::runbook::fact::EksFacts;
-use crate::runbook::profile::{Profile, RegionIndex};
+use crate::runbook::profile::{AwsSettings, Profile, RegionIndex};
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// How long each question may take.
@@ -31,11 +32,31 @@ pub struct Options {
     pub deadline: Duration,
     /// Variables for `helm` and `vcluster` beside this process's own: practice keeps them off the user's folders.
     pub tool_env: Vec<(String, String)>,
+    /// What is read where an environment names no files.
+    pub usual_files: UsualFiles,
+}
+
+/// The files that are read where an environment names none. `None` is what the tools take:
+/// `KUBECONFIG`, `AWS_CONFIG_FILE`, `AWS_SHARED_CREDENTIALS_FILE`, else the files in the home folder.
+#[derive(Debug, Clone, Default)]
+pub struct UsualFiles {
+    /// The kubeconfig.
+    pub kubeconfig: Option<PathBuf>,
+    /// The AWS config file.
+    pub aws_config: Option<PathBuf>,
+    /// The AWS credentials file.
+    pub aws_credentials: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { speed: 1.0, aws_endpoint: None, deadline: DEADLINE, tool_env: Vec::new() }
+        Self {
+            speed: 1.0,
+            aws_endpoint: None,
+            deadline: DEADLINE,
+            tool_env: Vec::new(),
+            usual_files: UsualFiles::default(),
+        }
     }
 }
 
@@ -56,7 +77,7 @@ impl Session {
     pub fn new(profile: Arc<Profile>, options: Options) -> Self {
         let readers = profile.indices().map(|_| Once::new()).collect();
         let endpoint = options.aws_endpoint.clone();
-        let aws = AwsProfiles::new(profile.aws.clone(), endpoint, options.deadline);
+        let aws = AwsProfiles::new(aws_settings(&profile, &options.usual_files), endpoint, options.deadline);
         Self {
             readers,
             aws,
@@ -82,7 +103,7 @@ impl Session {
     /// How to reach a region's cluster.
     pub(super) fn access(&self, region: RegionIndex) -> ClusterAccess {
         ClusterAccess {
-            kubeconfig: self.profile.kubeconfig.clone(),
+            kubeconfig: self.kubeconfig(),
             context: self.profile.region(region).context.clone(),
             exec_env: self.aws_env(),
             aws: Some(self.aws.clone()),
@@ -90,9 +111,19 @@ impl Session {
         }
     }
 
-    /// The environment's AWS settings for programs: credential plugins and tools.
+    /// The kubeconfig to read.
+    fn kubeconfig(&self) -> Option<PathBuf> {
+        self.profile.kubeconfig.clone().or_else(|| self.options.usual_files.kubeconfig.clone())
+    }
+
+    /// The environment's AWS settings, with the files that are read where it names none.
+    pub(super) fn aws_settings(&self) -> AwsSettings {
+        aws_settings(&self.profile, &self.options.usual_files)
+    }
+
+    /// The same for programs: credential plugins and tools.
     pub(super) fn aws_env(&self) -> Vec<(String, String)> {
-        let aws = &self.profile.aws;
+        let aws = &self.aws_settings();
         let mut env = Vec::new();
         if let Some(profile) = &aws.profile {
             env.push(("AWS_PROFILE".to_owned(), profile.clone()));
@@ -163,4 +194,13 @@ impl Session {
 
 fn no_such_region() -> Why {
     Why::new(WhyKind::Configuration, "this environment has no such region")
+}
+
+fn aws_settings(profile: &Profile, usual: &UsualFiles) -> AwsSettings {
+    let AwsSettings { profile, config_file, credentials_file } = profile.aws.clone();
+    AwsSettings {
+        profile,
+        config_file: config_file.or_else(|| usual.aws_config.clone()),
+        credentials_file: credentials_file.or_else(|| usual.aws_credentials.clone()),
+    }
 }

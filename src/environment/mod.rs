@@ -6,6 +6,7 @@
 //! - [`rules`]: what one field's text must look like. Pure
 //! - [`mod@validate`]: a draft → a [`Profile`](crate::runbook::profile::Profile), or what is wrong at which field
 //! - [`mod@file`]: one environment as TOML, read and written
+//! - [`discovery`]: what the outside says of a draft → notes by field, and values for empty fields. Pure
 //! - [`store`]: the folder of saved environments
 //! - `private`: files that only the user may read, replaced in one piece
 //!
@@ -13,6 +14,7 @@
 //! draft first. No field holds a secret: credentials stay where AWS and
 //! Kubernetes keep them.
 
+pub mod discovery;
 pub mod draft;
 pub mod field;
 pub mod file;
@@ -26,4 +28,4 @@ pub use field::{Field, FieldError, RegionField};
 pub use file::read;
 pub use file::{FileError, FileFault};
 pub use store::{HOME_VARIABLE, Listing, Problem, Saved, Store, StoreError};
-pub use validate::{field_errors, validate};
+pub use validate::{field_errors, home, sketch, validate, validate_at_home};

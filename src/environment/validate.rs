@@ -22,8 +22,12 @@ use crate::runbook::profile::{AwsSettings, Chart, Database, Profile, Region};
 /// assert_eq!(errors[0].field, Field::Name);
 /// ```
 pub fn validate(draft: &Draft) -> Result<Profile, Vec<FieldError>> {
-    let base = BaseDirs::new();
-    validate_at_home(draft, base.as_ref().map(BaseDirs::home_dir))
+    validate_at_home(draft, home().as_deref())
+}
+
+/// The folder that `~` stands for, if the system names one.
+pub fn home() -> Option<PathBuf> {
+    BaseDirs::new().map(|base| base.home_dir().to_owned())
 }
 
 /// What is wrong at one field, what other fields say included (two regions with the same context).
@@ -33,8 +37,14 @@ pub fn field_errors(draft: &Draft, field: Field) -> Vec<FieldError> {
     errors
 }
 
+/// What a draft describes so far: a wrong or missing field leaves its type's empty value. For looking
+/// around while a form is filled in, never for a run.
+pub fn sketch(draft: &Draft, home: Option<&Path>) -> Profile {
+    Check { draft, home, errors: Vec::new() }.profile()
+}
+
 /// [`validate`] with the folder that `~` stands for.
-fn validate_at_home(draft: &Draft, home: Option<&Path>) -> Result<Profile, Vec<FieldError>> {
+pub fn validate_at_home(draft: &Draft, home: Option<&Path>) -> Result<Profile, Vec<FieldError>> {
     let mut check = Check { draft, home, errors: Vec::new() };
     let profile = check.profile();
     check.regions_together();

@@ -1,12 +1,14 @@
 //! The environment form: the runbook's variables, with what is wrong at each field.
 
 mod field;
+mod list;
 mod more;
 mod region;
 
 use egui::{ScrollArea, Ui};
 
-use self::field::{FormField, focus_first_error};
+use self::field::{FormField, focus_first_error, line_of};
+use self::list::List;
 use super::grid;
 use crate::app::model::Form;
 use crate::app::msg::{FormMsg, Msg};
@@ -57,7 +59,12 @@ fn bar(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
                 focus_first_error(ui, form);
                 out.push(Msg::Form(FormMsg::Save));
             }
-            if ui.add(ActionButton::secondary("Back")).clicked() {
+            let testing = form.discovery.is_testing();
+            let label = if testing { "Testing…" } else { "Test all" };
+            if ui.add(ActionButton::secondary(label).off_because(off)).clicked() {
+                out.push(Msg::Form(FormMsg::TestAll));
+            }
+            if ui.add(ActionButton::quiet("Back")).clicked() {
                 out.push(Msg::Form(FormMsg::Leave));
             }
         },
@@ -73,50 +80,74 @@ fn dropped_files(ui: &Ui, out: &mut Vec<Msg>) {
 
 /// What the environment is called, and what its regions share.
 fn shared_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
-    let fields = [
-        FormField::new(Field::Name).hint("acme-prod").about("As it is called on the start screen"),
-        FormField::new(Field::AwsProfile)
+    let columns = grid::columns(ui, 240.0, 3);
+    grid::rows(ui, columns, &[Field::Name, Field::AwsProfile, Field::SharedHost], |ui, field| match field {
+        Field::AwsProfile => FormField::new(*field)
             .mono()
             .hint("the default credentials")
-            .about("Empty: what the AWS tools use by default"),
-        FormField::new(Field::SharedHost)
-            .mono()
-            .hint("multi-region.example.com")
-            .about("Empty: the name that users type is not probed"),
-    ];
-    let columns = grid::columns(ui, 240.0, 3);
-    grid::rows(ui, columns, &fields, |ui, field| {
-        field.text(form, ui, out);
+            .about("Empty: what the AWS tools use by default")
+            .choice(&List::aws_profiles(form), form, ui, out),
+        Field::SharedHost => {
+            FormField::new(*field)
+                .mono()
+                .hint("from the values files, or typed")
+                .about("Empty: the name that users type is not probed")
+                .text(form, ui, out);
+        }
+        _ => {
+            FormField::new(*field)
+                .hint("acme-prod")
+                .about("As it is called on the start screen")
+                .text(form, ui, out);
+        }
     });
 }
 
-/// How a region is brought back.
+/// The places of the last row.
+#[derive(Clone, Copy)]
+enum Place {
+    Version,
+    Replicas,
+    Method,
+    Escalation,
+    More,
+}
+
+/// How a region is brought back, and the fold of what seldom needs a change.
 fn recovery_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
-    let fields = [
-        FormField::new(Field::ChartVersion)
-            .mono()
-            .hint("what the healthy region runs")
-            .about("Empty: what the healthy region runs"),
-        FormField::new(Field::Replicas).mono().hint("3").about("Pods that each region runs"),
-        FormField::new(Field::Escalation)
-            .hint("#platform-oncall, +1 555 0100")
-            .about("Shown where a repair is somebody else's"),
-    ];
-    let [version, replicas, escalation] = &fields;
-    let places = [Some(version), Some(replicas), None, Some(escalation)];
-    let columns = grid::columns(ui, 200.0, 4);
+    let running = form.discovery.notes.running_version.as_deref();
+    let places = [Place::Version, Place::Replicas, Place::Method, Place::Escalation, Place::More];
+    let columns = grid::columns(ui, 180.0, 5);
     grid::rows(ui, columns, &places, |ui, place| match place {
-        Some(field) => {
-            field.text(form, ui, out);
+        Place::Version => {
+            FormField::new(Field::ChartVersion)
+                .mono()
+                .hint(running.unwrap_or("what the healthy region runs"))
+                .about("Empty: what the healthy region runs")
+                .text(form, ui, out);
         }
-        None => method_ui(form, ui, out),
+        Place::Replicas => {
+            FormField::new(Field::Replicas)
+                .mono()
+                .hint("3")
+                .about("Pods that each region runs")
+                .text(form, ui, out);
+        }
+        Place::Method => method_ui(form, ui, out),
+        Place::Escalation => {
+            FormField::new(Field::Escalation)
+                .hint("#platform-oncall, +1 555 0100")
+                .about("Shown where a repair is somebody else's")
+                .text(form, ui, out);
+        }
+        Place::More => more::fold_ui(form, ui, out),
     });
 }
 
 fn method_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
     let chosen = form.draft.chart_method;
     let (name, about) = method_words(chosen);
-    let note = Note { tone: None, text: about };
+    let note = form.discovery.notes.method.as_ref().map_or(Note { tone: None, text: about }, line_of);
     Labelled::new("Method").note(Some(note)).combo(ui, name, |ui| {
         for method in [Method::Helm, Method::Vcluster] {
             let (name, _) = method_words(method);

@@ -6,6 +6,7 @@
     reason = "helpers of tests, which clippy takes for the program"
 )]
 
+mod form;
 mod keyboard;
 mod recovery;
 mod refusal;

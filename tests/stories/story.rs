@@ -10,7 +10,7 @@ use egui_kittest::kittest::NodeT as _;
 use failback::app::practice;
 use failback::app::window::{Opening, Window};
 use failback::clients::tools::leave_login_shell_alone;
-use failback::engine::session::Options as SessionOptions;
+use failback::engine::session::{Options as SessionOptions, UsualFiles};
 use failback::engine::{self, StartPractice};
 use failback::environment::{self, Saved, Store};
 use failback::journal::Entry;
@@ -48,7 +48,12 @@ impl Story {
 
     /// The start screen, with nothing saved yet.
     pub fn first_start() -> Self {
-        Self::open("healthy", None, |_| Opening::Start)
+        Self::start("healthy")
+    }
+
+    /// The start screen beside the world of a scenario, with nothing saved yet.
+    pub fn start(scenario: &str) -> Self {
+        Self::open(scenario, None, |_| Opening::Start)
     }
 
     /// Practice of a scenario in which the responder was told another region.
@@ -80,6 +85,7 @@ impl Story {
             session: SessionOptions {
                 speed: world.speed(),
                 aws_endpoint: Some(world.aws_endpoint().to_owned()),
+                usual_files: nobodys_files(files.path()),
                 ..SessionOptions::default()
             },
         };
@@ -165,10 +171,18 @@ impl Story {
 
     #[track_caller]
     fn press_at(&mut self, name: &str) {
-        self.button(name).unwrap().scroll_to_me();
+        assert!(self.button(name).is_some(), "{name} is not there:\n{}", self.screen());
+        self.press_one(name, 0);
+    }
+
+    #[track_caller]
+    fn press_one(&mut self, name: &str, place: usize) {
+        self.buttons(name).nth(place).unwrap().scroll_to_me();
         // as long as scrolling takes
         self.window.run_steps(8);
-        let Some(button) = self.button(name) else { panic!("{name} went away:\n{}", self.screen()) };
+        let Some(button) = self.buttons(name).nth(place) else {
+            panic!("{name} went away:\n{}", self.screen())
+        };
         let pos = button.rect().center();
         // All in one frame: between frames an answer may move what is on the screen.
         let press = |pressed| Event::PointerButton {
@@ -185,14 +199,29 @@ impl Story {
     /// Types a text into a field in place of what is in it.
     #[track_caller]
     pub fn fill(&mut self, field: &str, text: &str) {
-        self.until(field, |story| story.field(field).is_some());
-        self.field(field).unwrap().focus();
+        self.fill_at(field, 0, text);
+    }
+
+    /// The same for one of several fields of a name, in their order.
+    #[track_caller]
+    pub fn fill_at(&mut self, field: &str, place: usize, text: &str) {
+        self.until(field, |story| story.fields(field).count() > place);
+        self.fields(field).nth(place).unwrap().focus();
         self.window.step();
         self.window.key_press_modifiers(Modifiers::COMMAND, Key::A);
         self.window.key_press(Key::Delete);
         self.type_text(text);
-        let typed = self.field(field).and_then(|field| field.value());
+        let typed = self.fields(field).nth(place).and_then(|field| field.value());
         assert_eq!(typed.unwrap_or_default(), text, "in {field}:\n{}", self.screen());
+    }
+
+    /// Opens the list of one of several fields of a name, and takes what has this name from it.
+    #[track_caller]
+    pub fn choose(&mut self, field: &str, place: usize, item: &str) {
+        let opener = format!("Choose {field}");
+        self.until(&opener, |story| story.buttons(&opener).count() > place);
+        self.press_one(&opener, place);
+        self.click(item);
     }
 
     /// Drops a file on the window.
@@ -203,11 +232,7 @@ impl Story {
 
     /// What is in all fields of this name, in their order.
     pub fn typed(&self, field: &str) -> Vec<String> {
-        let nodes = self.window.root().children_recursive().filter(|node| {
-            let node = node.accesskit_node();
-            node.role() == Role::TextInput && node.label().as_deref() == Some(field)
-        });
-        nodes.map(|node| node.value().unwrap_or_default()).collect()
+        self.fields(field).map(|node| node.value().unwrap_or_default()).collect()
     }
 
     /// Types a text where the keyboard is.
@@ -243,19 +268,23 @@ impl Story {
         self.window.root().children_recursive().find(Node::is_focused)
     }
 
-    fn button(&self, name: &str) -> Option<Node<'_>> {
-        let mut found = self.window.root().children_recursive().filter(|node| {
+    fn buttons(&self, name: &str) -> impl Iterator<Item = Node<'_>> {
+        self.window.root().children_recursive().filter(move |node| {
             let button = BUTTONS.contains(&node.accesskit_node().role());
             button && node.accesskit_node().label().as_deref() == Some(name)
                 || option_title(node).as_deref() == Some(name)
-        });
+        })
+    }
+
+    fn button(&self, name: &str) -> Option<Node<'_>> {
+        let mut found = self.buttons(name);
         let first = found.next();
         assert!(found.next().is_none(), "{name} is there twice:\n{}", self.screen());
         first
     }
 
-    fn field(&self, name: &str) -> Option<Node<'_>> {
-        self.window.root().children_recursive().find(|node| {
+    fn fields(&self, name: &str) -> impl Iterator<Item = Node<'_>> {
+        self.window.root().children_recursive().filter(move |node| {
             let node = node.accesskit_node();
             node.role() == Role::TextInput && node.label().as_deref() == Some(name)
         })
@@ -269,6 +298,16 @@ impl Story {
             Some(format!("{:?}{off}: {text}\n", node.role()))
         });
         lines.collect()
+    }
+}
+
+/// Files that are not there, in the place of the user's own.
+fn nobodys_files(folder: &Path) -> UsualFiles {
+    let file = |name: &str| Some(folder.join(name));
+    UsualFiles {
+        kubeconfig: file("no-kubeconfig"),
+        aws_config: file("no-aws-config"),
+        aws_credentials: file("no-aws-credentials"),
     }
 }
 

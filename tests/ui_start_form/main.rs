@@ -10,7 +10,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use failback::app::model::{Dialog, Form, Model, Screen};
 use failback::app::msg::{FormMsg, Msg, StartMsg};
-use failback::environment::{Draft, Field, RegionField, validate};
+use failback::environment::{Draft, Field, RegionDraft, RegionField, validate};
+use failback::runbook::fact::{HealthCheckSettings, ListedHealthCheck};
 use failback::{design, ui};
 
 use fixtures::{Answer, NOW, draft, problem, start};
@@ -156,7 +157,7 @@ fn an_error_stands_at_its_field_only_after_it_was_touched_or_saved() {
         let harness = show(with_form(form));
         [&name, &id].map(|message| harness.query_all_by_label(message).next().is_some())
     };
-    let form = || Form::new(Draft::default(), None);
+    let form = || Form::new(Draft::default(), None, None);
     assert_ne!(name, id);
     assert_eq!(shows(form()), [false, false]);
     assert_eq!(shows(Form { touched: [Field::Name].into(), ..form() }), [true, false]);
@@ -165,7 +166,7 @@ fn an_error_stands_at_its_field_only_after_it_was_touched_or_saved() {
 
 #[test]
 fn typing_tells_the_field_and_its_text() {
-    let mut harness = show(with_form(Form::new(Draft::default(), None)));
+    let mut harness = show(with_form(Form::new(Draft::default(), None, None)));
     harness.get_by_role_and_label(Role::TextInput, "Name").focus();
     harness.run();
     harness.get_by_role_and_label(Role::TextInput, "Name").type_text("acme");
@@ -178,7 +179,8 @@ fn typing_tells_the_field_and_its_text() {
 fn saving_takes_the_focus_to_what_is_wrong() {
     let mut wrong = draft("acme-prod");
     wrong.replicas = "none".to_owned();
-    let mut harness = show(with_form(Form::new(wrong, None)));
+    let home = std::env::temp_dir();
+    let mut harness = show(with_form(Form::new(wrong, None, Some(home))));
     click(&mut harness, "Save");
     assert!(matches!(harness.state().out[..], [Msg::Form(FormMsg::Save)]));
     assert!(harness.get_by_role_and_label(Role::TextInput, "Replicas").is_focused());
@@ -186,8 +188,9 @@ fn saving_takes_the_focus_to_what_is_wrong() {
 
 #[test]
 fn a_context_is_chosen_from_the_kubeconfig() {
-    let mut form = Form::new(Draft::default(), None);
+    let mut form = Form::new(Draft::default(), None, None);
     form.contexts = Some(Ok(vec!["lab".to_owned(), "prod-us".to_owned()]));
+    form.judge(NOW);
     let mut harness = show(with_form(form));
     harness.get_all_by_label("Choose Context").next().unwrap().click();
     harness.run();
@@ -195,18 +198,105 @@ fn a_context_is_chosen_from_the_kubeconfig() {
     let out = &harness.state().out;
     let field = Field::Region(0, RegionField::Context);
     assert!(
-        matches!(&out[..], [Msg::Form(FormMsg::Text(of, text))] if *of == field && text == "prod-us"),
+        matches!(&out[..], [Msg::Form(FormMsg::Chosen(of, text))] if *of == field && text == "prod-us"),
         "{out:?}"
     );
 }
 
 #[test]
 fn the_form_reads_account_and_cluster_out_of_the_arn() {
-    let mut form = Form::new(draft("acme-prod"), Some("acme-prod".to_owned()));
+    let mut form = Form::new(draft("acme-prod"), Some("acme-prod".to_owned()), None);
     form.contexts = Some(Ok(form.draft.regions.iter().map(|region| region.context.clone()).collect()));
+    form.judge(NOW);
     let harness = show_at(with_form(form), [960.0, 640.0]);
     assert_eq!(harness.query_all_by_label("account 123456789012").count(), 2);
     harness.get_by_label("Region us-east-1, cluster platform-multi-region-us-east-1");
+}
+
+/// A form whose values files and health checks were read.
+fn looked_around() -> Form {
+    let mut form = Form::new(draft("acme-prod"), Some("acme-prod".to_owned()), Some(std::env::temp_dir()));
+    form.contexts = Some(Ok(form.draft.regions.iter().map(|region| region.context.clone()).collect()));
+    let check = |region: &RegionDraft| ListedHealthCheck {
+        id: region.health_check_id.clone(),
+        host: Some(region.host.clone()),
+        settings: HealthCheckSettings {
+            check_type: "HTTPS".to_owned(),
+            host: Some(region.host.clone()),
+            interval_secs: 10,
+            failure_threshold: 3,
+            ..HealthCheckSettings::default()
+        },
+    };
+    form.discovery.health_checks = Some(Ok(form.draft.regions.iter().map(check).collect()));
+    form.discovery.aws_profiles = Some(Ok(vec!["lab".to_owned(), "prod".to_owned()]));
+    form.judge(NOW);
+    form
+}
+
+#[test]
+fn the_usual_fields_are_in_sight_and_a_small_window_scrolls_to_them() {
+    let form = looked_around();
+    let harness = show(with_form(form));
+    for name in ["Name", "AWS profile", "Shared host", "Chart version", "Replicas", "Call for help"] {
+        let node = harness.get_by_role_and_label(Role::TextInput, name);
+        assert!(node.rect().bottom() <= 780.0, "{name} is below the window: {:?}", node.rect());
+    }
+    harness.get_by_label("watches us.multi-region.example.com, every 10 s, 3 failures");
+    harness.get_by_role_and_label(Role::Link, "Names and addresses");
+
+    let mut small = show_at(with_form(looked_around()), [720.0, 520.0]);
+    let field =
+        |harness: &Harness<'_, Shown>| harness.get_by_role_and_label(Role::TextInput, "Call for help").rect();
+    assert!(field(&small).bottom() > 520.0);
+    small.get_by_role_and_label(Role::TextInput, "Call for help").scroll_to_me();
+    small.run();
+    assert!(field(&small).bottom() <= 520.0 && field(&small).right() <= 720.0, "{:?}", field(&small));
+}
+
+#[test]
+fn a_list_is_opened_and_left_by_the_keyboard_alone() {
+    let mut harness = show(with_form(looked_around()));
+    harness.get_by_role_and_label(Role::Button, "Choose AWS profile").focus();
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert!(harness.get_by_role_and_label(Role::Button, "prod").is_focused(), "what is in the field");
+    harness.key_press(Key::ArrowUp);
+    harness.run();
+    assert!(harness.get_by_role_and_label(Role::Button, "lab").is_focused());
+    harness.key_press(Key::Enter);
+    harness.run();
+    let out = std::mem::take(&mut harness.state_mut().out);
+    assert!(
+        matches!(&out[..], [Msg::Form(FormMsg::Chosen(Field::AwsProfile, name))] if name == "lab"),
+        "{out:?}"
+    );
+    assert!(harness.query_by_role_and_label(Role::Button, "lab").is_none(), "the list is closed");
+    assert!(harness.get_by_role_and_label(Role::TextInput, "AWS profile").is_focused());
+
+    harness.get_all_by_label("Choose Health check").next().unwrap().click();
+    harness.run();
+    harness.get_by_label_contains("us.multi-region.example.com   3f1c");
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(harness.query_by_label_contains("us.multi-region.example.com   3f1c").is_none());
+    assert!(harness.state().out.is_empty(), "{:?}", harness.state().out);
+}
+
+#[test]
+fn test_all_is_offered_until_it_runs_and_what_is_folded_can_be_opened() {
+    let mut harness = show(with_form(looked_around()));
+    click(&mut harness, "Test all");
+    assert!(matches!(harness.state().out[..], [Msg::Form(FormMsg::TestAll)]));
+    harness.get_by_role_and_label(Role::Link, "Names and addresses").click();
+    harness.run();
+    assert!(matches!(harness.state().out[..], [_, Msg::Form(FormMsg::ToggleMore)]));
+
+    let harness = show(with_form(Form { more: true, ..looked_around() }));
+    for name in ["Chart archive", "Database VPC", "Database security group", "Database port", "Kubeconfig"] {
+        harness.get_by_role_and_label(Role::TextInput, name);
+    }
 }
 
 #[test]

@@ -22,10 +22,17 @@ pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job
         Event::Environments(listing) => start::listed(model, listing, now),
         Event::Stored(result) => stored(model, result, now),
         Event::Contexts { kubeconfig, contexts } => {
-            form::contexts(model, kubeconfig.as_deref(), contexts);
+            form::contexts(model, kubeconfig.as_deref(), contexts, now)
+        }
+        Event::AwsProfiles { config_file, credentials_file, profiles } => {
+            form::aws_profiles(model, &(config_file, credentials_file), profiles, now)
+        }
+        Event::HealthChecks { session, listed } => form::health_checks(model, session, listed, now),
+        Event::PeeredVpcs { session, vpcs } => {
+            form::vpcs(model, session, vpcs);
             Vec::new()
         }
-        Event::Picked { purpose, path } => form::picked(model, purpose, path),
+        Event::Picked { purpose, path } => form::picked(model, purpose, path, now),
         Event::PracticeStarted { session, world } => practice_started(model, session, world, now),
         Event::Observed { session, question, generation, reading } => {
             observed(model, session, (question, generation, *reading), now)
@@ -78,7 +85,7 @@ fn stored(model: &mut Model, result: Result<Stored, String>, now: Timestamp) -> 
     let saved = match (&result, &model.form, &model.run) {
         (Ok(Stored::Saved(_)), Some(form), Some(run)) if run.practice.is_none() => {
             let same = form.original.as_deref() == Some(run.profile.name.as_str());
-            crate::environment::validate(&form.draft).ok().filter(|profile| same && *profile != *run.profile)
+            form.profile().ok().filter(|profile| same && *profile != *run.profile)
         }
         _ => None,
     };
@@ -109,6 +116,9 @@ type Answer = (Question, u64, Reading<Facts>);
 
 fn observed(model: &mut Model, session: SessionId, answer: Answer, now: Timestamp) -> Vec<Job> {
     let (question, generation, reading) = answer;
+    if let Some(jobs) = form::answered(model, session, question, &reading, now) {
+        return jobs;
+    }
     if let Some(card) = model.start.cards.values_mut().find(|card| card.session == session) {
         card.readings.answered(question, generation, reading);
         return Vec::new();

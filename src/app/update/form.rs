@@ -1,73 +1,105 @@
 //! The environment form: typing, files, saving, leaving.
 
+mod look;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use directories::BaseDirs;
+use jiff::Timestamp;
 
 use crate::app::model::{Dialog, Form, Model, Notice, Screen};
 use crate::app::msg::FormMsg;
 use crate::engine::event::Stored;
 use crate::engine::job::{FilePurpose, Job};
-use crate::environment::{Field, RegionDraft, RegionField, rules, validate};
-use crate::runbook::profile::ClusterArn;
-use crate::runbook::verdict::{Why, WhyKind};
+use crate::environment::{Field, RegionDraft, RegionField};
 
-/// Shows a form, and asks for the contexts of its kubeconfig.
-pub fn open(model: &mut Model, mut form: Form) -> Vec<Job> {
-    let jobs = list_contexts(&mut form);
+pub(in crate::app) use self::look::asks_in;
+pub(super) use self::look::{answered, aws_profiles, contexts, health_checks, tick, vpcs};
+
+/// Shows a form, and looks around for it.
+pub fn open(model: &mut Model, form: Form, now: Timestamp) -> Vec<Job> {
     model.form = Some(form);
     model.screen = Screen::Form;
     model.notice = None;
-    jobs
+    changed(model, now, Haste::Now)
+}
+
+/// When the outside is asked about a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Haste {
+    /// It is whole: a file was chosen.
+    Now,
+    /// It may be a letter of a word.
+    WhenTyped,
 }
 
 /// What a message of the form leads to. While it is being saved, nothing but leaving does.
-pub fn update(model: &mut Model, msg: FormMsg) -> Vec<Job> {
+pub fn update(model: &mut Model, msg: FormMsg, now: Timestamp) -> Vec<Job> {
     let Some(form) = &mut model.form else { return Vec::new() };
     if form.saving && !matches!(msg, FormMsg::Leave) {
         return Vec::new();
     }
-    match msg {
-        FormMsg::Text(field, text) => return typed(form, field, text),
-        FormMsg::Method(method) => form.draft.chart_method = method,
+    let haste = match msg {
+        FormMsg::Text(field, text) => {
+            typed(form, field, text);
+            Haste::WhenTyped
+        }
+        FormMsg::Chosen(field, text) => {
+            typed(form, field, text);
+            Haste::Now
+        }
+        FormMsg::Method(method) => {
+            form.draft.chart_method = method;
+            Haste::Now
+        }
         FormMsg::Pick(purpose) => return vec![Job::PickFile { purpose }],
-        FormMsg::Dropped(path) => model.notice = dropped(form, &path),
+        FormMsg::Dropped(path) => {
+            model.notice = dropped(form, &path);
+            Haste::Now
+        }
         FormMsg::AddRegion => {
             form.draft.regions.push(RegionDraft::default());
-            judge(form);
+            Haste::Now
         }
-        FormMsg::RemoveRegion(index) => remove_region(form, index),
-        FormMsg::ToggleMore => form.more = !form.more,
-        FormMsg::Save => return save(form),
-        FormMsg::Leave => leave(model),
+        FormMsg::RemoveRegion(index) => {
+            remove_region(form, index);
+            Haste::Now
+        }
+        FormMsg::ToggleMore => {
+            form.more = !form.more;
+            return Vec::new();
+        }
+        FormMsg::TestAll => return look::test_all(model, now),
+        FormMsg::Save => return save(model, now),
+        FormMsg::Leave => return leave(model),
+    };
+    changed(model, now, haste)
+}
+
+/// Fills and judges the fields after a change, and looks around for it.
+fn changed(model: &mut Model, now: Timestamp, haste: Haste) -> Vec<Job> {
+    if let Some(form) = &mut model.form {
+        judge(form, now);
     }
-    Vec::new()
+    look::look(model, now, haste)
 }
 
 /// A file was chosen, or none.
-pub fn picked(model: &mut Model, purpose: FilePurpose, path: Option<PathBuf>) -> Vec<Job> {
+pub fn picked(model: &mut Model, purpose: FilePurpose, path: Option<PathBuf>, now: Timestamp) -> Vec<Job> {
     let Some(form) = &mut model.form else { return Vec::new() };
     let field = field_of(purpose);
-    if let Some(path) = path {
-        return typed(form, field, path.to_string_lossy().into_owned());
-    }
-    form.not_picked = Some(field);
-    Vec::new()
-}
-
-/// The contexts of a kubeconfig were read; those of a file that is not typed any more are dropped.
-pub fn contexts(model: &mut Model, kubeconfig: Option<&Path>, contexts: Result<Vec<String>, Why>) {
-    if let Some(form) = &mut model.form
-        && form.contexts_of.as_deref() == kubeconfig
-    {
-        form.contexts = Some(contexts);
-    }
+    let Some(path) = path else {
+        form.not_picked = Some(field);
+        return Vec::new();
+    };
+    typed(form, field, path.to_string_lossy().into_owned());
+    changed(model, now, Haste::Now)
 }
 
 /// An environment was saved, copied or removed, or why not.
 pub fn stored(model: &mut Model, result: Result<Stored, String>) -> Vec<Job> {
     let saving = model.form.as_mut().filter(|form| form.saving);
+    let mut jobs = vec![Job::ListEnvironments];
     let text = match (result, saving) {
         (Err(why), Some(form)) => {
             form.saving = false;
@@ -80,7 +112,7 @@ pub fn stored(model: &mut Model, result: Result<Stored, String>) -> Vec<Job> {
         }
         (Ok(Stored::Saved(name)), form) => {
             if form.is_some() {
-                close(model);
+                jobs.extend(look::after_saving(model));
             }
             format!("Saved {name}")
         }
@@ -88,48 +120,36 @@ pub fn stored(model: &mut Model, result: Result<Stored, String>) -> Vec<Job> {
         (Ok(Stored::Deleted(name)), _) => format!("Deleted {name}"),
     };
     model.notice = Some(Notice { bad: false, text });
-    vec![Job::ListEnvironments]
+    jobs.extend(look::tell_of_saved(model));
+    jobs
 }
 
-/// Closes the form without asking: it was saved, or a person let its changes go.
-pub fn close(model: &mut Model) {
-    model.form = None;
+/// Closes the form without asking: a person let its changes go.
+pub fn close(model: &mut Model) -> Vec<Job> {
     model.screen = if model.run.is_some() { Screen::Run } else { Screen::Start };
+    model.form.take().map(|form| look::end(&form)).unwrap_or_default()
 }
 
-fn leave(model: &mut Model) {
+fn leave(model: &mut Model) -> Vec<Job> {
     if model.form.as_ref().is_some_and(Form::is_changed) {
         model.dialog = Some(Dialog::DiscardForm);
-    } else {
-        close(model);
+        return Vec::new();
     }
+    close(model)
 }
 
-fn typed(form: &mut Form, field: Field, text: String) -> Vec<Job> {
-    let Some(place) = form.draft.text_mut(field) else { return Vec::new() };
+/// A field's text is now this; the caller judges and looks around.
+fn typed(form: &mut Form, field: Field, text: String) {
+    let Some(place) = form.draft.text_mut(field) else { return };
     *place = text;
     form.touched.insert(field);
+    form.discovery.filled.remove(&field);
     form.not_picked = None;
-    if let Field::Region(index, RegionField::Context) = field {
-        name_by_context(form, index);
-    }
-    judge(form);
-    if field == Field::Kubeconfig { list_contexts(form) } else { Vec::new() }
 }
 
-/// A region without a name takes the one in its cluster's ARN.
-fn name_by_context(form: &mut Form, index: usize) {
-    if let Some(region) = form.draft.regions.get_mut(index)
-        && region.name.trim().is_empty()
-        && let Some(arn) = ClusterArn::parse(region.context.trim())
-    {
-        region.name = arn.region;
-    }
-}
-
-/// Judges the fields anew, and after a first try to save also counts what is wrong.
-fn judge(form: &mut Form) {
-    form.errors = validate(&form.draft).err().unwrap_or_default();
+/// Fills and judges the fields anew, and after a first try to save also counts what is wrong.
+fn judge(form: &mut Form, now: Timestamp) {
+    form.judge(now);
     form.problem = match form.errors.len() {
         count if form.save_tried && count > 0 => Some(corrections(count)),
         _ => None,
@@ -140,39 +160,23 @@ fn corrections(count: usize) -> String {
     if count == 1 { "1 field needs correction".to_owned() } else { format!("{count} fields need correction") }
 }
 
-fn save(form: &mut Form) -> Vec<Job> {
+/// Saves at once; what there is to ask is asked meanwhile, and told when it is known.
+fn save(model: &mut Model, now: Timestamp) -> Vec<Job> {
+    let Some(form) = &mut model.form else { return Vec::new() };
     form.save_tried = true;
-    judge(form);
-    match validate(&form.draft) {
+    judge(form, now);
+    match form.profile() {
         Ok(profile) => {
             form.saving = true;
-            vec![Job::SaveEnvironment { profile: Arc::new(profile), replacing: form.original.clone() }]
+            let replacing = form.original.clone();
+            let mut jobs = vec![Job::SaveEnvironment { profile: Arc::new(profile), replacing }];
+            if !form.discovery.tested {
+                jobs.extend(look::test_all(model, now));
+            }
+            jobs
         }
         Err(errors) => {
             form.more |= errors.iter().any(|error| Form::folds(error.field));
-            Vec::new()
-        }
-    }
-}
-
-/// Asks for the contexts of the kubeconfig that is typed, unless they are known or on their way.
-fn list_contexts(form: &mut Form) -> Vec<Job> {
-    let text = form.draft.kubeconfig.trim();
-    let base = BaseDirs::new();
-    let path = match text {
-        "" => Ok(None),
-        text => rules::path(text, base.as_ref().map(BaseDirs::home_dir)).map(Some),
-    };
-    match path {
-        Ok(kubeconfig) => {
-            form.contexts = None;
-            form.contexts_of.clone_from(&kubeconfig);
-            vec![Job::ListContexts { kubeconfig }]
-        }
-        Err(message) => {
-            // an answer that is still on its way is another file's
-            form.contexts_of = Some(PathBuf::from(text));
-            form.contexts = Some(Err(Why::new(WhyKind::Configuration, message)));
             Vec::new()
         }
     }
@@ -188,7 +192,10 @@ fn remove_region(form: &mut Form, index: usize) {
     let touched = std::mem::take(&mut form.touched);
     form.touched = touched.into_iter().filter_map(|field| without_region(field, index)).collect();
     form.not_picked = form.not_picked.and_then(|field| without_region(field, index));
-    judge(form);
+    let filled = std::mem::take(&mut form.discovery.filled);
+    form.discovery.filled = filled.into_iter().filter_map(|field| without_region(field, index)).collect();
+    // answers know regions by their place
+    form.discovery.asked.clear();
 }
 
 /// Where a field is once the region at `removed` is gone; `None` if it went along.
@@ -250,6 +257,7 @@ fn field_of(purpose: FilePurpose) -> Field {
         FilePurpose::Kubeconfig => Field::Kubeconfig,
         FilePurpose::AwsConfig => Field::AwsConfigFile,
         FilePurpose::AwsCredentials => Field::AwsCredentialsFile,
+        FilePurpose::ChartArchive => Field::ChartFile,
     }
 }
 

@@ -82,7 +82,7 @@ pub(super) fn leave(model: &mut Model, now: Timestamp) -> Vec<Job> {
 pub(super) fn update(model: &mut Model, msg: RunMsg, now: Timestamp) -> Vec<Job> {
     match msg {
         RunMsg::Leave => return ask_to_leave(model, now),
-        RunMsg::Variables => return variables(model),
+        RunMsg::Variables => return variables(model, now),
         _ => {}
     }
     let Some(run) = &mut model.run else { return Vec::new() };
@@ -123,15 +123,16 @@ fn ask_to_leave(model: &mut Model, now: Timestamp) -> Vec<Job> {
 }
 
 /// The environment's form, over the run: leaving it comes back here.
-fn variables(model: &mut Model) -> Vec<Job> {
+fn variables(model: &mut Model, now: Timestamp) -> Vec<Job> {
     let Some(run) = &model.run else { return Vec::new() };
     if run.practice.is_some() {
         let text = "A practice world's environment is its own: there is nothing to change".to_owned();
         model.notice = Some(crate::app::model::Notice { bad: false, text });
         return Vec::new();
     }
-    let form = Form::new(Draft::from(&*run.profile), Some(run.profile.name.clone()));
-    form::open(model, form)
+    let draft = Draft::from(&*run.profile);
+    let form = Form::new(draft, Some(run.profile.name.clone()), model.home.clone());
+    form::open(model, form, now)
 }
 
 /// The environment was changed in the middle of a run: its readings start anew.

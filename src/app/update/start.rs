@@ -16,9 +16,15 @@ use crate::runbook::question::{Question, Readings};
 /// What a message of the start screen leads to.
 pub fn update(model: &mut Model, msg: StartMsg, now: Timestamp) -> Vec<Job> {
     match msg {
-        StartMsg::New => form::open(model, Form::new(Draft::default(), None)),
+        StartMsg::New => {
+            let form = Form::new(Draft::default(), None, model.home.clone());
+            form::open(model, form, now)
+        }
         StartMsg::Edit(name) => match saved(model, &name) {
-            Some(profile) => form::open(model, Form::new(Draft::from(profile), Some(name))),
+            Some(profile) => {
+                let form = Form::new(Draft::from(profile), Some(name), model.home.clone());
+                form::open(model, form, now)
+            }
             None => Vec::new(),
         },
         StartMsg::Duplicate(name) => vec![Job::DuplicateEnvironment { name }],

@@ -36,6 +36,17 @@ pub struct HealthCheckSettings {
     pub disabled: bool,
 }
 
+/// A health check of the account, to choose from (`ListHealthChecks`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedHealthCheck {
+    /// `Id`.
+    pub id: String,
+    /// The host name or address that it watches; `None` for calculated and alarm checks.
+    pub host: Option<String>,
+    /// `HealthCheckConfig`.
+    pub settings: HealthCheckSettings,
+}
+
 /// What one checker reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {

@@ -12,7 +12,7 @@ pub use cluster::{
     IngressFacts, LogLine, LogsFacts, Node, NodesFacts, Peer, PeersFacts, Pod, PodsFacts, Release,
     ReleaseFacts, Terminated,
 };
-pub use health::{HealthCheckFacts, HealthCheckSettings, Observation, ProbeFacts};
+pub use health::{HealthCheckFacts, HealthCheckSettings, ListedHealthCheck, Observation, ProbeFacts};
 pub use machine::{
     AccessFacts, ChartFacts, HelmFacts, IdentityFacts, Permission, ToolsFacts, ValuesFacts, VclusterFacts,
 };

@@ -3,6 +3,7 @@
 use egui::Ui;
 
 use super::field::FormField;
+use super::list::List;
 use super::region::title;
 use crate::app::model::Form;
 use crate::app::msg::FilePurpose;
@@ -11,18 +12,23 @@ use crate::design::{ActionButton, Space, card, card_title, secondary};
 use crate::environment::{Draft, Field, RegionField};
 use crate::ui::grid;
 
-/// The fold, and what is in it while it is open.
+/// What opens and closes the fold, and what is in it.
+pub(super) fn fold_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
+    ui.spacing_mut().item_spacing.y = 5.0;
+    ui.add_space(Space::XL);
+    let label = if form.more { "Hide names and addresses" } else { "Names and addresses" };
+    let fold = ui.add(ActionButton::link(label));
+    ui.ctx().accesskit_node_builder(fold.id, |node| node.set_expanded(form.more));
+    if fold.clicked() {
+        out.push(Msg::Form(FormMsg::ToggleMore));
+    }
+    let Draft { namespace, deployment, selector, chart_repository, .. } = &form.draft;
+    let repository = chart_repository.split_once("://").map_or(chart_repository.as_str(), |(_, rest)| rest);
+    secondary(ui, &format!("{namespace}, {deployment}, {selector}, {}", repository.trim_end_matches('/')));
+}
+
+/// What is in the fold, while it is open.
 pub(super) fn more_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
-    ui.horizontal_wrapped(|ui| {
-        let label = if form.more { "Hide names and addresses" } else { "Names and addresses" };
-        let fold = ui.add(ActionButton::link(label));
-        ui.ctx().accesskit_node_builder(fold.id, |node| node.set_expanded(form.more));
-        if fold.clicked() {
-            out.push(Msg::Form(FormMsg::ToggleMore));
-        }
-        let Draft { namespace, deployment, selector, chart_repository, .. } = &form.draft;
-        secondary(ui, &format!("{namespace}, {deployment}, {selector}, {chart_repository}"));
-    });
     if !form.more {
         return;
     }
@@ -30,6 +36,7 @@ pub(super) fn more_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
         ui.spacing_mut().item_spacing.y = Space::M;
         names_ui(form, ui, out);
         files_ui(form, ui, out);
+        database_ui(form, ui, out);
     });
     probes_ui(form, ui, out);
 }
@@ -70,10 +77,38 @@ fn files_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
             "Empty: AWS_SHARED_CREDENTIALS_FILE, else ~/.aws/credentials",
             FilePurpose::AwsCredentials,
         ),
+        (
+            Field::ChartFile,
+            "~/platform/vcluster-platform-4.11.2.tgz",
+            "Empty: the repository. A .tgz helps where that is out of reach",
+            FilePurpose::ChartArchive,
+        ),
     ];
-    let columns = grid::columns(ui, 300.0, 3);
+    let columns = grid::columns(ui, 300.0, 2);
     grid::rows(ui, columns, &fields, |ui, (field, hint, about, purpose)| {
-        FormField::new(*field).mono().hint(hint).about(about).path(*purpose, form, ui, out);
+        FormField::new(*field).mono().hint(*hint).about(about).path(*purpose, form, ui, out);
+    });
+}
+
+/// Where the database is, to look at the way to it.
+fn database_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let fields = [Field::DatabaseVpc, Field::DatabaseSecurityGroup, Field::DatabasePort];
+    let columns = grid::columns(ui, 200.0, 3);
+    grid::rows(ui, columns, &fields, |ui, field| {
+        let shown = FormField::new(*field).mono();
+        match field {
+            Field::DatabaseVpc => shown
+                .hint("vpc-0a1b2c3d4e5f60718")
+                .about("Empty: the other side of the cluster VPC's only peering")
+                .choice(&List::vpcs(form), form, ui, out),
+            Field::DatabaseSecurityGroup => {
+                let shown = shown.hint("sg-0a1b2c3d4e5f60718");
+                shown.about("Empty: its rules are not looked at").text(form, ui, out);
+            }
+            _ => {
+                shown.hint("3306").about("The port that the database listens on").text(form, ui, out);
+            }
+        }
     });
 }
 
@@ -98,7 +133,7 @@ fn probes_ui(form: &Form, ui: &mut Ui, out: &mut Vec<Msg>) {
                 FormField::new(Field::Region(*index, RegionField::ProbeCa))
                     .mono()
                     .hint("~/platform/ca.pem")
-                    .about("PEM file of the authority to trust. Empty: the system's")
+                    .about("Empty: the system's. Else a PEM file of the authority to trust")
                     .path(FilePurpose::ProbeCa(*index), form, ui, out);
             });
         },

@@ -104,7 +104,11 @@ fn editing_opens_the_form_with_what_is_saved_and_a_new_one_is_empty() {
     let mut model = model();
     listed(&mut model, listing(&[environment("a")]), NOW);
     let jobs = update(&mut model, StartMsg::Edit("a".to_owned()), NOW);
-    assert!(matches!(&jobs[..], [Job::ListContexts { kubeconfig: None }]));
+    let [Job::ListContexts { kubeconfig: None }, Job::ListAwsProfiles { .. }, rest @ ..] = &jobs[..] else {
+        panic!("{jobs:?}")
+    };
+    // the cards have sessions 1, the form the next one
+    assert!(matches!(rest[0], Job::Open { session: SessionId(2), .. }), "{rest:?}");
     let form = model.form.as_ref().unwrap();
     assert_eq!((form.original.as_deref(), form.draft.name.as_str()), (Some("a"), "a"));
     assert!(!form.is_changed());
