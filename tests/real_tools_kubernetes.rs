@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use failback::practice::{Options, World, scenario};
+use failback::practice::{Auth, Options, World, scenario};
 
 const US: &str = "arn:aws:eks:us-east-1:123456789012:cluster/platform-multi-region-us-east-1";
 const EU: &str = "arn:aws:eks:eu-west-1:123456789012:cluster/platform-multi-region-eu-west-1";
@@ -34,9 +34,16 @@ fn has_tools(test: &str, tools: &[&str]) -> bool {
 
 async fn world(id: &str) -> World {
     let scenario = scenario(id).unwrap();
-    World::start(Options { scenario, speed: 60.0, seed: 1, latency: Duration::ZERO, dir: None })
-        .await
-        .unwrap()
+    World::start(Options {
+        scenario,
+        speed: 60.0,
+        seed: 1,
+        latency: Duration::ZERO,
+        auth: Auth::Token,
+        dir: None,
+    })
+    .await
+    .unwrap()
 }
 
 /// What a program said.

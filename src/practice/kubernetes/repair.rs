@@ -10,9 +10,10 @@ use super::store::{Key, State};
 use super::write::Writer;
 use super::{ClusterSetup, PLATFORM, READY_POD_NAMESPACE, seed};
 
-/// Heals a crash loop, a Deployment without pods, and one that is gone.
+/// Heals a crash loop, a Deployment without pods, one that is gone, and a missing TargetGroupBinding.
 pub(super) fn carry_out(setup: &ClusterSetup, controllers: &mut Controllers, state: &mut State, now: Moment) {
     controllers.kubelet.mend(now);
+    seed::target_groups::bind(setup, state, now.wall);
     let key = Key::new(&DEPLOYMENTS, READY_POD_NAMESPACE, PLATFORM);
     match state.get(&key).map(|deployment| number(deployment, "/spec/replicas")) {
         None => seed::apply_release(setup, state, now.wall),

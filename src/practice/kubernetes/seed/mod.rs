@@ -19,6 +19,7 @@ use super::write::Writer;
 use super::{ClusterSetup, Condition, PLATFORM, READY_POD_NAMESPACE, chart, delete, helm_release, kinds};
 
 mod surroundings;
+pub(super) mod target_groups;
 
 /// The cluster is this much older than the failure.
 const CLUSTER_AGE: SignedDuration = SignedDuration::from_hours(41 * 24);
@@ -55,6 +56,7 @@ pub(super) fn plant(setup: &ClusterSetup, now: Timestamp) -> (State, Controllers
     history.travel_to(deployed);
     apply_release(setup, &mut history.state, deployed);
     surroundings::plant_peers(setup, &mut history.state, deployed);
+    target_groups::plant(setup, &mut history.state, deployed);
     plant_release_record(setup, &mut history.state, deployed);
     history.travel_to(failing_since);
     history.fail(setup);

@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::kinds::{DEPLOYMENTS, EVENTS, NETWORK_PEERS, PODS};
 use super::super::object::{items, number, parse_stamp, text};
-use super::super::{ClusterSetup, Condition, ready_pods};
+use super::super::{AwsSide, ClusterSetup, Condition, ready_pods};
 use super::*;
 
 fn now() -> Timestamp {
@@ -21,6 +21,7 @@ fn plant_with(condition: Condition) -> State {
         values_yaml: "config: {loftHost: multi-region.example.com}".to_owned(),
         seed: 7,
         failing_since: now() - SignedDuration::from_mins(9),
+        aws: AwsSide::example(),
     };
     plant(&setup, now()).0
 }
