@@ -141,6 +141,45 @@ async fn hosts_answer_as_their_load_balancers_would() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn hosts_and_health_checks_follow_what_is_wrong_around_the_cluster() {
+    // (scenario, the hosts' answers and the health checks of us-east-1 and eu-west-1)
+    let unavailable = Some(StatusCode::SERVICE_UNAVAILABLE);
+    let cases = [
+        ("targets-unhealthy", [(unavailable, "unhealthy"), (Some(StatusCode::OK), "healthy")]),
+        ("ingress-not-reconciled", [(unavailable, "unhealthy"), (Some(StatusCode::OK), "healthy")]),
+        ("cluster-down", [(None, "unhealthy"), (Some(StatusCode::OK), "healthy")]),
+        ("all-regions-failing", [(None, "unhealthy"), (None, "unhealthy")]),
+        ("wrong-region", [(Some(StatusCode::OK), "healthy"), (unavailable, "unhealthy")]),
+        (
+            "health-check-misconfigured",
+            [(Some(StatusCode::OK), "unhealthy"), (Some(StatusCode::OK), "healthy")],
+        ),
+        ("credentials-expired", [(unavailable, "unhealthy"), (Some(StatusCode::OK), "healthy")]),
+        ("route53-out-of-reach", [(unavailable, "unhealthy"), (Some(StatusCode::OK), "healthy")]),
+    ];
+    for (id, expected) in cases {
+        let world = world(id).await;
+        let overview: Value = serde_json::from_str(&plain(world.control_url()).await.unwrap()).unwrap();
+        let hosts = [(US, "us.multi-region.example.com"), (EU, "eu.multi-region.example.com")];
+        for ((index, (region, host)), (status, health)) in hosts.into_iter().enumerate().zip(expected) {
+            let found = get(&world, region, host, "/healthz").await.ok().map(|(status, _)| status);
+            assert_eq!(found, status, "{id}: {host}");
+            assert_eq!(overview["regions"][index]["health_check"], health, "{id}: {region}");
+        }
+        assert!(!world.is_repaired(), "{id}");
+        world.repair();
+        for (region, host) in hosts {
+            eventually("the host answers", || async {
+                get(&world, region, host, "/healthz").await.is_ok_and(|(status, _)| status == StatusCode::OK)
+            })
+            .await;
+        }
+        eventually("the world is repaired", || async { world.is_repaired() }).await;
+        assert!(world.changing_requests().is_empty(), "{id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_host_has_no_certificate_for_another_name() {
     let world = world("healthy").await;
     assert!(get(&world, US, "us.multi-region.example.com", "/healthz").await.is_ok());
