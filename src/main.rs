@@ -44,7 +44,12 @@ fn window(cli: &Cli) -> ExitCode {
     if !has_display() {
         return no_display("there is no display");
     }
-    let settings = Settings { speed: cli.world.speed, seed: cli.world.seed, latency: cli.world.latency() };
+    let settings = Settings {
+        speed: cli.world.speed,
+        seed: cli.world.seed,
+        latency: cli.world.latency(),
+        auth: cli.world.auth.into(),
+    };
     let theme = match cli.theme {
         None => egui::ThemePreference::System,
         Some(Theme::Light) => egui::ThemePreference::Light,

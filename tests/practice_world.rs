@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use failback::practice::{Options, World, scenario, scenarios};
+use failback::practice::{Auth, Options, World, scenario, scenarios};
 use futures::future::join_all;
 use reqwest::{Client, StatusCode};
 use rustls::{
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 fn options(id: &str) -> Options {
     let scenario = scenario(id).unwrap();
-    Options { scenario, speed: 60.0, seed: 1, latency: Duration::ZERO, dir: None }
+    Options { scenario, speed: 60.0, seed: 1, latency: Duration::ZERO, auth: Auth::Token, dir: None }
 }
 
 async fn world(id: &str) -> World {
@@ -137,6 +137,45 @@ async fn hosts_answer_as_their_load_balancers_would() {
         assert_eq!((found, body.as_str()), (StatusCode::OK, "ok"), "{id}");
         let (_, version) = get(&world, EU, "multi-region.example.com", "/version").await.unwrap();
         assert_eq!(serde_json::from_str::<Value>(&version).unwrap()["version"], "v4.11.2", "{id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_and_health_checks_follow_what_is_wrong_around_the_cluster() {
+    // (scenario, the hosts' answers and the health checks of us-east-1 and eu-west-1)
+    let unavailable = Some(StatusCode::SERVICE_UNAVAILABLE);
+    let cases = [
+        ("targets-unhealthy", [(unavailable, "unhealthy"), (Some(StatusCode::OK), "healthy")]),
+        ("ingress-not-reconciled", [(unavailable, "unhealthy"), (Some(StatusCode::OK), "healthy")]),
+        ("cluster-down", [(None, "unhealthy"), (Some(StatusCode::OK), "healthy")]),
+        ("all-regions-failing", [(None, "unhealthy"), (None, "unhealthy")]),
+        ("wrong-region", [(Some(StatusCode::OK), "healthy"), (unavailable, "unhealthy")]),
+        (
+            "health-check-misconfigured",
+            [(Some(StatusCode::OK), "unhealthy"), (Some(StatusCode::OK), "healthy")],
+        ),
+        ("credentials-expired", [(unavailable, "unhealthy"), (Some(StatusCode::OK), "healthy")]),
+        ("route53-out-of-reach", [(unavailable, "unhealthy"), (Some(StatusCode::OK), "healthy")]),
+    ];
+    for (id, expected) in cases {
+        let world = world(id).await;
+        let overview: Value = serde_json::from_str(&plain(world.control_url()).await.unwrap()).unwrap();
+        let hosts = [(US, "us.multi-region.example.com"), (EU, "eu.multi-region.example.com")];
+        for ((index, (region, host)), (status, health)) in hosts.into_iter().enumerate().zip(expected) {
+            let found = get(&world, region, host, "/healthz").await.ok().map(|(status, _)| status);
+            assert_eq!(found, status, "{id}: {host}");
+            assert_eq!(overview["regions"][index]["health_check"], health, "{id}: {region}");
+        }
+        assert!(!world.is_repaired(), "{id}");
+        world.repair();
+        for (region, host) in hosts {
+            eventually("the host answers", || async {
+                get(&world, region, host, "/healthz").await.is_ok_and(|(status, _)| status == StatusCode::OK)
+            })
+            .await;
+        }
+        eventually("the world is repaired", || async { world.is_repaired() }).await;
+        assert!(world.changing_requests().is_empty(), "{id}");
     }
 }
 
@@ -304,7 +343,8 @@ async fn files_lead_to_the_world() {
             assert!(values.contains(&format!("host: {}\n", text(&region["host"]))), "{values}");
         }
         assert!(world.values_file().ends_with("platform-us-east-1-values.yaml"));
-        assert!(kubeconfig(&world)["current-context"].as_str().unwrap().ends_with(EU));
+        let well = if scenario.id == "wrong-region" { US } else { EU };
+        assert!(kubeconfig(&world)["current-context"].as_str().unwrap().ends_with(well), "{}", scenario.id);
         for (name, value) in world.env() {
             if Path::new(value).is_absolute() {
                 assert!(Path::new(value).starts_with(world.dir()), "{name}={value}");

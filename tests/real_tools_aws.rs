@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use failback::practice::{Options, World, scenario};
+use failback::practice::{Auth, Options, World, scenario};
 use serde_json::Value;
 
 const TOOL: &str = "aws";
@@ -35,9 +35,16 @@ fn has_tool(test: &str) -> bool {
 
 async fn world(id: &str) -> World {
     let scenario = scenario(id).unwrap();
-    World::start(Options { scenario, speed: 10.0, seed: 1, latency: Duration::ZERO, dir: None })
-        .await
-        .unwrap()
+    World::start(Options {
+        scenario,
+        speed: 10.0,
+        seed: 1,
+        latency: Duration::ZERO,
+        auth: Auth::Token,
+        dir: None,
+    })
+    .await
+    .unwrap()
 }
 
 /// A program that sees the world's files and nothing of the user's.

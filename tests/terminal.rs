@@ -160,7 +160,7 @@ fn each_scenarios_cause_is_ranked_first() {
         ("cluster-unreachable", "guidance"),
         ("healthy", ""),
     ] {
-        assert!(names.contains(&name), "{name} is not in {names:?}");
+        assert!(names.contains(&name), "{name}: {list}");
         let output = run(home.path(), &["check", "--practice", name, "--json"]);
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(report["failed_region"], "us-east-1");

@@ -9,7 +9,7 @@ use crate::engine::event::PracticeWorld;
 use crate::engine::session::Options as SessionOptions;
 use crate::engine::{Stage, StartPractice};
 use crate::environment;
-use crate::practice::{self, Options, World};
+use crate::practice::{self, Auth, Options, World};
 
 use super::model::ScenarioCard;
 
@@ -22,6 +22,8 @@ pub struct Settings {
     pub seed: u64,
     /// Added to each answer.
     pub latency: Duration,
+    /// How its clusters let clients in.
+    pub auth: Auth,
 }
 
 /// The scenarios as cards of the start screen.
@@ -43,8 +45,8 @@ pub fn starter(settings: Settings) -> StartPractice {
 /// Starts the world of a scenario.
 pub async fn start(id: &str, settings: Settings) -> Result<World, String> {
     let scenario = practice::scenario(id).ok_or_else(|| format!("there is no scenario {id}"))?;
-    let Settings { speed, seed, latency } = settings;
-    let options = Options { scenario, speed, seed, latency, dir: None };
+    let Settings { speed, seed, latency, auth } = settings;
+    let options = Options { scenario, speed, seed, latency, auth, dir: None };
     World::start(options).await.map_err(|error| error.to_string())
 }
 

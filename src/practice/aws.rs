@@ -2,19 +2,28 @@
 //! request is signed for.
 //!
 //! Of a signature only the access key is looked at: it keeps apart the clients
-//! of this world and those that came with other credentials.
+//! of this world and those that came with other credentials. (The tokens of the
+//! clusters are looked at more closely: see `eks_tokens`.)
 
 use std::sync::Arc;
 
 use axum::{
+    Json,
     body::{Body, to_bytes},
     extract::State,
     http::{HeaderValue, Method, Request, StatusCode, header, request::Parts},
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::{
+    account::AccountNow,
+    ec2::Ec2,
+    eks::Eks,
+    elb::Elb,
+    listeners,
+    query_protocol::{Parameters, only_asks},
     random::Random,
     requests::{ChangingRequest, Requests},
     route53::Route53,
@@ -50,7 +59,7 @@ pub(super) struct AwsRequest {
     pub body: String,
 }
 
-/// An error in the XML that Route 53 and the query protocol share.
+/// An error, in whichever form its service tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct AwsError {
     pub status: StatusCode,
@@ -63,18 +72,81 @@ impl AwsError {
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into() }
     }
+}
 
-    fn response(&self, request_id: &str) -> Response {
-        let error = Element::parent(
-            "Error",
-            [
-                Element::text("Type", "Sender"),
-                Element::text("Code", self.code),
-                Element::text("Message", &self.message),
-            ],
-        );
-        Element::parent("ErrorResponse", [error, Element::text("RequestId", request_id)])
-            .response(self.status)
+/// A service: what it calls errors, and how it tells them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Service {
+    Route53,
+    Sts,
+    Elb,
+    Ec2,
+    Eks,
+    /// One that the world does not have.
+    Other,
+}
+
+impl Service {
+    /// By its name in credential scopes.
+    fn of(name: &str) -> Self {
+        match name {
+            "route53" => Self::Route53,
+            "sts" => Self::Sts,
+            "elasticloadbalancing" => Self::Elb,
+            "ec2" => Self::Ec2,
+            "eks" => Self::Eks,
+            _ => Self::Other,
+        }
+    }
+
+    /// The access key is none of this account's.
+    fn unknown_key(self) -> AwsError {
+        let invalid = "The security token included in the request is invalid.";
+        match self {
+            Self::Ec2 => {
+                let message = "AWS was not able to validate the provided access credentials";
+                AwsError::new(StatusCode::UNAUTHORIZED, "AuthFailure", message)
+            }
+            Self::Eks => AwsError::new(StatusCode::FORBIDDEN, "UnrecognizedClientException", invalid),
+            _ => AwsError::new(StatusCode::FORBIDDEN, "InvalidClientTokenId", invalid),
+        }
+    }
+
+    /// The credentials have expired.
+    fn expired(self) -> AwsError {
+        let code = if self == Self::Eks { "ExpiredTokenException" } else { "ExpiredToken" };
+        AwsError::new(StatusCode::FORBIDDEN, code, "The security token included in the request is expired")
+    }
+
+    fn error_response(self, error: &AwsError, request_id: &str) -> Response {
+        let (code, message) = (Element::text("Code", error.code), Element::text("Message", &error.message));
+        match self {
+            Self::Eks => {
+                let body = Json(json!({ "message": error.message }));
+                (error.status, [("x-amzn-errortype", error.code)], body).into_response()
+            }
+            Self::Ec2 => {
+                let errors = Element::parent("Errors", [Element::parent("Error", [code, message])]);
+                Element::parent("Response", [errors, Element::text("RequestID", request_id)])
+                    .response(error.status)
+            }
+            _ => {
+                let error_element =
+                    Element::parent("Error", [Element::text("Type", "Sender"), code, message]);
+                Element::parent("ErrorResponse", [error_element, Element::text("RequestId", request_id)])
+                    .response(error.status)
+            }
+        }
+    }
+
+    /// Whether a request would change something, were it allowed to.
+    fn changes(self, request: &AwsRequest) -> bool {
+        match self {
+            Self::Route53 => Route53::changes(request),
+            Self::Eks => request.method != Method::GET,
+            Self::Elb | Self::Ec2 => !only_asks(Parameters::of(request).action()),
+            Self::Sts | Self::Other => false,
+        }
     }
 }
 
@@ -114,7 +186,11 @@ pub(super) fn parameter(query: &str, name: &str) -> Option<String> {
 /// The AWS side of the world.
 pub(super) struct Aws {
     pub access_key_id: String,
+    pub account: AccountNow,
     pub route53: Route53,
+    pub elb: Elb,
+    pub ec2: Ec2,
+    pub eks: Eks,
     pub requests: Requests,
     /// Names requests (`x-amzn-requestid`).
     pub request_ids: std::sync::Mutex<Random>,
@@ -124,9 +200,15 @@ pub(super) struct Aws {
 pub(super) async fn handle(State(aws): State<Arc<Aws>>, request: Request<Body>) -> Response {
     let request_id = aws.request_ids.lock().unwrap_or_else(std::sync::PoisonError::into_inner).uuid();
     let (parts, body) = request.into_parts();
-    let mut response = match aws.answer(&parts, body, &request_id).await {
-        Ok(element) => element.response(StatusCode::OK),
-        Err(error) => error.response(&request_id),
+    let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let scope = Scope::of(authorization, parts.uri.query().unwrap_or_default());
+    let service = scope.as_ref().map_or(Service::Other, |scope| Service::of(&scope.service));
+    if service == Service::Route53 && aws.account.route53_out_of_reach() {
+        return listeners::cut();
+    }
+    let mut response = match aws.answer(&parts, body, scope, service, &request_id).await {
+        Ok(response) => response,
+        Err(error) => service.error_response(&error, &request_id),
     };
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert("x-amzn-requestid", value);
@@ -135,52 +217,67 @@ pub(super) async fn handle(State(aws): State<Arc<Aws>>, request: Request<Body>) 
 }
 
 impl Aws {
-    async fn answer(&self, parts: &Parts, body: Body, request_id: &str) -> Result<Element, AwsError> {
-        let query = parts.uri.query().unwrap_or_default();
-        let scope = self.authenticate(parts, query)?;
+    async fn answer(
+        &self,
+        parts: &Parts,
+        body: Body,
+        scope: Option<Scope>,
+        service: Service,
+        request_id: &str,
+    ) -> Result<Response, AwsError> {
+        let scope = self.authenticate(scope, service)?;
         let body = to_bytes(body, BODY_LIMIT).await.map_err(|error| {
             AwsError::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", error.to_string())
         })?;
         let request = AwsRequest {
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
-            query: query.to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
             body: String::from_utf8_lossy(&body).into_owned(),
         };
-        match scope.service.as_str() {
-            "route53" => {
-                let answer = self.route53.answer(&request);
-                if Route53::changes(&request) {
-                    self.record(parts, &scope, answer.as_ref().err());
-                }
-                answer
-            }
-            "sts" => sts::answer(&request, &self.access_key_id, request_id),
-            service => Err(AwsError::new(
-                StatusCode::BAD_REQUEST,
-                "InvalidAction",
-                format!("The practice world has no service {service}."),
-            )),
+        let answer = self.ask(&request, &scope, service, request_id);
+        if service.changes(&request) {
+            self.record(parts, &scope, answer.as_ref().err());
         }
+        answer
     }
 
-    fn authenticate(&self, parts: &Parts, query: &str) -> Result<Scope, AwsError> {
-        let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let scope = Scope::of(authorization, query).ok_or_else(|| {
+    fn ask(
+        &self,
+        request: &AwsRequest,
+        scope: &Scope,
+        service: Service,
+        request_id: &str,
+    ) -> Result<Response, AwsError> {
+        let region = scope.region.as_str();
+        let document = match service {
+            Service::Route53 => self.route53.answer(request)?,
+            Service::Sts => sts::answer(request, &self.access_key_id, request_id)?,
+            Service::Elb => self.elb.answer(request, region, request_id)?,
+            Service::Ec2 => self.ec2.answer(request, region, request_id)?,
+            Service::Eks => return Ok(Json(self.eks.answer(request, region)?).into_response()),
+            Service::Other => {
+                let message = format!("The practice world has no service {}.", scope.service);
+                return Err(AwsError::new(StatusCode::BAD_REQUEST, "InvalidAction", message));
+            }
+        };
+        Ok(document.response(StatusCode::OK))
+    }
+
+    fn authenticate(&self, scope: Option<Scope>, service: Service) -> Result<Scope, AwsError> {
+        let scope = scope.ok_or_else(|| {
             AwsError::new(
                 StatusCode::FORBIDDEN,
                 "MissingAuthenticationToken",
                 "Request is missing Authentication Token",
             )
         })?;
-        if scope.access_key_id == self.access_key_id {
-            Ok(scope)
+        if scope.access_key_id != self.access_key_id {
+            Err(service.unknown_key())
+        } else if self.account.expired() {
+            Err(service.expired())
         } else {
-            Err(AwsError::new(
-                StatusCode::FORBIDDEN,
-                "InvalidClientTokenId",
-                "The security token included in the request is invalid.",
-            ))
+            Ok(scope)
         }
     }
 
@@ -200,6 +297,62 @@ impl Aws {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn each_service_tells_errors_in_its_own_form() {
+        let xml = |code: &str| {
+            format!(
+                "<?xml version=\"1.0\"?>\n<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>\
+                 <Message>The security token included in the request is expired</Message></Error>\
+                 <RequestId>id</RequestId></ErrorResponse>"
+            )
+        };
+        let ec2 = "<?xml version=\"1.0\"?>\n<Response><Errors><Error><Code>ExpiredToken</Code>\
+                   <Message>The security token included in the request is expired</Message></Error></Errors>\
+                   <RequestID>id</RequestID></Response>"
+            .to_owned();
+        let eks = r#"{"message":"The security token included in the request is expired"}"#.to_owned();
+        let cases = [
+            ("route53", None, xml("ExpiredToken")),
+            ("sts", None, xml("ExpiredToken")),
+            ("elasticloadbalancing", None, xml("ExpiredToken")),
+            ("ec2", None, ec2),
+            ("eks", Some("ExpiredTokenException"), eks),
+        ];
+        for (name, header, expected) in cases {
+            let service = Service::of(name);
+            let response = service.error_response(&service.expired(), "id");
+            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{name}");
+            let code = response.headers().get("x-amzn-errortype").map(|value| value.to_str().unwrap());
+            assert_eq!(code, header, "{name}");
+            let body = to_bytes(response.into_body(), BODY_LIMIT).await.unwrap();
+            assert_eq!(String::from_utf8_lossy(&body), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_would_change_something_is_known_by_its_name_or_method() {
+        let query = |body: &str| (Method::POST, "/".to_owned(), body.to_owned());
+        let rest = |method: Method, path: &str| (method, path.to_owned(), String::new());
+        let cases = [
+            ("ec2", query("Action=DescribeVpcs"), false),
+            ("ec2", query("Action=DescribeInstances"), false),
+            ("ec2", query("Action=GetConsoleOutput"), false),
+            ("ec2", query("Action=DeleteVpc"), true),
+            ("ec2", query("Action=AuthorizeSecurityGroupIngress"), true),
+            ("ec2", query(""), true),
+            ("elasticloadbalancing", query("Action=DescribeTargetHealth"), false),
+            ("elasticloadbalancing", query("Action=DeregisterTargets"), true),
+            ("eks", rest(Method::GET, "/clusters"), false),
+            ("eks", rest(Method::DELETE, "/clusters/a"), true),
+            ("route53", rest(Method::DELETE, "/2013-04-01/healthcheck/a"), true),
+            ("sts", query("Action=AssumeRole"), false),
+        ];
+        for (service, (method, path, body), expected) in cases {
+            let request = AwsRequest { method, path, query: String::new(), body };
+            assert_eq!(Service::of(service).changes(&request), expected, "{service} {}", request.body);
+        }
+    }
 
     #[test]
     fn a_scope_names_key_region_and_service() {

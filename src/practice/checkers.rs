@@ -14,7 +14,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{clock::Clock, places::Place, random::Random};
+use super::{clock::Clock, places::Place, plight::CheckSetting, random::Random};
 
 /// How often each checker polls, in the world's time.
 pub(super) const INTERVAL: Duration = Duration::from_secs(10);
@@ -34,6 +34,9 @@ pub(super) const CHECKER_REGIONS: [&str; 8] = [
 const CHECKERS_PER_REGION: usize = 2;
 /// More than this share of the checkers makes a health check healthy.
 const HEALTHY_PERCENT: usize = 18;
+
+/// What a misconfigured health check watches: the host before the last move, gone since.
+const RETIRED_HOST: &str = "platform-v3.multi-region.example.com";
 
 /// What a checker found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,21 +140,25 @@ pub(super) struct Observation {
 pub(super) struct HealthCheck {
     /// Its UUID.
     pub id: String,
-    /// What it watches.
+    /// The region it belongs to, whose host it should watch.
     pub place: &'static Place,
     checkers: Mutex<Vec<Checker>>,
+    setting: Mutex<CheckSetting>,
 }
 
 impl HealthCheck {
-    /// A health check whose checkers have read the same for a while. `random`
-    /// decides its id, the checkers' addresses and when they poll.
+    /// A health check whose checkers have read the same for a while, `reading`
+    /// at the region's host. `random` decides its id, the checkers' addresses
+    /// and when they poll.
     pub(super) fn settled(
         place: &'static Place,
+        setting: CheckSetting,
         reading: Reading,
         clock: Clock,
         now: Timestamp,
         random: &mut Random,
     ) -> Self {
+        let reading = watched(setting, reading);
         let id = random.uuid();
         let all = (0_u8..).zip(CHECKER_REGIONS).flat_map(|pair| [pair; CHECKERS_PER_REGION]);
         let mut checkers: Vec<Checker> = all
@@ -165,17 +172,18 @@ impl HealthCheck {
             })
             .collect();
         checkers.sort_by_key(|checker| checker.offset);
-        Self { id, place, checkers: Mutex::new(checkers) }
+        Self { id, place, checkers: Mutex::new(checkers), setting: Mutex::new(setting) }
     }
 
-    /// Polls for ever. `read` is asked anew for each checker.
+    /// Polls for ever. `read` tells what is found at the region's host, and is
+    /// asked anew for each checker.
     pub(super) async fn run(&self, clock: Clock, read: impl Fn() -> Reading) {
         let offsets: Vec<Duration> = self.lock().iter().map(|checker| checker.offset).collect();
         let mut round_begins = Instant::now();
         loop {
             for (index, offset) in offsets.iter().enumerate() {
                 tokio::time::sleep_until(round_begins + clock.scaled(*offset)).await;
-                let checked = Checked { at: Timestamp::now(), reading: read() };
+                let checked = Checked { at: Timestamp::now(), reading: watched(self.setting(), read()) };
                 self.lock()[index].take(checked);
             }
             round_begins += clock.scaled(INTERVAL);
@@ -193,11 +201,38 @@ impl HealthCheck {
         self.report(|checker| checker.last_failure)
     }
 
-    /// What Route 53 answers DNS queries by.
+    /// What Route 53 answers DNS queries by: `Inverted` turns it over, and a
+    /// disabled health check always counts as healthy.
     pub(super) fn is_healthy(&self) -> bool {
+        let setting = self.setting();
         let checkers = self.lock();
         let healthy = checkers.iter().filter(|checker| checker.counts_healthy).count();
-        is_healthy(healthy, checkers.len())
+        let healthy = is_healthy(healthy, checkers.len());
+        match setting {
+            CheckSetting::Right | CheckSetting::OtherHost => healthy,
+            CheckSetting::Inverted => !healthy,
+            CheckSetting::Disabled => true,
+        }
+    }
+
+    /// `FullyQualifiedDomainName`: the host it watches.
+    pub(super) fn host(&self) -> &'static str {
+        if self.setting() == CheckSetting::OtherHost { RETIRED_HOST } else { self.place.host }
+    }
+
+    /// How it is set.
+    pub(super) fn setting(&self) -> CheckSetting {
+        *self.setting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is set as it should be.
+    pub(super) fn is_set_right(&self) -> bool {
+        self.setting() == CheckSetting::Right
+    }
+
+    /// Somebody set it right.
+    pub(super) fn repair(&self) {
+        *self.setting.lock().unwrap_or_else(PoisonError::into_inner) = CheckSetting::Right;
     }
 
     fn report(&self, which: impl Fn(&Checker) -> Option<Checked>) -> Vec<Observation> {
@@ -217,6 +252,11 @@ impl HealthCheck {
     }
 }
 
+/// What checkers find where `at_host` is found at the region's host.
+fn watched(setting: CheckSetting, at_host: Reading) -> Reading {
+    if setting == CheckSetting::OtherHost { Reading::TimedOut } else { at_host }
+}
+
 fn is_healthy(healthy: usize, all: usize) -> bool {
     healthy * 100 > all * HEALTHY_PERCENT
 }
@@ -225,6 +265,7 @@ fn is_healthy(healthy: usize, all: usize) -> bool {
 mod tests {
     use super::*;
     use crate::practice::places::PLACES;
+    use CheckSetting::{Disabled, Inverted, OtherHost, Right};
     use Reading::{Success, TimedOut, Unavailable};
 
     fn checked(reading: Reading) -> Checked {
@@ -262,7 +303,8 @@ mod tests {
     #[test]
     fn the_last_failure_outlives_the_recovery() {
         let now = Timestamp::now();
-        let check = HealthCheck::settled(&PLACES[0], Unavailable, Clock::new(1.0), now, &mut Random::new(1));
+        let check =
+            HealthCheck::settled(&PLACES[0], Right, Unavailable, Clock::new(1.0), now, &mut Random::new(1));
         for checker in check.lock().iter_mut() {
             checker.take(checked(Success));
         }
@@ -278,7 +320,8 @@ mod tests {
     #[test]
     fn sixteen_checkers_of_eight_regions_polled_within_the_last_interval() {
         let now = Timestamp::now();
-        let check = HealthCheck::settled(&PLACES[1], Success, Clock::new(1.0), now, &mut Random::new(3));
+        let check =
+            HealthCheck::settled(&PLACES[1], Right, Success, Clock::new(1.0), now, &mut Random::new(3));
         let seen = check.observations();
         for region in CHECKER_REGIONS {
             assert_eq!(seen.iter().filter(|one| one.region == region).count(), 2, "{region}");
@@ -291,11 +334,35 @@ mod tests {
         assert!(check.is_healthy());
     }
 
+    #[test]
+    fn what_it_says_follows_how_it_is_set() {
+        let (host, retired) = (PLACES[0].host, RETIRED_HOST);
+        let cases = [
+            (Right, Success, Success, true, host),
+            (Right, Unavailable, Unavailable, false, host),
+            (Inverted, Success, Success, false, host),
+            (Inverted, TimedOut, TimedOut, true, host),
+            (Disabled, Unavailable, Unavailable, true, host),
+            (Disabled, Success, Success, true, host),
+            (OtherHost, Success, TimedOut, false, retired),
+        ];
+        for (setting, at_host, seen, healthy, watched) in cases {
+            let (clock, now) = (Clock::new(1.0), Timestamp::now());
+            let check = HealthCheck::settled(&PLACES[0], setting, at_host, clock, now, &mut Random::new(1));
+            let status = seen.status(PLACES[0].load_balancer);
+            assert!(check.observations().iter().all(|one| one.status == status), "{setting:?} {at_host:?}");
+            assert_eq!(check.is_healthy(), healthy, "{setting:?} {at_host:?}");
+            assert_eq!(check.host(), watched, "{setting:?}");
+            check.repair();
+            assert_eq!((check.host(), check.is_set_right()), (host, true), "{setting:?}");
+        }
+    }
+
     #[tokio::test]
     async fn checkers_follow_what_they_read() {
         let now = Timestamp::now();
         let clock = Clock::new(60.0);
-        let check = HealthCheck::settled(&PLACES[0], TimedOut, clock, now, &mut Random::new(5));
+        let check = HealthCheck::settled(&PLACES[0], Right, TimedOut, clock, now, &mut Random::new(5));
         let recovers = async {
             while !check.is_healthy() {
                 tokio::task::yield_now().await;

@@ -6,6 +6,7 @@ use axum::{Json, Router, extract::State, routing::get};
 use serde_json::{Value, json};
 
 use super::{
+    account::AccountNow,
     region::Region,
     requests::{ChangingRequest, Requests},
     scenario::Scenario,
@@ -19,6 +20,7 @@ pub(super) const PATH: &str = "/control";
 pub(super) struct Control {
     pub scenario: &'static Scenario,
     pub regions: Arc<[Arc<Region>]>,
+    pub account: AccountNow,
     pub requests: Requests,
 }
 
@@ -50,12 +52,15 @@ async fn requests(State(control): State<Control>) -> Json<Vec<ChangingRequest>> 
 }
 
 async fn repair(State(control): State<Control>) -> Json<Value> {
-    repair_told_region(&control);
-    Json(json!({ "repaired": control.scenario.told_region }))
+    control.repair();
+    Json(json!({ "repaired": control.scenario.id }))
 }
 
-/// Repairs the region that the scenario is about.
-pub(super) fn repair_told_region(control: &Control) {
-    let told = control.regions.iter().filter(|region| region.place.region == control.scenario.told_region);
-    told.for_each(|region| region.repair());
+impl Control {
+    /// Removes what is wrong, in every region and with the account: it need
+    /// not be the region that the responder was told of.
+    pub(super) fn repair(&self) {
+        self.account.repair();
+        self.regions.iter().for_each(|region| region.repair());
+    }
 }

@@ -16,8 +16,10 @@ use super::{
     PracticeError,
     aws::AccessKey,
     charts::CHART,
+    network::{database_group_id, database_vpc_id},
     places::{PLATFORM_VERSION, Place, REPLICAS, SHARED_HOST},
     scenario::Scenario,
+    world::Auth,
 };
 
 /// The AWS profile's name.
@@ -95,6 +97,7 @@ pub(super) struct RegionAccess {
 pub(super) struct Access<'a> {
     pub scenario: &'a Scenario,
     pub regions: &'a [RegionAccess],
+    pub auth: Auth,
     pub ca_pem: &'a str,
     pub key: &'a AccessKey,
     /// `http://127.0.0.1:PORT`
@@ -139,8 +142,8 @@ struct Paths {
     values: BTreeMap<String, PathBuf>,
 }
 
-/// JSON, which is YAML too. The region that is well comes first, so that a
-/// command without `--context` cannot touch the failed one by accident.
+/// JSON, which is YAML too. Its current context is a region that is well, so that a
+/// command without `--context` cannot touch a failed one by accident.
 fn kubeconfig(access: &Access<'_>) -> String {
     use base64::{Engine, prelude::BASE64_STANDARD};
 
@@ -152,18 +155,37 @@ fn kubeconfig(access: &Access<'_>) -> String {
         let server = format!("https://{}", region.kubernetes);
         json!({ "name": arn, "cluster": { "server": server, "certificate-authority-data": ca } })
     });
-    let users = each(&|region, arn| json!({ "name": arn, "user": { "token": region.token } }));
+    let users = each(&|region, arn| {
+        let user = match access.auth {
+            Auth::Token => json!({ "token": region.token }),
+            Auth::Eks => json!({ "exec": get_token(region.place) }),
+        };
+        json!({ "name": arn, "user": user })
+    });
     let contexts = each(&|_, arn| json!({ "name": arn, "context": { "cluster": arn, "user": arn } }));
-    let well = access.regions.iter().find(|region| region.place.region != access.scenario.told_region);
+    let well = access.scenario.region_that_is_well(access.regions.iter().map(|region| region.place));
     let config = json!({
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": clusters,
         "users": users,
         "contexts": contexts,
-        "current-context": well.map(|region| region.place.cluster_arn()),
+        "current-context": well.map(Place::cluster_arn),
     });
     format!("{config:#}\n")
+}
+
+/// The credential plugin that `aws eks update-kubeconfig --profile` writes.
+fn get_token(place: &Place) -> serde_json::Value {
+    json!({
+        "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "args": [
+            "--region", place.region, "eks", "get-token",
+            "--cluster-name", place.cluster_name(), "--output", "json",
+        ],
+        "command": "aws",
+        "env": [{ "name": "AWS_PROFILE", "value": PROFILE }],
+    })
 }
 
 fn aws_config(access: &Access<'_>) -> String {
@@ -189,6 +211,7 @@ struct Environment<'a> {
     escalation: &'a str,
     aws: AwsTable<'a>,
     chart: ChartTable<'a>,
+    database: DatabaseTable,
     regions: Vec<RegionTable<'a>>,
 }
 
@@ -205,6 +228,12 @@ struct ChartTable<'a> {
     name: &'a str,
     version: &'a str,
     method: &'a str,
+}
+
+#[derive(Serialize)]
+struct DatabaseTable {
+    vpc_id: String,
+    security_group_id: String,
 }
 
 #[derive(Serialize)]
@@ -255,6 +284,7 @@ fn environment_toml(access: &Access<'_>, paths: &Paths) -> Result<String, Practi
             version: PLATFORM_VERSION,
             method: "helm",
         },
+        database: DatabaseTable { vpc_id: database_vpc_id(), security_group_id: database_group_id() },
         regions: access.regions.iter().map(|region| RegionTable::new(region, paths)).collect(),
     };
     // Only a path that is no Unicode cannot be written.

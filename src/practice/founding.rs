@@ -1,29 +1,38 @@
 //! Builds the parts of a world, and what they share while it is built.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::watch;
 
 use super::{
     PracticeError,
+    account::AccountNow,
     aws::{self, AccessKey, Aws},
     certificates::Authority,
     charts,
-    checkers::{HealthCheck, Reading},
+    checkers::HealthCheck,
     clock::Clock,
     control::{self, Control},
+    ec2::Ec2,
+    eks::Eks,
+    eks_tokens::{self, Door},
+    elb::Elb,
     files::RegionAccess,
     hosts,
-    kubernetes::{Cluster, ClusterSetup},
+    kubernetes::{AwsSide, Cluster, ClusterSetup},
     listeners::{Port, Serving},
     places::{PLACES, PLATFORM_VERSION, Place, REPLICAS, SHARED_HOST},
+    plight::{Plight, Targets},
     random::Random,
-    region::Region,
+    region::{self, Region},
     requests::Requests,
     route53::Route53,
     scenario::Scenario,
+    world::Auth,
 };
 
 /// How long a failure has lasted when the responder arrives.
@@ -34,9 +43,13 @@ pub(super) struct Founding {
     scenario: &'static Scenario,
     clock: Clock,
     serving: Serving,
+    auth: Auth,
     random: Random,
     authority: Authority,
     access_key: AccessKey,
+    account: AccountNow,
+    /// Taken first: the clusters know tokens by its address.
+    plain: Port,
     requests: Requests,
     begun: Timestamp,
 }
@@ -47,6 +60,7 @@ impl Founding {
         scenario: &'static Scenario,
         clock: Clock,
         seed: u64,
+        auth: Auth,
         serving: Serving,
     ) -> Result<Self, PracticeError> {
         let mut random = Random::new(seed);
@@ -54,9 +68,12 @@ impl Founding {
             scenario,
             clock,
             serving,
+            auth,
             access_key: AccessKey::new(&mut random),
             random,
             authority: Authority::new()?,
+            account: AccountNow::new(scenario.account),
+            plain: Port::take()?,
             requests: Requests::default(),
             begun: Timestamp::now(),
         })
@@ -65,6 +82,11 @@ impl Founding {
     /// The list that all parts report changes to.
     pub(super) fn requests(&self) -> Requests {
         self.requests.clone()
+    }
+
+    /// What is wrong with the account.
+    pub(super) fn account(&self) -> AccountNow {
+        self.account.clone()
     }
 
     /// The account's only key.
@@ -83,18 +105,26 @@ impl Founding {
         place: &'static Place,
     ) -> Result<(Arc<Region>, RegionAccess), PracticeError> {
         let token = self.random.hex(2);
-        let region = Arc::new(self.settled(place, &token));
         let (kubernetes, host) = (Port::take()?, Port::take()?);
+        let region = Arc::new(self.settled(place, &token, kubernetes.address()));
         let access = RegionAccess {
             place,
             kubernetes: kubernetes.address(),
             host: host.address(),
-            token,
+            token: token.clone(),
             health_check_id: region.health_check.id.clone(),
         };
         let reachable = || region.reachable.subscribe();
         let tls = self.authority.acceptor(&["127.0.0.1", "localhost"])?;
-        let router = region.cluster.router();
+        let door = Door {
+            place,
+            auth: self.auth,
+            own_token: token,
+            key: self.access_key.clone(),
+            endpoint: self.plain.address().to_string(),
+            account: self.account(),
+        };
+        let router = eks_tokens::guard(region.cluster.router(), door);
         kubernetes.serve_once_reachable(Some(tls), router, self.serving.clone(), reachable())?;
         let tls = self.authority.acceptor(&[place.host, SHARED_HOST])?;
         let router = hosts::router(Arc::clone(&region));
@@ -103,11 +133,18 @@ impl Founding {
     }
 
     /// A region as the scenario finds it, minutes into the failure.
-    fn settled(&mut self, place: &'static Place, token: &str) -> Region {
-        let told = place.region == self.scenario.told_region;
-        let plight = if told { self.scenario.told } else { self.scenario.others };
+    fn settled(&mut self, place: &'static Place, token: &str, kubernetes: SocketAddr) -> Region {
+        let plight = self.scenario.plight_of(place.region);
+        let cluster = Cluster::new(self.setup(place, plight, token), self.clock, self.requests());
+        let reading = region::reading(!plight.cut_off, plight.targets, &cluster);
+        let (setting, clock, begun) = (plight.health_check, self.clock, self.begun);
+        let health_check = HealthCheck::settled(place, setting, reading, clock, begun, &mut self.random);
+        Region::new(place, cluster, kubernetes, health_check, plight)
+    }
+
+    fn setup(&mut self, place: &'static Place, plight: Plight, token: &str) -> ClusterSetup {
         let peers = PLACES.iter().filter(|other| other.region != place.region);
-        let setup = ClusterSetup {
+        ClusterSetup {
             region: place.region.to_owned(),
             peer_regions: peers.map(|peer| peer.region.to_owned()).collect(),
             host: place.host.to_owned(),
@@ -118,20 +155,25 @@ impl Founding {
             values_yaml: place.values_yaml(),
             seed: self.random.next(),
             failing_since: self.begun - FAILING_FOR,
-        };
-        let cluster = Cluster::new(setup, self.clock, self.requests());
-        let reachable = !plight.cut_off;
-        let reading = Reading::of(reachable, cluster.ready_pods());
-        let health_check = HealthCheck::settled(place, reading, self.clock, self.begun, &mut self.random);
-        Region { place, cluster, health_check, reachable: watch::Sender::new(reachable) }
+            aws: AwsSide {
+                network: place.network,
+                load_balancer: place.load_balancer_dns(),
+                target_group_arn: place.target_group_arn(),
+                bound: plight.targets != Targets::Unregistered,
+            },
+        }
     }
 
-    /// The plain port: the AWS APIs, the charts and the control pages. Gives
-    /// its URL.
-    pub(super) fn plain_port(&mut self, control: &Control) -> Result<String, PracticeError> {
+    /// Opens the plain port, the last of the world: the AWS APIs, the charts
+    /// and the control pages. Gives its URL.
+    pub(super) fn plain_port(mut self, control: &Control) -> Result<String, PracticeError> {
         let aws = Aws {
             access_key_id: self.access_key.id.clone(),
+            account: self.account(),
             route53: Route53::new(&control.regions, self.clock.speed()),
+            elb: Elb::new(&control.regions),
+            ec2: Ec2::new(&control.regions),
+            eks: Eks::new(&control.regions, &self.ca_pem()),
             requests: self.requests(),
             request_ids: Mutex::new(Random::new(self.random.next())),
         };
@@ -140,9 +182,8 @@ impl Founding {
             .with_state(Arc::new(aws))
             .nest(charts::PATH, charts::router())
             .nest(control::PATH, control::router(control.clone()));
-        let port = Port::take()?;
-        let url = format!("http://{}", port.address());
-        port.serve(None, router, self.serving.clone())?;
+        let url = format!("http://{}", self.plain.address());
+        self.plain.serve(None, router, self.serving)?;
         Ok(url)
     }
 }

@@ -2,12 +2,15 @@
 //! all cut when the world stops.
 
 use std::{
-    convert::Infallible,
     net::{Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
-use axum::{Router, body::Body};
+use axum::{
+    Router,
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -33,6 +36,20 @@ pub(super) struct Port {
     socket: TcpSocket,
     address: SocketAddr,
 }
+
+/// Marks a response that is never sent.
+#[derive(Clone)]
+struct Cut;
+
+/// Ends the connection instead of answering.
+pub(super) fn cut() -> Response {
+    (axum::Extension(Cut), ()).into_response()
+}
+
+/// The request is left without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was cut")]
+struct Unanswered;
 
 /// What all connections share.
 #[derive(Clone)]
@@ -142,11 +159,12 @@ where
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let router = router.clone();
         async move {
-            let response = router.oneshot(request.map(Body::new)).await;
+            let Ok(response) = router.oneshot(request.map(Body::new)).await;
             if !latency.is_zero() {
                 tokio::time::sleep(latency).await;
             }
-            response as Result<_, Infallible>
+            // hyper closes the connection of a service that fails.
+            if response.extensions().get::<Cut>().is_some() { Err(Unanswered) } else { Ok(response) }
         }
     });
     let served =

@@ -13,24 +13,34 @@
 //! | `kubernetes` | a region's Kubernetes API |
 //! | `hosts` | a region's load balancer: `/healthz` and the like |
 //! | `checkers` | Route 53's health checkers, which poll the regions |
-//! | `aws`, `route53`, `sts` | the AWS APIs, on one port |
+//! | `plight`, `account` | what can be wrong with a region, and with the account |
+//! | `aws`, `route53`, `sts`, `eks`, `elb`, `ec2` | the AWS APIs, on one port |
+//! | `network` | VPCs and the way to the database, which EC2 describes |
+//! | `eks_tokens` | whom a region's Kubernetes API lets in |
 //! | `charts`, `control` | the Helm repository and the control pages, on that port too |
 //! | `listeners`, `certificates` | sockets and TLS |
 //! | `files` | what clients are configured with, in a private folder |
 
+mod account;
 mod aws;
 mod certificates;
 mod charts;
 mod checkers;
 pub mod clock;
 mod control;
+mod ec2;
+mod eks;
+mod eks_tokens;
+mod elb;
 mod files;
 mod founding;
 mod hosts;
 pub mod kubernetes;
 mod listeners;
+mod network;
 mod places;
 mod plight;
+mod query_protocol;
 mod random;
 mod region;
 pub mod requests;
@@ -44,7 +54,7 @@ use std::{io, path::PathBuf};
 
 pub use requests::ChangingRequest;
 pub use scenario::{Scenario, scenario, scenarios};
-pub use world::{Options, World};
+pub use world::{Auth, Options, World};
 
 /// Why the practice world could not start or go on.
 #[derive(Debug, thiserror::Error)]

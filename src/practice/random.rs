@@ -44,6 +44,12 @@ impl Random {
     }
 }
 
+/// A number that a text decides (FNV-1a, 64 bits), for names that stay the same in every world.
+pub(super) fn fingerprint(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

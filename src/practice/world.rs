@@ -22,6 +22,17 @@ use super::{
     scenario::Scenario,
 };
 
+/// How a cluster lets its clients in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Auth {
+    /// By a token that stands in the kubeconfig.
+    #[default]
+    Token,
+    /// By tokens of `aws eks get-token`, as the kubeconfig that `aws eks
+    /// update-kubeconfig` writes gets them.
+    Eks,
+}
+
 /// How to start a world.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -33,6 +44,8 @@ pub struct Options {
     pub seed: u64,
     /// Added to each response, on the wall clock.
     pub latency: Duration,
+    /// How its clusters let clients in.
+    pub auth: Auth,
     /// Where the files go; else a private temporary folder, removed at the end.
     pub dir: Option<PathBuf>,
 }
@@ -54,16 +67,22 @@ impl World {
     /// this returns, all of it answers.
     #[expect(clippy::unused_async, reason = "it needs a running tokio runtime, and so says its type")]
     pub async fn start(options: Options) -> Result<Self, PracticeError> {
-        let Options { scenario, speed, seed, latency, dir } = options;
+        let Options { scenario, speed, seed, latency, auth, dir } = options;
         let stopping = CancellationToken::new();
         // An error on the way ends what was started before it.
         let stop_unless_started = stopping.clone().drop_guard();
         let clock = Clock::new(speed);
         let serving = Serving { latency, stopping: stopping.clone() };
-        let mut founding = Founding::new(scenario, clock, seed, serving)?;
+        let mut founding = Founding::new(scenario, clock, seed, auth, serving)?;
         let founded = PLACES.iter().map(|place| founding.region(place)).collect::<Result<Vec<_>, _>>()?;
         let (regions, access): (Vec<_>, Vec<_>) = founded.into_iter().unzip();
-        let control = Control { scenario, regions: regions.into(), requests: founding.requests() };
+        let control = Control {
+            scenario,
+            regions: regions.into(),
+            account: founding.account(),
+            requests: founding.requests(),
+        };
+        let (ca_pem, key) = (founding.ca_pem(), founding.access_key().clone());
         let aws_endpoint = founding.plain_port(&control)?;
 
         let folder = Folder::open(dir.as_deref())?;
@@ -72,8 +91,9 @@ impl World {
             &Access {
                 scenario,
                 regions: &access,
-                ca_pem: &founding.ca_pem(),
-                key: founding.access_key(),
+                auth,
+                ca_pem: &ca_pem,
+                key: &key,
                 aws_endpoint: &aws_endpoint,
                 chart_repository: &format!("{aws_endpoint}{}", charts::PATH),
             },
@@ -150,13 +170,14 @@ impl World {
         self.control.requests.all()
     }
 
-    /// "Somebody repaired it": removes the cause in the told region. What
-    /// follows takes its time, as in the real world.
+    /// "Somebody repaired it": removes whatever is wrong, in every region and
+    /// with the account. What follows takes its time, as in the real world.
     pub fn repair(&self) {
-        control::repair_told_region(&self.control);
+        self.control.repair();
     }
 
-    /// Whether every region can be reached and has all its replicas ready.
+    /// Whether every region can be reached, has all its replicas ready, and
+    /// has nothing wrong around it.
     pub fn is_repaired(&self) -> bool {
         self.control.regions.iter().all(|region| region.is_whole())
     }

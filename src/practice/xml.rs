@@ -49,6 +49,27 @@ impl Element {
         (status, [(header::CONTENT_TYPE, "text/xml")], self.document()).into_response()
     }
 
+    /// The texts of the elements at a path of names below this one, in order:
+    /// `routeSet/item/state`. The path's parts are parted by `/`.
+    pub(super) fn texts_at(&self, path: &str) -> Vec<&str> {
+        match (&self.content, path.split_once('/')) {
+            (Content::Text(_), _) => Vec::new(),
+            (Content::Children(children), Some((name, rest))) => children
+                .iter()
+                .filter(|child| child.name == name)
+                .flat_map(|child| child.texts_at(rest))
+                .collect(),
+            (Content::Children(children), None) => children
+                .iter()
+                .filter(|child| child.name == path)
+                .filter_map(|child| match &child.content {
+                    Content::Text(text) => Some(text.as_str()),
+                    Content::Children(_) => None,
+                })
+                .collect(),
+        }
+    }
+
     fn write(&self, out: &mut String) {
         out.push('<');
         out.push_str(self.name);
@@ -104,6 +125,25 @@ mod tests {
                 element.document(),
                 format!("<?xml version=\"1.0\"?>\n<Outer xmlns=\"urn:x\"><Inner>{expected}</Inner></Outer>")
             );
+        }
+    }
+
+    #[test]
+    fn a_path_leads_to_texts() {
+        let item = |state: &str| Element::parent("item", [Element::text("state", state)]);
+        let table = Element::parent(
+            "item",
+            [Element::text("id", "rtb"), Element::parent("routeSet", [item("active"), item("blackhole")])],
+        );
+        let cases: [(&str, &[&str]); 5] = [
+            ("id", &["rtb"]),
+            ("routeSet/item/state", &["active", "blackhole"]),
+            ("routeSet/item", &[]),
+            ("routeSet/item/state/more", &[]),
+            ("other", &[]),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(table.texts_at(path), expected, "{path}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+use crate::practice::Auth;
 use crate::runbook::action::ActionKind;
 use crate::runbook::step::Step;
 
@@ -51,6 +52,27 @@ pub struct WorldArgs {
     /// Added to each answer in practice, milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub latency: u64,
+    /// How the clusters in practice let clients in.
+    #[arg(long, value_enum, default_value_t = AuthArg::Token)]
+    pub auth: AuthArg,
+}
+
+/// How the clusters in practice let clients in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuthArg {
+    /// By a token in the kubeconfig.
+    Token,
+    /// By `aws eks get-token`.
+    Eks,
+}
+
+impl From<AuthArg> for Auth {
+    fn from(auth: AuthArg) -> Self {
+        match auth {
+            AuthArg::Token => Self::Token,
+            AuthArg::Eks => Self::Eks,
+        }
+    }
 }
 
 impl WorldArgs {
@@ -62,7 +84,7 @@ impl WorldArgs {
 
 impl Default for WorldArgs {
     fn default() -> Self {
-        Self { speed: 10.0, seed: 1, latency: 0 }
+        Self { speed: 10.0, seed: 1, latency: 0, auth: AuthArg::Token }
     }
 }
 

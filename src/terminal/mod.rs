@@ -82,9 +82,8 @@ async fn dispatch(command: Command) -> Result<u8, Stop> {
         }
         Command::Practice { command: PracticeCommand::Serve { scenario, world, dir } } => {
             let scenario = subject::scenario(&scenario)?;
-            let latency = world.latency();
-            let options =
-                crate::practice::Options { scenario, speed: world.speed, seed: world.seed, latency, dir };
+            let (speed, seed, latency, auth) = (world.speed, world.seed, world.latency(), world.auth.into());
+            let options = crate::practice::Options { scenario, speed, seed, latency, auth, dir };
             practice::serve(options).await.map_err(|error| Stop::failed(error.to_string()))?;
             Ok(0)
         }

@@ -82,9 +82,12 @@ mod tests {
     #[test]
     fn each_line_begins_with_a_scenarios_id() {
         let list = list();
-        let ids: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
-        let scenarios: Vec<&str> = scenarios().iter().map(|scenario| scenario.id).collect();
-        assert_eq!(ids, scenarios);
+        let mut ids: Vec<&str> = list.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        let known: Vec<&str> = scenarios().iter().map(|scenario| scenario.id).collect();
+        assert_eq!(ids, known);
         assert_eq!((ids[0], ids[ids.len() - 1]), ("scaled-to-zero", "healthy"));
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), known.len(), "each scenario has an id of its own");
     }
 }

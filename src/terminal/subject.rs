@@ -44,8 +44,8 @@ pub(super) async fn open(args: &SubjectArgs) -> Result<Subject, Stop> {
 
 async fn practise(name: &str, world: &WorldArgs, failed: Option<&str>) -> Result<Subject, Stop> {
     let scenario = scenario(name)?;
-    let (speed, seed, latency) = (world.speed, world.seed, world.latency());
-    let options = practice::Options { scenario, speed, seed, latency, dir: None };
+    let (speed, seed, latency, auth) = (world.speed, world.seed, world.latency(), world.auth.into());
+    let options = practice::Options { scenario, speed, seed, latency, auth, dir: None };
     let world = World::start(options).await.map_err(|error| Stop::failed(error.to_string()))?;
     let profile = crate::environment::read(world.environment_file())
         .map_err(|error| Stop::failed(error.to_string()))?;

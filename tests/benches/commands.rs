@@ -4,7 +4,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use failback::practice::{Options, World, scenario};
+use failback::practice::{Auth, Options, World, scenario};
 
 use super::{Aim, line, median};
 
@@ -27,7 +27,7 @@ pub(super) fn measure() -> Result<Vec<String>, String> {
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     let scenario = scenario("crash-loop").ok_or("there is no scenario crash-loop")?;
-    let options = Options { scenario, speed: 1.0, seed: 1, latency: LATENCY, dir: None };
+    let options = Options { scenario, speed: 1.0, seed: 1, latency: LATENCY, auth: Auth::Token, dir: None };
     let world = runtime.block_on(World::start(options)).map_err(|error| error.to_string())?;
     let script = script(&world);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());

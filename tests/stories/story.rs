@@ -14,7 +14,7 @@ use failback::engine::session::{Options as SessionOptions, UsualFiles};
 use failback::engine::{self, StartPractice};
 use failback::environment::{self, Saved, Store};
 use failback::journal::Entry;
-use failback::practice::{Options, World, scenario};
+use failback::practice::{Auth, Options, World, scenario};
 use failback::runbook::profile::Profile;
 use futures::FutureExt as _;
 use tempfile::TempDir;
@@ -75,7 +75,8 @@ impl Story {
         leave_login_shell_alone();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let scenario = scenario(id).unwrap();
-        let options = Options { scenario, speed: 60.0, seed: 1, latency: Duration::ZERO, dir: None };
+        let options =
+            Options { scenario, speed: 60.0, seed: 1, latency: Duration::ZERO, auth: Auth::Token, dir: None };
         let world = Arc::new(runtime.block_on(World::start(options)).unwrap());
         let files = tempfile::tempdir().unwrap();
         let options = engine::Options {

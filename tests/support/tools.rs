@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use failback::practice::{Options, World, scenario};
+use failback::practice::{Auth, Options, World, scenario};
 
 pub const US: &str = "arn:aws:eks:us-east-1:123456789012:cluster/platform-multi-region-us-east-1";
 pub const EU: &str = "arn:aws:eks:eu-west-1:123456789012:cluster/platform-multi-region-eu-west-1";
@@ -29,9 +29,16 @@ pub fn has_tools(test: &str, tools: &[&str]) -> bool {
 
 pub async fn world(id: &str) -> World {
     let scenario = scenario(id).unwrap();
-    World::start(Options { scenario, speed: 60.0, seed: 1, latency: Duration::ZERO, dir: None })
-        .await
-        .unwrap()
+    World::start(Options {
+        scenario,
+        speed: 60.0,
+        seed: 1,
+        latency: Duration::ZERO,
+        auth: Auth::Token,
+        dir: None,
+    })
+    .await
+    .unwrap()
 }
 
 /// What a program said.

@@ -111,7 +111,7 @@ impl Resource {
 
     /// Whether the type is Kubernetes' own, so that its lists have known keys.
     pub(super) fn built_in(&self) -> bool {
-        self.group != NETWORK_PEERS.group
+        self.group != NETWORK_PEERS.group && self.group != TARGET_GROUP_BINDINGS.group
     }
 
     /// Verbs that discovery names.
@@ -192,6 +192,15 @@ pub(super) const NETWORK_PEERS: Resource =
         .cluster_scoped()
         .with_status()
         .with_generation();
+pub(super) const TARGET_GROUP_BINDINGS: Resource = Resource::new(
+    "elbv2.k8s.aws",
+    "v1beta1",
+    "TargetGroupBinding",
+    "targetgroupbindings",
+    "targetgroupbinding",
+)
+.with_status()
+.with_generation();
 pub(super) const ACCESS_REVIEWS: Resource = Resource::new(
     AUTHORIZATION,
     "v1",
@@ -239,6 +248,7 @@ pub(super) const ALL: &[Resource] = &[
     Resource::new("coordination.k8s.io", "v1", "Lease", "leases", "lease"),
     CRDS,
     NETWORK_PEERS,
+    TARGET_GROUP_BINDINGS,
 ];
 
 /// Finds a type by where paths name it.

@@ -93,6 +93,59 @@ pub struct ClusterSetup {
     pub seed: u64,
     /// When the failure began: ages, restarts, events and logs agree with it.
     pub failing_since: Timestamp,
+    /// What AWS has made around it.
+    pub aws: AwsSide,
+}
+
+/// What AWS has made around a cluster, and the cluster tells of.
+#[derive(Clone, Debug)]
+pub struct AwsSide {
+    /// The first two numbers of the addresses in its VPC, a /16.
+    pub network: [u8; 2],
+    /// The load balancer's DNS name: the Ingress' hostname.
+    pub load_balancer: String,
+    /// The target group of the platform's TargetGroupBinding.
+    pub target_group_arn: String,
+    /// Whether there is that binding. Where the Ingress cannot be reconciled there is none.
+    pub bound: bool,
+}
+
+#[cfg(test)]
+impl AwsSide {
+    /// One as any other, for tests that are about something else.
+    pub(in crate::practice) fn example() -> Self {
+        Self {
+            network: [10, 0],
+            load_balancer: "k8s-vcluster-loft-0a-1.us-east-1.elb.amazonaws.com".to_owned(),
+            target_group_arn: "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/k8s/0a"
+                .to_owned(),
+            bound: true,
+        }
+    }
+}
+
+/// A pod that the platform's Service leads to, as its load balancer sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// `status.podIP`.
+    pub address: String,
+    /// `spec.nodeName`.
+    pub node: String,
+    /// What it is doing.
+    pub stage: EndpointStage,
+}
+
+/// What a pod behind the Service is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointStage {
+    /// Runs for the first time and is not ready yet.
+    Starting,
+    /// Ready.
+    Ready,
+    /// Not ready, and not for the first time.
+    Failing,
+    /// Was asked to end.
+    Ending,
 }
 
 /// The cluster of one region. A clone shares it.
@@ -162,6 +215,12 @@ impl Cluster {
     /// Ready pods behind the Service `loft`: what the regional `/healthz` follows.
     pub fn ready_pods(&self) -> u32 {
         self.store().read(|state| ready_pods(state, READY_POD_NAMESPACE))
+    }
+
+    /// The pods behind the Service `loft` that have an address, sorted by it:
+    /// what the targets of the load balancer follow.
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.store().read(|state| endpoints(state, READY_POD_NAMESPACE))
     }
 
     /// Tells whether another region's platform runs, which its NetworkPeer follows.
@@ -238,10 +297,37 @@ impl Cluster {
 
 /// Ready pods that the platform's Service leads to.
 fn ready_pods(state: &State, namespace: &str) -> u32 {
+    let ready = |pod: &&Arc<Value>| condition_is_true(pod, "Ready") && !object::terminating(pod);
+    platform_pods(state, namespace).filter(ready).count() as u32
+}
+
+fn platform_pods<'a>(state: &'a State, namespace: &'a str) -> impl Iterator<Item = &'a Arc<Value>> {
     let service = state.get(&Key::new(&kinds::SERVICES, namespace, PLATFORM));
     let selector: Option<&Value> = service.and_then(|service| service.pointer("/spec/selector"));
-    let serving = state.list(&kinds::PODS, Some(namespace)).filter(|pod| {
-        matches_labels(pod, selector) && condition_is_true(pod, "Ready") && !object::terminating(pod)
-    });
-    serving.count() as u32
+    state.list(&kinds::PODS, Some(namespace)).filter(move |pod| matches_labels(pod, selector))
+}
+
+fn endpoints(state: &State, namespace: &str) -> Vec<Endpoint> {
+    let stage = |pod: &Value| match (object::terminating(pod), condition_is_true(pod, "Ready")) {
+        (true, _) => EndpointStage::Ending,
+        (false, true) => EndpointStage::Ready,
+        (false, false) if restarted(pod) => EndpointStage::Failing,
+        (false, false) => EndpointStage::Starting,
+    };
+    let mut found: Vec<Endpoint> = platform_pods(state, namespace)
+        .filter(|pod| !object::text(pod, "/status/podIP").is_empty())
+        .map(|pod| Endpoint {
+            address: object::text(pod, "/status/podIP").to_owned(),
+            node: object::text(pod, "/spec/nodeName").to_owned(),
+            stage: stage(pod),
+        })
+        .collect();
+    found.sort_by(|one, other| one.address.cmp(&other.address));
+    found
+}
+
+fn restarted(pod: &Value) -> bool {
+    object::items(pod, "/status/containerStatuses").iter().any(|status| {
+        object::number(status, "/restartCount") > 0 || status.pointer("/state/running").is_none()
+    })
 }

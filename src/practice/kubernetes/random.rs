@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub(super) use crate::practice::random::fingerprint;
+
 /// Letters that the API server uses in generated names: no vowels, no look-alikes.
 const ALPHABET: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
 
@@ -51,13 +53,6 @@ impl Random {
             low & 0xffff_ffff_ffff
         )
     }
-}
-
-/// A stable number for a text (FNV-1a), for names that must not change from
-/// one start of the world to the next.
-pub(super) fn fingerprint(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]

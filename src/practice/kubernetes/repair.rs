@@ -10,10 +10,11 @@ use super::store::{Key, State};
 use super::write::Writer;
 use super::{ClusterSetup, Condition, PLATFORM, READY_POD_NAMESPACE, seed};
 
-/// Heals what is broken. A Deployment without pods or that is gone comes back
-/// in every condition.
+/// Heals what is broken. A Deployment without pods or that is gone, and a missing TargetGroupBinding, come
+/// back in every condition.
 pub(super) fn carry_out(setup: &ClusterSetup, controllers: &mut Controllers, state: &mut State, now: Moment) {
     mend_surroundings(setup.condition, controllers, state, now);
+    seed::target_groups::bind(setup, state, now.wall);
     let key = Key::new(&DEPLOYMENTS, READY_POD_NAMESPACE, PLATFORM);
     let template = state.get(&key).and_then(|deployment| deployment.pointer("/spec/template")).cloned();
     if let Some(template) = template {

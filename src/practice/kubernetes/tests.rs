@@ -30,6 +30,7 @@ pub(super) fn cluster(condition: Condition) -> Cluster {
         values_yaml: String::new(),
         seed: 5,
         failing_since: Timestamp::now() - SignedDuration::from_mins(9),
+        aws: AwsSide::example(),
     };
     Cluster::new(setup, Clock::new(60.0), Requests::default())
 }
@@ -122,8 +123,7 @@ async fn refusals_are_statuses_with_the_apis_codes_and_reasons() {
         assert_eq!((found, status["reason"].as_str()), (code, Some(reason)), "{method} {path}: {status}");
         assert_eq!((&status["kind"], &status["code"]), (&json!("Status"), &json!(code)), "{method} {path}");
     }
-    let (code, text) =
-        ask(&cluster, "GET", "/apis/elbv2.k8s.aws/v1beta1/targetgroupbindings", JSON, "").await;
+    let (code, text) = ask(&cluster, "GET", "/apis/karpenter.sh/v1/nodepools", JSON, "").await;
     assert_eq!((code, text), (404, "404 page not found\n".into()), "an unknown type has no Status");
 }
 

@@ -2,6 +2,7 @@
 
 use crate::practice::{
     checkers::{CHECKER_REGIONS, FAILURE_THRESHOLD, HealthCheck, INTERVAL, Observation},
+    plight::CheckSetting,
     xml::Element,
 };
 
@@ -61,12 +62,12 @@ fn health_check(check: &HealthCheck) -> Element {
             Element::text("Port", 443),
             Element::text("Type", "HTTPS"),
             Element::text("ResourcePath", "/healthz"),
-            Element::text("FullyQualifiedDomainName", check.place.host),
+            Element::text("FullyQualifiedDomainName", check.host()),
             Element::text("RequestInterval", INTERVAL.as_secs()),
             Element::text("FailureThreshold", FAILURE_THRESHOLD),
             Element::text("MeasureLatency", false),
-            Element::text("Inverted", false),
-            Element::text("Disabled", false),
+            Element::text("Inverted", check.setting() == CheckSetting::Inverted),
+            Element::text("Disabled", check.setting() == CheckSetting::Disabled),
             Element::text("EnableSNI", true),
             Element::parent("Regions", regions),
         ],

@@ -33,7 +33,7 @@ pub(super) fn unschedulable(pod: &mut Value, message: &str, now: Moment) {
 /// The containers run, for the first time or once more.
 pub(super) fn run(pod: &mut Value, again: bool, now: Moment) {
     let place = Random::new(fingerprint(uid(pod))).below(65_000);
-    let address = format!("10.0.{}.{}", 64 + (place >> 8) % 128, 1 + place % 250);
+    let address = beside(text(pod, "/status/hostIP"), place);
     let status = map_at(pod, &["status"]);
     status.insert("phase".to_owned(), "Running".into());
     status.entry("podIP").or_insert_with(|| address.clone().into());
@@ -48,6 +48,13 @@ pub(super) fn run(pod: &mut Value, again: bool, now: Moment) {
             format!("containerd://{:016x}", fingerprint(&format!("{}{restarts}", status["name"]))).into();
     }
     set_ready(pod, false, now);
+}
+
+/// An address in the same subnet as the node's, a /19, as the VPC's CNI plugin gives it.
+fn beside(host_ip: &str, place: u64) -> String {
+    let node = host_ip.parse().unwrap_or(std::net::Ipv4Addr::UNSPECIFIED).octets();
+    let third = node[2] & 0xe0 | (place >> 8) as u8 & 0x1f;
+    format!("{}.{}.{third}.{}", node[0], node[1], 4 + place % 250)
 }
 
 /// The containers ended with an exit code and a reason; the next start waits

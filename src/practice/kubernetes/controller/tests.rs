@@ -8,7 +8,7 @@ use super::super::object::{items, number, text};
 use super::super::patch::Format;
 use super::super::store::{Key, State};
 use super::super::write::Writer;
-use super::super::{ClusterSetup, Condition, PLATFORM, READY_POD_NAMESPACE, ready_pods, seed};
+use super::super::{AwsSide, ClusterSetup, Condition, PLATFORM, READY_POD_NAMESPACE, ready_pods, seed};
 use super::{Controllers, Moment};
 
 /// A cluster whose time the test moves.
@@ -32,6 +32,7 @@ impl Lab {
             values_yaml: String::new(),
             seed: 3,
             failing_since: wall - SignedDuration::from_mins(6),
+            aws: AwsSide::example(),
         };
         let (state, controllers, now) = seed::plant(&setup, wall);
         Self { state, controllers, now }

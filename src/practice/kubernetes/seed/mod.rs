@@ -19,6 +19,7 @@ use super::{ClusterSetup, READY_POD_NAMESPACE, chart, helm_release, kinds};
 
 mod failure;
 mod surroundings;
+pub(super) mod target_groups;
 
 pub(super) use self::failure::BATCH_NAMESPACE;
 
@@ -57,6 +58,7 @@ pub(super) fn plant(setup: &ClusterSetup, now: Timestamp) -> (State, Controllers
     history.travel_to(deployed);
     release(setup, &setup.platform_version, &mut history.state, deployed);
     surroundings::plant_peers(setup, &mut history.state, deployed);
+    target_groups::plant(setup, &mut history.state, deployed);
     history.travel_to(failing_since);
     history.fail(setup, now);
     history.travel_to(now);

@@ -18,7 +18,7 @@ use super::plant_object;
 /// Where the agent runs; its pods have the platform's label too.
 const AGENT_NAMESPACE: &str = "vcluster-agent";
 
-/// Third and fourth number of the nodes' addresses: one a zone.
+/// Third and fourth number of the nodes' addresses: one a zone, each in that zone's private subnet.
 const NODES_AT: [(u8, u8, char); 3] = [(12, 187, 'a'), (44, 31, 'b'), (79, 208, 'c')];
 
 /// Plants what was there before the platform.
@@ -66,15 +66,8 @@ pub(super) fn plant_peers(setup: &ClusterSetup, state: &mut State, at: Timestamp
 
 /// The Ingress with the name that the AWS load balancer controller gave it.
 pub(super) fn with_load_balancer(setup: &ClusterSetup, ingress: &Value) -> Value {
-    let id = fingerprint(&setup.host);
-    let hostname = format!(
-        "k8s-vcluster-loft-{:010x}-{}.{}.elb.amazonaws.com",
-        id & 0xff_ffff_ffff,
-        id % 1_900_000_000,
-        setup.region
-    );
     let mut ingress = ingress.clone();
-    ingress["status"] = json!({"loadBalancer": {"ingress": [{"hostname": hostname}]}});
+    ingress["status"] = json!({"loadBalancer": {"ingress": [{"hostname": setup.aws.load_balancer}]}});
     ingress
 }
 
@@ -83,7 +76,8 @@ fn node(setup: &ClusterSetup, (third, fourth, zone): (u8, u8, char), at: Timesta
     // AWS names the hosts of its first region without the region
     let domain =
         if region == "us-east-1" { "ec2.internal".to_owned() } else { format!("{region}.compute.internal") };
-    let name = format!("ip-10-0-{third}-{fourth}.{domain}");
+    let [first, second] = setup.aws.network;
+    let name = format!("ip-{first}-{second}-{third}-{fourth}.{domain}");
     let condition = |kind: &str, status: &str, reason: &str| {
         json!({
             "type": kind, "status": status, "reason": reason, "message": "",
@@ -103,7 +97,7 @@ fn node(setup: &ClusterSetup, (third, fourth, zone): (u8, u8, char), at: Timesta
         "status": {
             "capacity": size, "allocatable": size,
             "addresses": [
-                {"type": "InternalIP", "address": format!("10.0.{third}.{fourth}")},
+                {"type": "InternalIP", "address": format!("{first}.{second}.{third}.{fourth}")},
                 {"type": "Hostname", "address": name},
             ],
             "conditions": [

@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::super::kinds::{DEPLOYMENTS, EVENTS, INGRESSES, NETWORK_PEERS, NODES, PODS, REPLICA_SETS};
 use super::super::object::{items, label, number, parse_stamp, text};
-use super::super::{ClusterSetup, Condition, PLATFORM, ready_pods};
+use super::super::{AwsSide, ClusterSetup, Condition, PLATFORM, ready_pods};
 use super::*;
 
 fn now() -> Timestamp {
@@ -24,6 +24,7 @@ fn plant_seeded(condition: Condition, seed: u64, failing_for: SignedDuration) ->
         values_yaml: "config: {loftHost: multi-region.example.com}".to_owned(),
         seed,
         failing_since: now() - failing_for,
+        aws: AwsSide::example(),
     };
     plant(&setup, now()).0
 }

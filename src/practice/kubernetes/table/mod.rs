@@ -54,6 +54,7 @@ fn layout(resource: &Resource) -> Layout {
         kinds::SERVICES => network::SERVICES,
         kinds::INGRESSES => network::INGRESSES,
         kinds::NETWORK_PEERS => network::NETWORK_PEERS,
+        kinds::TARGET_GROUP_BINDINGS => network::TARGET_GROUP_BINDINGS,
         kinds::NODES => cluster::NODES,
         kinds::NAMESPACES => cluster::NAMESPACES,
         kinds::SECRETS => cluster::SECRETS,

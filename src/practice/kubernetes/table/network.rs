@@ -74,3 +74,23 @@ pub(super) const NETWORK_PEERS: Layout = Layout {
         vec![name(peer).into(), online, age(peer, now)]
     },
 };
+
+/// The load balancer controller's printer columns.
+pub(super) const TARGET_GROUP_BINDINGS: Layout = Layout {
+    columns: &[
+        column("Name"),
+        column("Service-Name"),
+        column("Service-Port"),
+        column("Target-Type"),
+        column("Age"),
+    ],
+    cells: |binding, now| {
+        vec![
+            name(binding).into(),
+            text(binding, "/spec/serviceRef/name").into(),
+            binding.pointer("/spec/serviceRef/port").map(ToString::to_string).into(),
+            text(binding, "/spec/targetType").into(),
+            age(binding, now),
+        ]
+    },
+};
