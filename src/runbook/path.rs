@@ -313,7 +313,7 @@ fn judge_routes(
     unsure: impl FnOnce(&str) -> Option<Why>,
 ) -> Finding {
     let Some(first) = wrong.first() else {
-        return Finding::pass(format!("all {count} tables lead there"), expected);
+        return Finding::pass(format!("{count} of {count} tables do"), expected);
     };
     if let Some(why) = unsure(&first.what) {
         return Finding::unknown(&why, expected);

@@ -16,10 +16,15 @@ pub fn assess(case: &Case) -> Assessment {
     cause.advice = Some(Advice::Stop);
     cause.explains = Explains::All;
     cause.fit = |_: ActionKind| Fit::CannotHelp("Not by this runbook: it assumes a healthy region");
+    let mut turned = false;
     for region in case.profile.indices() {
         let name = &case.profile.region(region).name;
         match case.readings.health_check(region) {
             Some(Ok(facts)) => match confirm::health(facts) {
+                Ok(_) if confirm::fails_by_inversion(case.readings, region) => {
+                    turned = true;
+                    cause.denies(format!("The health check of {name} is inverted: its checkers get through"));
+                }
                 Ok(health) if !health.healthy => {
                     let (succeed, total) = (health.succeed, health.total);
                     cause.says(format!("{name}: {succeed} of {total} checkers succeed"));
@@ -30,7 +35,7 @@ pub fn assess(case: &Case) -> Assessment {
             answer => cause.needs(&format!("Health check of {name}"), answer),
         }
     }
-    if confirm::outcome(case.profile, case.readings, case.failed) == Some(Outcome::AllFailing) {
+    if !turned && confirm::outcome(case.profile, case.readings, case.failed) == Some(Outcome::AllFailing) {
         cause.strength = Strength::Certain;
     }
     cause.guidance = evidence::call(case);

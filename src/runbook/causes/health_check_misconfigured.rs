@@ -5,6 +5,7 @@ use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::profile::RegionIndex;
+use crate::runbook::steps::confirm;
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
@@ -15,6 +16,7 @@ pub fn assess(case: &Case) -> Assessment {
     );
     cause.fit = evidence::leave_the_platform;
     let mut own = false;
+    let mut first = None;
     for region in std::iter::once(case.failed).chain(case.profile.others(case.failed)) {
         let name = &case.profile.region(region).name;
         match case.readings.health_check(region) {
@@ -22,6 +24,7 @@ pub fn assess(case: &Case) -> Assessment {
                 Ok(_) => {
                     if let Some(wrong) = wrong(case, region) {
                         own |= region == case.failed;
+                        first = first.or(Some(region));
                         if cause.evidence_for.is_empty() {
                             cause.headline = format!("The health check of {name} {}", wrong.headline);
                             cause.title = format!("Health check of {name} {}", wrong.title);
@@ -37,9 +40,11 @@ pub fn assess(case: &Case) -> Assessment {
     if cause.evidence_for.is_empty() {
         return cause;
     }
-    cause.strength = if own { Strength::Certain } else { Strength::Likely };
-    if own {
-        // What the check says of this region is not true, so what follows from it is not either.
+    let turned =
+        case.profile.others(case.failed).any(|other| confirm::fails_by_inversion(case.readings, other));
+    cause.strength = if own || turned { Strength::Certain } else { Strength::Likely };
+    if own || turned {
+        // What the check says of its region is not true, so what follows from it is not either.
         cause.explains = Explains::These(&["nothing-failing", "all-regions-failing", "wrong-region"]);
     }
     match case.platform_up() {
@@ -49,7 +54,7 @@ pub fn assess(case: &Case) -> Assessment {
         }
         _ => {}
     }
-    let region = case.failed_region();
+    let region = case.profile.region(first.unwrap_or(case.failed));
     cause.guidance = vec![
         Guidance::with(
             "Look at the health check's settings",

@@ -302,6 +302,12 @@ pub fn is_healthy(readings: &Readings, region: RegionIndex) -> Option<bool> {
     health(readings.health_check(region)?.ok()?).ok().map(|health| health.healthy)
 }
 
+/// Does a region's health check fail only because it is inverted: its checkers get through?
+pub fn fails_by_inversion(readings: &Readings, region: RegionIndex) -> bool {
+    let health = readings.health_check(region).and_then(Result::ok).map(health);
+    matches!(health, Some(Ok(health)) if health.inverted && !health.healthy)
+}
+
 /// The region that fails, where exactly that is known: a failing one with a
 /// passing one beside it, the first in the order of the file.
 pub fn recognised(profile: &Profile, readings: &Readings) -> Option<RegionIndex> {

@@ -5,7 +5,7 @@ use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Fit};
 use crate::runbook::command::{self, Command};
 use crate::runbook::fact::{ChartFacts, Deployment, DeploymentFacts};
-use crate::runbook::profile::Method;
+use crate::runbook::profile::{Method, RegionIndex};
 use crate::runbook::steps::confirm::{self, Outcome};
 use crate::runbook::verdict::Why;
 
@@ -63,6 +63,12 @@ pub fn gate(case: &Case) -> Option<Blocker> {
                 "{failed} is healthy and carries the traffic; {other} is the one that fails"
             )))
         }
+        Some(Outcome::AllFailing) if let Some(other) = well_but_inverted(case) => {
+            let other = &case.profile.region(other).name;
+            Some(Blocker::overridable(format!(
+                "Every health check fails, but the one of {other} is inverted: its checkers get through, so {other} seems to be well"
+            )))
+        }
         Some(Outcome::AllFailing) => {
             let text = "Every region's health check fails: this runbook assumes a healthy one. Stop and call for help";
             Some(Blocker::firm(text))
@@ -85,6 +91,12 @@ pub fn gate(case: &Case) -> Option<Blocker> {
         }
         None => Some(Blocker::firm("The health checks have not been read yet")),
     }
+}
+
+/// Another region whose health check only fails because it is inverted.
+fn well_but_inverted(case: &Case) -> Option<RegionIndex> {
+    let mut others = case.profile.others(case.failed);
+    others.find(|other| confirm::fails_by_inversion(case.readings, *other))
 }
 
 /// The Deployment as read, or what is in the way.
