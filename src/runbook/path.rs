@@ -290,7 +290,7 @@ fn routes_there(facts: &PathFacts, nodes: Option<&NodesFacts>, way: &Way) -> Hop
     }
     let wrong: Vec<WrongRoute> =
         tables.iter().filter_map(|table| wrong_route(table, &way.database, way)).collect();
-    let finding = judge_routes(&wrong, tables.len(), expected, |first| {
+    let finding = judge_routes(&wrong, tables.len(), ("to the database", expected), |first| {
         (!known).then(|| {
             let what = format!("the nodes could not be read; {first}, which may serve none of them");
             Why::new(WhyKind::NotAsked, what).remedy("Read the nodes first, or compare the tables yourself")
@@ -309,11 +309,11 @@ fn routes_there(facts: &PathFacts, nodes: Option<&NodesFacts>, way: &Way) -> Hop
 fn judge_routes(
     wrong: &[WrongRoute],
     count: usize,
-    expected: &str,
+    (direction, expected): (&str, &str),
     unsure: impl FnOnce(&str) -> Option<Why>,
 ) -> Finding {
     let Some(first) = wrong.first() else {
-        return Finding::pass(format!("{count} of {count} tables do"), expected);
+        return Finding::pass(format!("all {count} tables lead {direction}"), expected);
     };
     if let Some(why) = unsure(&first.what) {
         return Finding::unknown(&why, expected);
@@ -348,7 +348,7 @@ fn routes_back(facts: &PathFacts, way: &Way) -> Hop {
     let wrong: Vec<WrongRoute> =
         tables.iter().filter_map(|table| wrong_route(table, &way.cluster, way)).collect();
     // Which of the tables serves the database is not known: one that leads back may be it.
-    let finding = judge_routes(&wrong, tables.len(), expected, |first| {
+    let finding = judge_routes(&wrong, tables.len(), ("back", expected), |first| {
         (wrong.len() < tables.len()).then(|| {
             let what = format!("{first}; whether that table serves the database is not known");
             Why::new(WhyKind::NotAsked, what).remedy("Look up the database's subnets, and their tables")
