@@ -12,6 +12,8 @@ use crate::engine::job::SessionId;
 use crate::environment::Listing;
 use crate::runbook::action::{ActionKind, ActionOutcome, Plan};
 use crate::runbook::case::Case;
+use crate::runbook::cause::{self, Assessment};
+use crate::runbook::causes::nothing_failing;
 use crate::runbook::fact::LogLine;
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::{Question, Readings};
@@ -130,6 +132,8 @@ pub struct Run {
     pub open_checks: BTreeSet<(&'static str, Option<RegionIndex>)>,
     /// When a failing health check was first seen in this run, by its checkers' own times.
     pub first_failure_at: Option<Timestamp>,
+    /// The failed region's health check was seen failing in this run.
+    pub seen_failing: bool,
     /// The guidance of the first cause is open.
     pub guidance_open: bool,
     /// Causes after the first are shown.
@@ -173,6 +177,7 @@ impl Run {
             reached: Step::Confirm,
             open_checks: BTreeSet::new(),
             first_failure_at: None,
+            seen_failing: false,
             guidance_open: false,
             more_causes: false,
             passed_open: false,
@@ -195,6 +200,16 @@ impl Run {
     pub fn any_case(&self, now: Timestamp) -> Case<'_> {
         let failed = self.failed.unwrap_or(RegionIndex(0));
         Case { profile: &self.profile, failed, readings: &self.readings, now }
+    }
+
+    /// What may be broken, ranked. That nothing fails is no news in a run that saw the region fail: it is the
+    /// recovery.
+    pub fn causes(&self, now: Timestamp) -> Vec<Assessment> {
+        let mut causes = self.case(now).map(|case| cause::rank(&case)).unwrap_or_default();
+        if self.seen_failing {
+            causes.retain(|cause| cause.id != nothing_failing::ID);
+        }
+        causes
     }
 
     /// The plans of step 3, the fitting one first.

@@ -320,7 +320,7 @@ mod tests {
         ids.dedup();
         assert_eq!(ids.len(), scenarios().len());
         for scenario in scenarios() {
-            let kebab = |it: char| it.is_ascii_lowercase() || it == '-';
+            let kebab = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || it == '-';
             assert!(scenario.id.chars().all(kebab), "{}", scenario.id);
             assert!(
                 scenario.about.contains(" · about ") && scenario.about.ends_with(" minutes"),

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::app::model::{RolloutWatch, Run};
 use crate::design::Tone;
 use crate::runbook::action::ActionOutcome;
-use crate::runbook::cause::{self, Advice};
+use crate::runbook::cause::Advice;
 use crate::runbook::check;
 use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
@@ -53,7 +53,7 @@ pub(super) fn waits_for(run: &Run, now: Timestamp) -> &'static str {
         watch.lost.is_none() && over != Some(true)
     };
     let others = || {
-        let first = cause::rank(&case).into_iter().next().and_then(|first| first.advice);
+        let first = run.causes(now).into_iter().next().and_then(|first| first.advice);
         matches!(first, Some(Advice::Guidance | Advice::Stop))
     };
     if run.recovered() {
@@ -109,7 +109,7 @@ fn confirm_stand(run: &Run, usual: Tone) -> Stand {
 
 fn diagnose_stand(run: &Run, usual: Tone, now: Timestamp) -> Stand {
     let Some(case) = run.case(now) else { return Stand::new(usual, "") };
-    if let Some(first) = cause::rank(&case).first() {
+    if let Some(first) = run.causes(now).first() {
         return Stand::new(usual, first.title.clone());
     }
     if diagnose::platform_runs(&case) {
@@ -136,10 +136,10 @@ fn restore_stand(run: &Run, usual: Tone, now: Timestamp) -> Stand {
             Some(ActionOutcome::Cancelled { .. }) => Stand::new(Tone::Warn, format!("Cancelled {at}")),
         };
     }
-    let Some(case) = run.case(now).filter(|_| run.reached >= Step::Diagnose) else {
+    if run.reached < Step::Diagnose {
         return Stand::new(usual, "");
-    };
-    match cause::rank(&case).first().and_then(|first| first.advice) {
+    }
+    match run.causes(now).first().and_then(|first| first.advice) {
         Some(Advice::Guidance) => Stand::new(usual, "Waits for the repair"),
         Some(Advice::Stop) => Stand::new(usual, "Stop: another runbook"),
         Some(_) if run.reached == Step::Restore => Stand::new(usual, "Ready to run"),

@@ -150,6 +150,8 @@ fn recognise(run: &mut Run, now: Timestamp) -> Vec<Job> {
 
 /// The earliest failing report of the failed region's checkers that this run has seen.
 fn note_first_failure(run: &mut Run) {
+    run.seen_failing |=
+        run.failed.is_some_and(|failed| confirm::is_healthy(&run.readings, failed) == Some(false));
     let Some(Ok(facts)) = run.failed.and_then(|failed| run.readings.health_check(failed)) else { return };
     let failing =
         facts.observations.iter().filter(|o| confirm::checker_status(o) == confirm::CheckerStatus::Failure);

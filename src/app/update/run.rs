@@ -157,6 +157,7 @@ pub(super) fn choose(run: &mut Run, region: RegionIndex, now: Timestamp) -> Vec<
     (run.restore, run.verify, run.rollout, run.log) = (Restore::default(), Verify::default(), None, None);
     (run.step, run.reached) = (Step::Confirm, Step::Confirm);
     run.first_failure_at = None;
+    run.seen_failing = false;
     let name = run.profile.region(region).name.clone();
     let mut jobs = vec![
         Job::StopLog { session: run.session },

@@ -6,11 +6,14 @@ use crate::runbook::cause::{Assessment, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::steps::confirm::{self, Outcome};
 
+/// The cause's id.
+pub const ID: &str = "nothing-failing";
+
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
     let region = case.failed_region();
     let mut cause = Assessment::new(
-        "nothing-failing",
+        ID,
         "Nothing is failing",
         format!("No health check fails: there is nothing to restore in {}", region.name),
     );

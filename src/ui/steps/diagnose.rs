@@ -31,7 +31,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         no_failed_region(ui, out);
         return;
     };
-    let causes = cause::rank(&case);
+    let causes = run.causes(now);
     let mut all = steps::checks(&case, Step::Diagnose);
     let tally = check::tally(&all);
     check::by_importance(&mut all);
@@ -103,7 +103,7 @@ fn next(run: &Run, case: &Case, causes: &[Assessment], tally: &Tally) -> Next {
             let fits = plans.iter().find(|plan| matches!(plan.fit, Fit::Fits(_)));
             fits.map_or(Next::Choose, |plan| Next::Act(words::inside(&plan.title)))
         }
-        None if !causes.is_empty() && !run.acted() => Next::Leave,
+        None if !causes.is_empty() => Next::Leave,
         None if diagnose::platform_runs(case) => Next::Verify,
         None if tally.waiting > 0 => Next::Wait,
         None if let Some(why) = diagnose::nothing_read(case) => Next::Mend(why),

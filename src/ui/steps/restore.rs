@@ -12,7 +12,7 @@ use crate::design::{OptionCard, Tone, callout, option_card};
 use crate::runbook::action::ActionKind;
 use crate::runbook::action::{ActionOutcome, Plan};
 use crate::runbook::case::Case;
-use crate::runbook::cause::{self, Assessment, Fit};
+use crate::runbook::cause::{Assessment, Fit};
 use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
 use crate::runbook::steps::confirm;
@@ -32,7 +32,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         return;
     };
     let plans = run.plans(now);
-    let causes = cause::rank(&case);
+    let causes = run.causes(now);
     heading(run, &case, causes.first(), &plans).show(ui, out);
     let Some(chosen) = run.selected_plan(now) else { return };
     let mut right = Vec::new();
