@@ -367,11 +367,11 @@ fn verify_counts_looks_takes_reasons_and_ends() {
     let mut harness = show(Step::Verify, run);
     harness.get_by_label("us-east-1 does not count as recovered: 1 check speaks against it");
     let accept = click(&mut harness, "Accept with a reason…");
-    assert_eq!(accept, expect(&Msg::Run(RunMsg::Accept("network-peers".to_owned()))));
-    harness.state_mut().run.verify.accepting = Some(("network-peers".to_owned(), String::new()));
+    assert_eq!(accept, expect(&Msg::Run(RunMsg::Accept(("network-peers", Some(US))))));
+    harness.state_mut().run.verify.accepting = Some((("network-peers", Some(US)), String::new()));
     harness.run();
     assert!(is_off(&harness, "Accept with this reason"));
-    harness.state_mut().run.verify.accepting = Some(("network-peers".to_owned(), "seen online".to_owned()));
+    harness.state_mut().run.verify.accepting = Some((("network-peers", Some(US)), "seen online".to_owned()));
     harness.run();
     assert_eq!(click(&mut harness, "Accept with this reason"), expect(&Msg::Run(RunMsg::AcceptDone)));
 

@@ -14,6 +14,7 @@ use crate::runbook::action::{ActionKind, ActionOutcome, Plan};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Assessment};
 use crate::runbook::causes::nothing_failing;
+use crate::runbook::check::CheckKey;
 use crate::runbook::fact::LogLine;
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::{Question, Readings};
@@ -309,10 +310,10 @@ pub struct RolloutWatch {
 pub struct Verify {
     /// The looks so far.
     pub looks: Looks,
-    /// Ids of checks whose `Unknown` was accepted with a reason.
-    pub accepted: Vec<String>,
+    /// Checks whose `Unknown` was accepted with a reason.
+    pub accepted: Vec<CheckKey>,
     /// The check that is being accepted, and the reason typed so far.
-    pub accepting: Option<(String, String)>,
+    pub accepting: Option<(CheckKey, String)>,
     /// When the rollout ended or, without one, when the step was first opened: countdowns start here.
     pub since: Option<Timestamp>,
     /// When the region counted as recovered, UTC.

@@ -6,6 +6,7 @@ use crate::engine::event::Event;
 pub use crate::engine::job::FilePurpose;
 use crate::environment::Field;
 use crate::runbook::action::ActionKind;
+use crate::runbook::check::CheckKey;
 use crate::runbook::profile::{Method, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
@@ -107,7 +108,7 @@ pub enum RunMsg {
     /// Watch the rollout again.
     WatchAgain,
     /// Begin to accept what could not be checked.
-    Accept(String),
+    Accept(CheckKey),
     /// The reason typed so far.
     AcceptReason(String),
     /// Accept with this reason.

@@ -52,6 +52,8 @@ pub enum Happening {
     Accepted {
         /// The check's id.
         check: String,
+        /// The region's name, where it is one.
+        region: Option<String>,
         /// The reason given.
         reason: String,
     },

@@ -11,6 +11,9 @@ use super::question::Question;
 use super::step::Step;
 use super::verdict::{Finding, Verdict, Why};
 
+/// Which check of a step: its id, and the region asked, where it is one.
+pub type CheckKey = (&'static str, Option<RegionIndex>);
+
 /// One check of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
@@ -82,6 +85,11 @@ impl Check {
             None => {}
         }
         self
+    }
+
+    /// Which check it is.
+    pub fn key(&self) -> CheckKey {
+        (self.id, self.region)
     }
 
     /// The verdict; `None` until the first answer.

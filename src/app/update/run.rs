@@ -101,7 +101,7 @@ pub(super) fn update(model: &mut Model, msg: RunMsg, now: Timestamp) -> Vec<Job>
         RunMsg::ToggleGuidance => run.guidance_open = !run.guidance_open,
         RunMsg::ToggleCauses => run.more_causes = !run.more_causes,
         RunMsg::TogglePassed => run.passed_open = !run.passed_open,
-        RunMsg::Accept(id) => run.verify.accepting = Some((id, String::new())),
+        RunMsg::Accept(key) => run.verify.accepting = Some((key, String::new())),
         RunMsg::AcceptReason(text) => {
             if let Some((_, reason)) = &mut run.verify.accepting {
                 *reason = text;
@@ -197,9 +197,10 @@ pub(super) fn watch(run: &mut Run, now: Timestamp) -> Vec<Job> {
 
 fn accept(run: &mut Run, now: Timestamp) -> Vec<Job> {
     let given = run.verify.accepting.take();
-    let Some((check, reason)) = given.filter(|(_, reason)| !reason.trim().is_empty()) else {
+    let Some((key, reason)) = given.filter(|(_, reason)| !reason.trim().is_empty()) else {
         return Vec::new();
     };
-    run.verify.accepted.push(check.clone());
-    vec![note(run.session, now, Happening::Accepted { check, reason: reason.trim().to_owned() })]
+    run.verify.accepted.push(key);
+    let (check, region) = (key.0.to_owned(), key.1.map(|region| run.profile.region(region).name.clone()));
+    vec![note(run.session, now, Happening::Accepted { check, region, reason: reason.trim().to_owned() })]
 }

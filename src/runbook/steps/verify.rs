@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::runbook::case::Case;
-use crate::runbook::check::Check;
+use crate::runbook::check::{Check, CheckKey};
 use crate::runbook::command;
 use crate::runbook::fact::{Peer, PeersFacts};
 use crate::runbook::profile::{Profile, RegionIndex};
@@ -137,9 +137,9 @@ pub struct Looks {
 }
 
 impl Looks {
-    /// Counts a look, at most one an interval. `accepted` holds the ids of checks
+    /// Counts a look, at most one an interval. `accepted` holds the checks
     /// whose `Unknown` a person accepted with a reason.
-    pub fn count(&mut self, case: &Case, accepted: &[String], interval: Duration) {
+    pub fn count(&mut self, case: &Case, accepted: &[CheckKey], interval: Duration) {
         let checks = checks(case);
         match confirm::is_healthy(case.readings, case.failed) {
             Some(true) => _ = self.healthy_since.get_or_insert(case.now),
@@ -148,7 +148,7 @@ impl Looks {
         }
         let stands = |check: &Check| match check.verdict() {
             Some(Verdict::Pass | Verdict::Warn) => Some(true),
-            Some(Verdict::Unknown) => Some(accepted.iter().any(|id| id == check.id)),
+            Some(Verdict::Unknown) => Some(accepted.contains(&check.key())),
             Some(Verdict::Fail) => Some(false),
             None => None,
         };
@@ -175,11 +175,11 @@ impl Looks {
 }
 
 /// Why the region does not count as recovered: each check that does not pass, in words.
-pub fn reasons_against(case: &Case, accepted: &[String]) -> Vec<String> {
+pub fn reasons_against(case: &Case, accepted: &[CheckKey]) -> Vec<String> {
     let open = |check: Check| {
         let finding = match (check.verdict(), &check.finding) {
             (Some(Verdict::Fail), Some(finding)) => finding.found.clone(),
-            (Some(Verdict::Unknown), Some(finding)) if !accepted.iter().any(|id| id == check.id) => {
+            (Some(Verdict::Unknown), Some(finding)) if !accepted.contains(&check.key()) => {
                 format!("could not be checked: {}", finding.found)
             }
             (None, _) => "not answered yet".to_owned(),

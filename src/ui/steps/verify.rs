@@ -43,8 +43,13 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         }
         accepting(run, &all, ui, out);
         card_list(ui, |ui| {
-            if !run.verify.accepted.is_empty() {
-                let text = format!("Accepted with a reason: {}", run.verify.accepted.join(", "));
+            let accepted: Vec<&str> = all
+                .iter()
+                .filter(|check| run.verify.accepted.contains(&check.key()))
+                .map(|check| check.title.as_str())
+                .collect();
+            if !accepted.is_empty() {
+                let text = format!("Accepted with a reason: {}", accepted.join(", "));
                 list_row(ui, |ui| secondary(ui, &text));
             }
             checks::rows(model, run, &all, now, ui, out, &mut |check, ui, out| {
@@ -174,26 +179,22 @@ fn reasons(run: &Run, case: &Case, against: &[String], ui: &mut Ui) {
 }
 
 fn accept_button(run: &Run, check: &Check, ui: &mut Ui, out: &mut Vec<Msg>) {
-    let accepted = run.verify.accepted.iter().any(|id| id == check.id);
+    let accepted = run.verify.accepted.contains(&check.key());
     if check.verdict() == Some(Verdict::Unknown) && !accepted {
-        let open = run.verify.accepting.as_ref().is_some_and(|(id, _)| id == check.id);
+        let open = run.verify.accepting.as_ref().is_some_and(|(key, _)| *key == check.key());
         let off = open.then_some("Type the reason above");
         if ui.add(ActionButton::secondary("Accept with a reason…").small().off_because(off)).clicked() {
-            out.push(Msg::Run(RunMsg::Accept(check.id.to_owned())));
+            out.push(Msg::Run(RunMsg::Accept(check.key())));
         }
     }
 }
 
 /// The reason for accepting what could not be checked.
 fn accepting(run: &Run, all: &[Check], ui: &mut Ui, out: &mut Vec<Msg>) {
-    let Some((id, reason)) = &run.verify.accepting else { return };
-    let titles: Vec<&str> = all
-        .iter()
-        .filter(|check| check.id == id && check.verdict() == Some(Verdict::Unknown))
-        .map(|check| check.title.as_str())
-        .collect();
+    let Some((key, reason)) = &run.verify.accepting else { return };
+    let title = all.iter().find(|check| check.key() == *key).map_or(key.0, |check| check.title.as_str());
     card(ui, |ui| {
-        card_title(ui, &format!("Accept without a check: {}", words::list(&titles)));
+        card_title(ui, &format!("Accept without a check: {title}"));
         body(ui, "It stays unknown. Your reason goes into the run's journal, and the looks go on without it");
         let mut typed = reason.clone();
         let field = Field::new("Why can it be left out?").hint("looked at it in the platform's own page");
