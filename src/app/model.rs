@@ -1,32 +1,24 @@
 //! What there is: owned by the window's thread, written by `update` alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::engine::event::PracticeWorld;
 use crate::engine::job::SessionId;
 use crate::environment::Listing;
-use crate::runbook::action::{ActionKind, ActionOutcome, Plan};
-use crate::runbook::case::Case;
-use crate::runbook::cause::{self, Assessment};
-use crate::runbook::causes::nothing_failing;
-use crate::runbook::check::CheckKey;
-use crate::runbook::fact::LogLine;
-use crate::runbook::profile::{Profile, RegionIndex};
+use crate::runbook::profile::Profile;
 use crate::runbook::question::{Question, Readings};
-use crate::runbook::rollout::{Rollout, Track};
-use crate::runbook::step::Step;
-use crate::runbook::steps::{restore, verify::Looks};
-use crate::runbook::verdict::Why;
 
 mod form;
+mod run;
 
 pub(super) use form::Asked;
 pub use form::{Discovery, Form};
+pub use run::{
+    Finished, LOG_LINES, LogPanel, OUTPUT_LINES, Practice, Restore, RolloutWatch, Run, Running, Verify,
+};
 
 /// Everything that the window shows.
 #[derive(Debug)]
@@ -109,247 +101,6 @@ pub struct ScenarioCard {
     /// What one learns and how long it takes, in a line.
     pub about: String,
 }
-
-/// One recovery, from opening to closing.
-#[derive(Debug)]
-pub struct Run {
-    /// Its session.
-    pub session: SessionId,
-    /// The environment.
-    pub profile: Arc<Profile>,
-    /// The failed region: chosen, told, or recognised; `None` until then.
-    pub failed: Option<RegionIndex>,
-    /// The practice world it runs on.
-    pub practice: Option<Practice>,
-    /// When it was opened, UTC.
-    pub opened_at: Timestamp,
-    /// All answers.
-    pub readings: Readings,
-    /// The step on the screen.
-    pub step: Step,
-    /// The step that is to be done next; earlier ones are done.
-    pub reached: Step,
-    /// Checks whose details are open: id and region.
-    pub open_checks: BTreeSet<(&'static str, Option<RegionIndex>)>,
-    /// When a failing health check was first seen in this run, by its checkers' own times.
-    pub first_failure_at: Option<Timestamp>,
-    /// The failed region's health check was seen failing in this run.
-    pub seen_failing: bool,
-    /// The guidance of the first cause is open.
-    pub guidance_open: bool,
-    /// Causes after the first are shown.
-    pub more_causes: bool,
-    /// Passed checks are shown.
-    pub passed_open: bool,
-    /// Step 3.
-    pub restore: Restore,
-    /// Step 4; `None` until it is watched.
-    pub rollout: Option<RolloutWatch>,
-    /// Step 5.
-    pub verify: Verify,
-    /// The log panel; `None` while closed.
-    pub log: Option<LogPanel>,
-    /// Why the journal cannot be written; then no action can be taken.
-    pub journal_problem: Option<String>,
-    /// The verdicts last noted in the journal.
-    pub(super) noted: BTreeMap<(Step, &'static str, Option<RegionIndex>), crate::runbook::verdict::Verdict>,
-}
-
-/// The practice side of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Practice {
-    /// The world.
-    pub world: PracticeWorld,
-    /// "Somebody repaired it" was pressed.
-    pub repaired: bool,
-}
-
-impl Run {
-    /// A run that begins now, nothing read yet.
-    pub fn new(session: SessionId, profile: Arc<Profile>, now: Timestamp) -> Self {
-        Self {
-            session,
-            profile,
-            failed: None,
-            practice: None,
-            opened_at: now,
-            readings: Readings::default(),
-            step: Step::Confirm,
-            reached: Step::Confirm,
-            open_checks: BTreeSet::new(),
-            first_failure_at: None,
-            seen_failing: false,
-            guidance_open: false,
-            more_causes: false,
-            passed_open: false,
-            restore: Restore::default(),
-            rollout: None,
-            verify: Verify::default(),
-            log: None,
-            journal_problem: None,
-            noted: BTreeMap::new(),
-        }
-    }
-
-    /// What judgements are made of; `None` until a failed region is known.
-    pub fn case(&self, now: Timestamp) -> Option<Case<'_>> {
-        Some(Case { profile: &self.profile, failed: self.failed?, readings: &self.readings, now })
-    }
-
-    /// The same before a failed region is known: with the first region in its place. For what does not
-    /// depend on it.
-    pub fn any_case(&self, now: Timestamp) -> Case<'_> {
-        let failed = self.failed.unwrap_or(RegionIndex(0));
-        Case { profile: &self.profile, failed, readings: &self.readings, now }
-    }
-
-    /// What may be broken, ranked. That nothing fails is no news in a run that saw the region fail: it is the
-    /// recovery.
-    pub fn causes(&self, now: Timestamp) -> Vec<Assessment> {
-        let mut causes = self.case(now).map(|case| cause::rank(&case)).unwrap_or_default();
-        if self.seen_failing {
-            causes.retain(|cause| cause.id != nothing_failing::ID);
-        }
-        causes
-    }
-
-    /// The plans of step 3, the fitting one first.
-    pub fn plans(&self, now: Timestamp) -> Vec<Plan> {
-        self.case(now).map(|case| restore::plans(&case)).unwrap_or_default()
-    }
-
-    /// The plan that is open: the selected one, else the first.
-    pub fn selected_plan(&self, now: Timestamp) -> Option<Plan> {
-        let mut plans = self.plans(now);
-        let selected = plans.iter().position(|plan| Some(plan.kind()) == self.restore.selected);
-        (!plans.is_empty()).then(|| plans.swap_remove(selected.unwrap_or(0)))
-    }
-
-    /// A duration of the real world in this run's time: shorter in practice.
-    pub fn scaled(&self, duration: Duration) -> Duration {
-        duration.div_f64(self.practice.as_ref().map_or(1.0, |practice| practice.world.speed))
-    }
-
-    /// Has it ended with the region recovered?
-    pub fn recovered(&self) -> bool {
-        self.verify.looks.recovered()
-    }
-
-    /// Did an action end well, or was one done by hand?
-    pub fn acted(&self) -> bool {
-        self.restore
-            .finished
-            .iter()
-            .any(|done| !matches!(done.outcome, Some(ActionOutcome::Failed { unchanged: true, .. })))
-    }
-}
-
-/// Step 3.
-#[derive(Debug, Default)]
-pub struct Restore {
-    /// The chosen action; the first one fits best.
-    pub selected: Option<ActionKind>,
-    /// What was typed to confirm.
-    pub typed: String,
-    /// The reason for going past what is in the way.
-    pub reason: String,
-    /// Why the last try was refused.
-    pub refused: Option<String>,
-    /// The action that runs.
-    pub running: Option<Running>,
-    /// What was done before, oldest first.
-    pub finished: Vec<Finished>,
-    /// The output of the running or last action; the newest lines, at most [`OUTPUT_LINES`].
-    pub output: Vec<String>,
-}
-
-/// How many lines of an action's output are kept for the screen; the file has all.
-pub const OUTPUT_LINES: usize = 2_000;
-
-/// An action that runs.
-#[derive(Debug, Clone)]
-pub struct Running {
-    /// Which.
-    pub kind: ActionKind,
-    /// Since when, UTC.
-    pub started_at: Timestamp,
-    /// Cancel was pressed.
-    pub cancelling: bool,
-}
-
-/// An action that ended.
-#[derive(Debug, Clone)]
-pub struct Finished {
-    /// Which.
-    pub kind: ActionKind,
-    /// When, UTC.
-    pub at: Timestamp,
-    /// How; `None` where a person says that they did it by hand.
-    pub outcome: Option<ActionOutcome>,
-}
-
-/// Step 4.
-#[derive(Debug)]
-pub struct RolloutWatch {
-    /// Its times.
-    pub track: Track,
-    /// The latest judgement; `None` until the first answer.
-    pub rollout: Option<Rollout>,
-    /// The facts it was judged of, to judge again when the deadline passes.
-    pub(super) facts: Option<(crate::runbook::fact::DeploymentFacts, crate::runbook::fact::PodsFacts)>,
-    /// Why it is not being watched any more.
-    pub lost: Option<Why>,
-    /// How long nothing may move, in this run's time.
-    pub deadline: Duration,
-    /// When it was done, UTC.
-    pub done_at: Option<Timestamp>,
-}
-
-/// Step 5.
-#[derive(Debug, Default)]
-pub struct Verify {
-    /// The looks so far.
-    pub looks: Looks,
-    /// Checks whose `Unknown` was accepted with a reason.
-    pub accepted: Vec<CheckKey>,
-    /// The check that is being accepted, and the reason typed so far.
-    pub accepting: Option<(CheckKey, String)>,
-    /// When the rollout ended or, without one, when the step was first opened: countdowns start here.
-    pub since: Option<Timestamp>,
-    /// When the region counted as recovered, UTC.
-    pub recovered_at: Option<Timestamp>,
-}
-
-impl RolloutWatch {
-    /// Begins to watch.
-    pub fn start(now: Timestamp, deadline: Duration) -> Self {
-        Self { track: Track::start(now), rollout: None, facts: None, lost: None, deadline, done_at: None }
-    }
-}
-
-/// The log panel.
-#[derive(Debug, Default)]
-pub struct LogPanel {
-    /// Pod and container; `None` for all pods together.
-    pub of: Option<(String, String)>,
-    /// The container before the last restart.
-    pub previous: bool,
-    /// What is searched for.
-    pub find: String,
-    /// The search's current hit, a line number.
-    pub hit: Option<usize>,
-    /// New lines are followed.
-    pub follow: bool,
-    /// Followed lines so far.
-    pub lines: Vec<LogLine>,
-    /// Why following broke off.
-    pub ended: Option<String>,
-    /// The following that lines have to belong to.
-    pub(super) generation: u64,
-}
-
-/// How many followed lines are kept for the screen.
-pub const LOG_LINES: usize = 1_000_000;
 
 /// A question that has to be answered before anything else.
 #[derive(Debug, Clone, PartialEq, Eq)]

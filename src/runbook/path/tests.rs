@@ -1,5 +1,5 @@
 use super::*;
-use crate::runbook::fact::{Node, PeeringSide, SecurityGroup, Subnet};
+use crate::runbook::fact::{Node, PeeringSide, Route, RouteTable, SecurityGroup, Subnet};
 
 const PORT: u16 = 3306;
 

@@ -1,0 +1,211 @@
+//! The routes of the way to the database: there from every table that serves nodes, and back.
+
+use super::{Hop, HopKind, Way, hop};
+use crate::runbook::cidr::Cidr;
+use crate::runbook::fact::{NodesFacts, PathFacts, Route, RouteTable};
+use crate::runbook::verdict::{Finding, Verdict, Why, WhyKind};
+
+/// A hop of routes.
+fn route_hop(
+    kind: HopKind,
+    finding: Finding,
+    wrong: &[WrongRoute],
+    label: &str,
+    details: Vec<String>,
+) -> Hop {
+    let follows = finding.verdict == Verdict::Fail && wrong.iter().all(|wrong| wrong.of_peering);
+    Hop { follows_peering: follows, ..hop(kind, finding, label, details) }
+}
+
+/// Does some table lead to the database by a gateway that is no peering?
+pub(super) fn leads_elsewhere(facts: &PathFacts, way: &Way) -> bool {
+    let by_gateway = |target: &str| target.starts_with("tgw-") || target.starts_with("vgw-");
+    facts.cluster_routes.iter().any(|table| {
+        let best =
+            |range: &Cidr| best_route(table, *range).is_some_and(|(_, route)| by_gateway(&route.target));
+        way.database.iter().any(best)
+    })
+}
+
+/// The route with the longest prefix that contains the whole range.
+fn best_route(table: &RouteTable, range: Cidr) -> Option<(Cidr, &Route)> {
+    let parsed = table.routes.iter().filter_map(|route| Some((Cidr::parse(&route.destination)?, route)));
+    parsed
+        .filter(|(destination, _)| destination.contains(range))
+        .max_by_key(|(destination, _)| destination.prefix)
+}
+
+/// What is wrong with a table's way to these ranges; `None` where nothing is.
+fn wrong_route(table: &RouteTable, ranges: &[Cidr], way: &Way) -> Option<WrongRoute> {
+    let leads = |route: &Route| {
+        if way.same_vpc { route.target == "local" } else { way.peering.is_some_and(|p| p.id == route.target) }
+    };
+    for range in ranges {
+        match best_route(table, *range) {
+            None => {
+                return Some(WrongRoute {
+                    what: format!("{} has no route to {range}", table.id),
+                    of_peering: false,
+                });
+            }
+            Some((_, route)) if route.state == "blackhole" => {
+                let of_peering = way.peering.is_none() || leads(route) || route.target.starts_with("pcx-");
+                let what = format!("{} leads {range} into a black hole ({})", table.id, route.target);
+                return Some(WrongRoute { what, of_peering });
+            }
+            Some((_, route)) if !leads(route) => {
+                let what = format!("{} leads {range} to {} ({})", table.id, route.target, route.destination);
+                return Some(WrongRoute { what, of_peering: false });
+            }
+            Some(_) => {}
+        }
+        // A longer prefix inside the range takes a part of it elsewhere.
+        let inside = table.routes.iter().find(|route| {
+            let part = Cidr::parse(&route.destination);
+            part.is_some_and(|part| range.contains(part) && part != *range)
+                && (!leads(route) || route.state == "blackhole")
+        });
+        if let Some(route) = inside {
+            let what = format!(
+                "{} leads {} of it to {} ({})",
+                table.id, route.destination, route.target, route.state
+            );
+            return Some(WrongRoute { what, of_peering: false });
+        }
+    }
+    None
+}
+
+struct WrongRoute {
+    what: String,
+    /// The route is there, and its peering connection is gone.
+    of_peering: bool,
+}
+
+/// The tables that serve the nodes' subnets, and whether the nodes were known.
+fn node_tables<'a>(facts: &'a PathFacts, nodes: Option<&NodesFacts>) -> (Vec<&'a RouteTable>, bool) {
+    let ips: Vec<Cidr> = nodes
+        .iter()
+        .flat_map(|facts| &facts.nodes)
+        .flat_map(|node| &node.internal_ips)
+        .filter_map(|ip| Cidr::parse(ip))
+        .collect();
+    let hosts_nodes =
+        |cidr: &str| Cidr::parse(cidr).is_some_and(|subnet| ips.iter().any(|ip| subnet.contains(*ip)));
+    let with_nodes: Vec<&str> = facts
+        .cluster_subnets
+        .iter()
+        .filter(|subnet| hosts_nodes(&subnet.cidr))
+        .map(|subnet| subnet.id.as_str())
+        .collect();
+    let known = !with_nodes.is_empty();
+    let subnets: Vec<&str> = if known {
+        with_nodes
+    } else {
+        facts.cluster_subnets.iter().map(|subnet| subnet.id.as_str()).collect()
+    };
+    let serves = |table: &RouteTable, subnet: &str| table.subnets.iter().any(|id| id == subnet);
+    let implicit =
+        subnets.iter().any(|subnet| !facts.cluster_routes.iter().any(|table| serves(table, subnet)));
+    let tables = facts
+        .cluster_routes
+        .iter()
+        .filter(|table| subnets.iter().any(|subnet| serves(table, subnet)) || (table.main && implicit))
+        .collect();
+    (tables, known)
+}
+
+fn route_lines(tables: &[&RouteTable]) -> Vec<String> {
+    let of = |table: &&RouteTable| {
+        let main = if table.main { " (main)" } else { "" };
+        let routes: Vec<String> = table
+            .routes
+            .iter()
+            .map(|route| format!("{} → {} {}", route.destination, route.target, route.state))
+            .collect();
+        format!("{}{main} for {}: {}", table.id, table.subnets.join(", "), routes.join("; "))
+    };
+    tables.iter().map(of).collect()
+}
+
+pub(super) fn routes_there(facts: &PathFacts, nodes: Option<&NodesFacts>, way: &Way) -> Hop {
+    let expected = "every node's table leads to the database";
+    let (tables, known) = node_tables(facts, nodes);
+    let details = route_lines(&tables);
+    if way.database.is_empty() || tables.is_empty() {
+        let what = if tables.is_empty() {
+            "no route table of the nodes' subnets was found"
+        } else {
+            "the database VPC's range is not known"
+        };
+        let why = Why::new(WhyKind::Garbage, what).remedy("Check the database's VPC in the variables");
+        return hop(HopKind::RoutesThere, Finding::unknown(&why, expected), "", details);
+    }
+    let wrong: Vec<WrongRoute> =
+        tables.iter().filter_map(|table| wrong_route(table, &way.database, way)).collect();
+    let finding = judge_routes(&wrong, tables.len(), ("to the database", expected), |first| {
+        (!known).then(|| {
+            let what = format!("the nodes could not be read; {first}, which may serve none of them");
+            Why::new(WhyKind::NotAsked, what).remedy("Read the nodes first, or compare the tables yourself")
+        })
+    });
+    let finding = if way.peering.is_none() && !way.same_vpc && leads_elsewhere(facts, way) {
+        let what = "routes lead to a gateway that is no peering, which is not looked at";
+        let why = Why::new(WhyKind::NotAsked, what).remedy("Look at the transit gateway or VPN yourself");
+        Finding::unknown(&why, expected)
+    } else {
+        finding
+    };
+    route_hop(HopKind::RoutesThere, finding, &wrong, "a route is missing", details)
+}
+
+fn judge_routes(
+    wrong: &[WrongRoute],
+    count: usize,
+    (direction, expected): (&str, &str),
+    unsure: impl FnOnce(&str) -> Option<Why>,
+) -> Finding {
+    let Some(first) = wrong.first() else {
+        return Finding::pass(format!("all {count} tables lead {direction}"), expected);
+    };
+    if let Some(why) = unsure(&first.what) {
+        return Finding::unknown(&why, expected);
+    }
+    let more = if wrong.len() > 1 { format!(", and {} more tables", wrong.len() - 1) } else { String::new() };
+    let remedy = if wrong.iter().all(|wrong| wrong.of_peering) {
+        "The route is there, its peering connection is not: mend the peering first"
+    } else {
+        "Add the route to the peering connection in that table"
+    };
+    Finding::fail(format!("{}{more}", first.what), expected, remedy)
+}
+
+pub(super) fn routes_back(facts: &PathFacts, way: &Way) -> Hop {
+    let expected = "every table leads back";
+    let tables = match &facts.database_routes {
+        Some(Ok(tables)) => tables,
+        Some(Err(message)) => {
+            let why = Why::new(WhyKind::Forbidden, message.clone());
+            return hop(HopKind::RoutesBack, Finding::unknown(&why, expected), "", Vec::new());
+        }
+        None => {
+            let why = Why::new(WhyKind::NotAsked, "the database's side was not read");
+            return hop(HopKind::RoutesBack, Finding::unknown(&why, expected), "", Vec::new());
+        }
+    };
+    let all: Vec<&RouteTable> = tables.iter().collect();
+    let details = route_lines(&all);
+    if way.same_vpc {
+        return hop(HopKind::RoutesBack, Finding::pass("within one VPC", expected), "", details);
+    }
+    let wrong: Vec<WrongRoute> =
+        tables.iter().filter_map(|table| wrong_route(table, &way.cluster, way)).collect();
+    // Which of the tables serves the database is not known: one that leads back may be it.
+    let finding = judge_routes(&wrong, tables.len(), ("back", expected), |first| {
+        (wrong.len() < tables.len()).then(|| {
+            let what = format!("{first}; whether that table serves the database is not known");
+            Why::new(WhyKind::NotAsked, what).remedy("Look up the database's subnets, and their tables")
+        })
+    });
+    route_hop(HopKind::RoutesBack, finding, &wrong, "no route back", details)
+}
