@@ -4,7 +4,7 @@
 //! [`AwsProfiles`] keeps one for each profile that is needed: the environment's, and those that credential
 //! plugins of the kubeconfig name.
 //!
-//! Caveats: the SDK's retries are off, its identity cache too (see [`keychain`]); proxies of the
+//! Caveats: the SDK's retries are off, its identity cache too (see `keychain`); proxies of the
 //! environment variables are used by the EC2 client alone.
 
 mod config;
