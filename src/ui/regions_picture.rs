@@ -73,14 +73,13 @@ fn column(run: &Run, region: RegionIndex) -> RegionColumn {
     let load_balancer = load_balancer_hop(run, region);
     let pods = run.readings.pods(region).and_then(Result::ok);
     let platform = platform_hop(run, region);
-    let mut to_database = Link::new(match ready_pods(run, region) {
-        Some(0) => Tone::ToCome,
-        Some(_) => Tone::Pass,
-        None => Tone::Unknown,
-    });
-    if let Some(label) = broken_way(run, region) {
-        to_database = Link { tone: Tone::Fail, label: Some(label) };
-    }
+    let to_database = match (ready_pods(run, region), broken_way(run, region)) {
+        // Pods that are ready have their database, whatever was read of the way before.
+        (Some(1..), _) => Link::new(Tone::Pass),
+        (_, Some(label)) => Link { tone: Tone::Fail, label: Some(label) },
+        (Some(0), None) => Link::new(Tone::ToCome),
+        (None, None) => Link::new(Tone::Unknown),
+    };
     let links = [
         Link::new(health_check.tone),
         Link::new(load_balancer.tone),

@@ -33,8 +33,9 @@ pub fn questions(profile: &Profile, failed: RegionIndex) -> Vec<Question> {
     if profile.shared_host.is_some() {
         questions.push(Question::SharedProbe);
     }
-    questions
-        .extend(profile.indices().flat_map(|region| [Question::Pods(region), Question::Deployment(region)]));
+    questions.extend(profile.indices().flat_map(|region| {
+        [Question::Pods(region), Question::Deployment(region), Question::Targets(region)]
+    }));
     questions.push(Question::Peers(failed));
     questions
 }
@@ -46,6 +47,7 @@ pub fn checks(case: &Case) -> Vec<Check> {
         regions().map(|region| confirm::health_check(case, region, Step::Verify)).collect();
     checks.extend(regions().filter_map(|region| confirm::probe(case, region, Step::Verify)));
     checks.extend(shared_probe(case));
+    checks.extend(regions().map(|region| diagnose::targets(case, region, Step::Verify)));
     checks.extend(regions().map(|region| diagnose::pods(case, region, Step::Verify)));
     checks.push(diagnose::versions(case, Step::Verify));
     checks.push(network_peers(case));

@@ -67,8 +67,8 @@ fn eks_lines(facts: &EksFacts) -> Vec<String> {
     lines
 }
 
-/// The load balancer's targets.
-pub(super) fn targets(case: &Case, region: RegionIndex) -> Check {
+/// The load balancer's targets, in step 2 and in step 5.
+pub fn targets(case: &Case, region: RegionIndex, step: Step) -> Check {
     let target = case.profile.region(region);
     let arn = match case.readings.targets(region) {
         Some(Ok(TargetsFacts { groups, .. })) => groups.first().map(|group| group.arn.as_str()),
@@ -78,8 +78,11 @@ pub(super) fn targets(case: &Case, region: RegionIndex) -> Check {
         Some(_) => command::target_health(case.profile, target, arn),
         None => command::target_group_bindings(case.profile, target),
     };
-    let title = title(case, region, "Targets");
-    let check = Check::new(case, Step::Diagnose, "targets", title, Question::Targets(region), command);
+    let title = match step {
+        Step::Verify => format!("Targets {}", target.name),
+        _ => title(case, region, "Targets"),
+    };
+    let check = Check::new(case, step, "targets", title, Question::Targets(region), command);
     check.judged(case.readings.targets(region), "all healthy", |facts| {
         (targets::judge(facts), targets::lines(facts))
     })

@@ -12,6 +12,7 @@ use crate::runbook::question::Question;
 use crate::runbook::step::Step;
 use crate::runbook::verdict::{Finding, Verdict};
 
+pub use aws::targets;
 pub use cluster::{judge_deployment, judge_events, judge_logs, judge_nodes, judge_pods, pods};
 pub use release::judge_release;
 
@@ -57,7 +58,7 @@ pub fn checks(case: &Case) -> Vec<Check> {
     ];
     checks.extend(aws::path(case, failed));
     checks.extend([
-        aws::targets(case, failed),
+        targets(case, failed, Step::Diagnose),
         cluster::ingress(case, failed),
         cluster::events(case, failed),
         release::release(case, failed),
@@ -68,7 +69,7 @@ pub fn checks(case: &Case) -> Vec<Check> {
             cluster::deployment(case, other),
             pods(case, other, Step::Diagnose),
             cluster::logs(case, other),
-            aws::targets(case, other),
+            targets(case, other, Step::Diagnose),
         ]);
     }
     checks
