@@ -115,8 +115,10 @@ async fn what_is_asked_in_a_second_round_is_unknown_where_its_peer_misbehaves() 
             faults.extend(words.into_iter().map(|problem| format!("{name}: {problem}")));
             // A log is text of any kind, and one of a pod that is gone is told so by the API.
             let any_text = check.id == "logs"
-                && matches!(way, Way::Answer(200, body) if body != Body::Truncated)
-                || (check.id == "logs" && way == Way::Answer(404, Body::Missing));
+                && match way {
+                    Way::Answer(200, body) => body != Body::Truncated,
+                    way => way == Way::Answer(404, Body::Missing),
+                };
             let is_unknown = finding.verdict == Verdict::Unknown && finding.found.contains(peer);
             if !is_unknown && !any_text {
                 faults.push(format!("{name}: {:?}: {}", finding.verdict, finding.found));

@@ -61,8 +61,14 @@ pub async fn everything(way: Way, deadline: Duration) -> Place {
     };
     let session = Session::new(profile.into(), options);
     let (plain_address, [us, eu]) = (plain.address.to_string(), servers);
-    let _servers = vec![us, eu, plain];
-    Place { session, clusters, plain: plain_address, environment, _servers, _folder: folder }
+    Place {
+        session,
+        clusters,
+        plain: plain_address,
+        environment,
+        _servers: vec![us, eu, plain],
+        _folder: folder,
+    }
 }
 
 /// The values file of a region.

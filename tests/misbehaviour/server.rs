@@ -17,6 +17,8 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// The size of the answers that are too long, in bytes.
 const LONG: usize = 64 * 1024 * 1024;
+/// What they are made of.
+static FILLER: [u8; 64 * 1024] = [b'x'; 64 * 1024];
 /// Between two bytes of an answer that drips.
 const DRIP: Duration = Duration::from_millis(40);
 
@@ -351,9 +353,8 @@ async fn whole_answer(
 async fn long_answer(stream: &mut (impl AsyncWrite + Unpin), body: Body) -> io::Result<()> {
     let length = if body == Body::Long { format!("content-length: {LONG}\r\n") } else { String::new() };
     stream.write_all(format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{length}\r\n").as_bytes()).await?;
-    let filler = [b'x'; 64 * 1024];
-    for _ in 0..LONG / filler.len() {
-        stream.write_all(&filler).await?;
+    for _ in 0..LONG / FILLER.len() {
+        stream.write_all(&FILLER).await?;
     }
     Ok(())
 }
