@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use flate2::read::GzDecoder;
-use reqwest::{Client, Url};
+use reqwest::{Client, Response, Url};
 use serde::Deserialize;
 
 use super::failure::{of_connection, words};
@@ -20,12 +20,14 @@ use crate::runbook::verdict::{Why, WhyKind};
 const MAX_ARCHIVE_BYTES: u64 = 64 * 1024 * 1024;
 /// The longest `Chart.yaml` that is read, in bytes.
 const MAX_YAML_BYTES: u64 = 256 * 1024;
+/// How much of a repository's index is read at most, in bytes, to see that it is one.
+const INDEX_START_BYTES: usize = 16 * 1024;
 
-/// Looks for the chart. Of a repository only the head of its index is asked for.
+/// Looks for the chart. Of a repository's index, which is large, only the beginning is read.
 ///
 /// # Errors
-/// The archive cannot be read or is no chart; the repository gives no answer, or cannot be asked like this
-/// (OCI registries want a login of Helm's own).
+/// The archive cannot be read or is no chart; the repository gives no answer, or one that is no index, or cannot
+/// be asked like this (OCI registries want a login of Helm's own).
 pub async fn find(chart: &Chart, deadline: Duration) -> Result<ChartFacts, Why> {
     match &chart.file {
         Some(file) => {
@@ -52,7 +54,8 @@ async fn repository(repository: &str, deadline: Duration) -> Result<ChartFacts, 
             format!("the chart repository is no URL: {}", words(&error.to_string())),
         )
     })?;
-    within(deadline, url.as_str(), async {
+    let peer = shown(&url);
+    within(deadline, &peer, async {
         install_tls_provider();
         // Reads the system's trust store.
         let building = tokio::task::spawn_blocking(|| Client::builder().user_agent(USER_AGENT).build());
@@ -61,10 +64,35 @@ async fn repository(repository: &str, deadline: Duration) -> Result<ChartFacts, 
         };
         let client = building.await.map_err(|error| unusable(&error))?.map_err(|error| unusable(&error))?;
         let answer = client.get(url.clone()).send().await;
-        let answer = answer.map_err(|error| of_connection(&shown(&url), &error))?;
-        Ok(ChartFacts::Repository { url: shown(&url), status: answer.status().as_u16() })
+        let answer = answer.map_err(|error| of_connection(&peer, &error))?;
+        let status = answer.status();
+        if status.is_success() && !is_index(&peer, answer).await? {
+            let why =
+                Why::new(WhyKind::Garbage, format!("{peer} answers, and with something else than an index"));
+            return Err(why.remedy(
+                "A proxy may have answered: open the address in a browser, or choose a chart archive (.tgz)",
+            ));
+        }
+        Ok(ChartFacts::Repository { url: peer.clone(), status: status.as_u16() })
     })
     .await
+}
+
+/// Does the answer begin as an index does: with its `apiVersion` or its `entries`?
+async fn is_index(peer: &str, mut answer: Response) -> Result<bool, Why> {
+    let mut start = Vec::new();
+    while start.len() < INDEX_START_BYTES
+        && let Some(part) = answer.chunk().await.map_err(|error| of_connection(peer, &error))?
+    {
+        start.extend_from_slice(&part);
+        // Helm writes the keys in the order of the alphabet; others may begin with a comment.
+        let text = String::from_utf8_lossy(&start);
+        let is_key = |line: &str| line.starts_with("apiVersion:") || line.starts_with("entries:");
+        if text.lines().any(is_key) || text.trim_start().starts_with("{\"apiVersion\"") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The URL without whatever might be a secret in it.

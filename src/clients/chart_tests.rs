@@ -28,9 +28,14 @@ async fn a_repository_tells_its_status_or_why_there_is_none() {
         let facts = find(&chart(&url, None), LONG).await.unwrap();
         assert_eq!(facts, ChartFacts::Repository { url: format!("{url}index.yaml"), status });
     }
+    let server = TestServer::start(Behaviour::Answer(200, "<html>Sign in</html>".to_owned())).await;
+    let why = find(&chart(&format!("http://{}/", server.address), None), LONG).await.unwrap_err();
+    assert!(why.kind == WhyKind::Garbage && why.message.contains("/index.yaml"), "{}", why.message);
     let server = TestServer::start(Behaviour::Hang).await;
-    let why = find(&chart(&format!("http://{}/", server.address), None), SHORT).await.unwrap_err();
+    let url = format!("http://user:hunter22@{}/", server.address);
+    let why = find(&chart(&url, None), SHORT).await.unwrap_err();
     assert_eq!(why.kind, WhyKind::Timeout);
+    assert!(!why.message.contains("hunter22"), "{}", why.message);
     let nobody = TestServer::refusing().await;
     let why = find(&chart(&format!("http://user:hunter22@{nobody}/"), None), LONG).await.unwrap_err();
     assert_eq!(why.kind, WhyKind::Connection);

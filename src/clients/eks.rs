@@ -38,8 +38,8 @@ impl Eks {
             let client = Client::from_conf(config.build());
             match Box::pin(client.describe_cluster().name(name).send()).await {
                 Ok(answer) => match answer.cluster {
-                    Some(cluster) => Ok(EksFacts::Found(facts_of(cluster))),
-                    None => Err(Why::new(WhyKind::Garbage, "The answer of EKS holds no cluster")),
+                    Some(cluster) if cluster.status.is_some() => Ok(EksFacts::Found(facts_of(cluster))),
+                    _ => Err(Why::new(WhyKind::Garbage, "The answer of EKS holds no cluster and no status")),
                 },
                 Err(error) if is_missing(error.as_service_error()) => Ok(EksFacts::Missing),
                 Err(error) => Err(self.aws.why(&error, SERVICE, "eks:DescribeCluster")),

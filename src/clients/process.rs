@@ -185,10 +185,10 @@ pub(crate) async fn capture(invocation: Invocation) -> Result<Captured, Why> {
     let (stdout, stderr) = (group.child.stdout().take(), group.child.stderr().take());
     let over = CancellationToken::new();
     let (sender, receiver) = mpsc::channel(LINES_IN_FLIGHT);
-    let never = CancellationToken::new();
+    let too_much = CancellationToken::new();
     let (end, stdout, (), stderr) = tokio::join!(
-        group.end(invocation.time_limit, &never, &over),
-        read_all(stdout, &over),
+        group.end(invocation.time_limit, &too_much, &over),
+        read_all(stdout, &over, &too_much),
         read_lines(stderr, true, &over, sender),
         hand_on(receiver, None, None, &invocation.secrets),
     );
@@ -314,8 +314,12 @@ async fn read_lines(
     }
 }
 
-/// Everything; `None` where it is more than fits. Reads on then, so that the program is not held up.
-async fn read_all(source: Option<impl AsyncRead + Unpin>, over: &CancellationToken) -> Option<Vec<u8>> {
+/// Everything; `None` where it is more than fits. The program is ended then; reads on until it is.
+async fn read_all(
+    source: Option<impl AsyncRead + Unpin>,
+    over: &CancellationToken,
+    too_much: &CancellationToken,
+) -> Option<Vec<u8>> {
     let mut source = source?;
     let mut buffer = vec![0; 8 * 1024];
     let mut all = Some(Vec::new());
@@ -324,8 +328,9 @@ async fn read_all(source: Option<impl AsyncRead + Unpin>, over: &CancellationTok
             0 => return all,
             read => {
                 all = all.filter(|bytes| bytes.len() + read <= MAX_ANSWER_BYTES);
-                if let Some(bytes) = &mut all {
-                    bytes.extend_from_slice(&buffer[..read]);
+                match &mut all {
+                    Some(bytes) => bytes.extend_from_slice(&buffer[..read]),
+                    None => too_much.cancel(),
                 }
             }
         }

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 
 pub use helm::helm_admin_password;
 
+use super::failure::words;
 use super::process::{Invocation, capture};
 use crate::runbook::fact::ToolsFacts;
 
@@ -94,9 +95,21 @@ async fn ask(program: &Path, args: &[&str], search_path: &[PathBuf]) -> Result<S
         let last = captured.stderr.last().map_or("no message", String::as_str);
         let code =
             captured.exit_code.map_or_else(|| "a signal".to_owned(), |code| format!("exit code {code}"));
+        let last = words(last);
         return Err(format!("{} {} ended with {code}: {last}", program.display(), args.join(" ")));
     }
     Ok(String::from_utf8_lossy(&captured.stdout).into_owned())
+}
+
+/// The longest version that makes sense, in characters.
+const MAX_VERSION_CHARS: usize = 64;
+
+/// A version, with or without a `v`; `None` where what a tool says is none.
+fn version(said: &str) -> Option<String> {
+    let said = said.trim();
+    let begins = said.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit());
+    let is_one = begins && said.len() <= MAX_VERSION_CHARS && said.bytes().all(|b| b.is_ascii_graphic());
+    is_one.then(|| said.to_owned())
 }
 
 #[cfg(test)]
@@ -108,6 +121,21 @@ mod tests {
         let printed = format!("Welcome back\n{MARK}/opt/bin:/usr/bin\nbye");
         assert_eq!(parse_shell_path(&printed), [PathBuf::from("/opt/bin"), PathBuf::from("/usr/bin")]);
         assert!(parse_shell_path("no such mark").is_empty());
+    }
+
+    #[test]
+    fn what_is_no_version_is_not_taken_for_one() {
+        for (said, expected) in [
+            ("v4.3.1\n", Some("v4.3.1")),
+            ("0.34.0-rc.1+g1", Some("0.34.0-rc.1+g1")),
+            ("", None),
+            ("version", None),
+            ("4.3.1 and more", None),
+            ("\u{1b}[31m4", None),
+        ] {
+            assert_eq!(version(said).as_deref(), expected, "{said}");
+        }
+        assert_eq!(version(&"4".repeat(65)), None);
     }
 }
 

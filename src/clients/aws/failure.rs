@@ -60,10 +60,17 @@ impl Asked<'_> {
         of_connection(self.peer, error)
     }
 
-    /// What an answer other than success means: the API's error code and its words.
+    /// What an answer other than success means: the API's error code and its words. AWS never refuses without
+    /// a code, so such an answer says nothing of our credentials and permissions.
     pub(crate) fn refused(&self, status: u16, code: Option<&str>, said: &str) -> Why {
         let Self { peer, action, profile } = self;
         let code = code.unwrap_or_default();
+        if code.is_empty() && matches!(status, 401 | 403 | 404 | 407) {
+            let message = format!("{peer} refused (status {status}), and not in the words of AWS");
+            return Why::new(WhyKind::Garbage, message).remedy(
+                "Something in between may have answered, such as a proxy: check the network of this machine",
+            );
+        }
         let told = match (code, words(said)) {
             ("", said) if said.is_empty() => format!("status {status}"),
             ("", said) => format!("status {status}: {said}"),
@@ -193,7 +200,8 @@ mod tests {
             (400, Some("InvalidVpcID.NotFound"), "", WhyKind::NotFound, "IDs"),
             (400, Some("InvalidGroupId.Malformed"), "", WhyKind::Configuration, "IDs"),
             (503, None, "", WhyKind::Server, "again"),
-            (403, None, "", WhyKind::Forbidden, "permission"),
+            (403, None, "", WhyKind::Garbage, "proxy"),
+            (401, None, "", WhyKind::Garbage, "proxy"),
         ];
         for (status, code, said, kind, remedy) in table {
             let asked = Asked { peer: "EC2", action, profile: Some("prod") };

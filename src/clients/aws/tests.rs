@@ -47,8 +47,8 @@ async fn every_misbehaviour_is_a_reason_within_the_deadline() {
         (Behaviour::Answer(200, page.clone()), LONG, WhyKind::Garbage),
         (Behaviour::Answer(200, "{\"cluster\": [".to_owned()), LONG, WhyKind::Garbage),
         (Behaviour::Answer(200, String::new()), LONG, WhyKind::Garbage),
-        (Behaviour::Answer(403, page.clone()), LONG, WhyKind::Forbidden),
-        (Behaviour::Answer(404, "404 page not found".to_owned()), LONG, WhyKind::NotFound),
+        (Behaviour::Answer(403, page.clone()), LONG, WhyKind::Garbage),
+        (Behaviour::Answer(404, "404 page not found".to_owned()), LONG, WhyKind::Garbage),
         (Behaviour::Answer(429, String::new()), LONG, WhyKind::Throttled),
         (Behaviour::Answer(503, page), LONG, WhyKind::Server),
     ];

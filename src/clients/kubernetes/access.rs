@@ -7,9 +7,9 @@ use hyper_util::client::proxy::matcher::Matcher;
 use kube::Config;
 use kube::config::{ExecConfig, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
-use crate::clients::USER_AGENT;
 use crate::clients::aws::AwsProfiles;
 use crate::clients::failure::words;
+use crate::clients::{MAX_ANSWER_BYTES, USER_AGENT, within};
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// How long a connection may take to come to be.
@@ -74,13 +74,33 @@ pub(super) struct Target {
     pub(super) server: String,
 }
 
-/// Reads the kubeconfig off the async threads.
+/// Reads the kubeconfig off the async threads and within the deadline.
 pub(super) async fn read_off_thread(access: &ClusterAccess) -> Result<Kubeconfig, Why> {
     let path = access.kubeconfig.clone();
-    let reading = tokio::task::spawn_blocking(move || read(path.as_deref()));
-    reading.await.map_err(|error| {
-        Why::new(WhyKind::Configuration, format!("Reading the kubeconfig ended early: {error}"))
-    })?
+    let shown = path.as_ref().map_or_else(|| "the kubeconfig".to_owned(), |path| path.display().to_string());
+    let reading = tokio::task::spawn_blocking(move || {
+        if let Some(path) = &path {
+            refuse_large(path)?;
+        }
+        read(path.as_deref())
+    });
+    // A pipe or a network file system can hang: the thread is left to it.
+    within(access.deadline, &shown, async {
+        reading.await.map_err(|error| {
+            Why::new(WhyKind::Configuration, format!("Reading the kubeconfig ended early: {error}"))
+        })?
+    })
+    .await
+}
+
+/// A kubeconfig takes some thousand bytes; a file that would fill the memory is another one.
+fn refuse_large(path: &Path) -> Result<(), Why> {
+    // A file that is not there is told by who reads it.
+    if std::fs::metadata(path).is_ok_and(|found| found.len() > MAX_ANSWER_BYTES as u64) {
+        let message = format!("{} is too large to be a kubeconfig", path.display());
+        return Err(Why::new(WhyKind::Configuration, message));
+    }
+    Ok(())
 }
 
 /// Reads a context.

@@ -17,7 +17,7 @@ use super::answer::{self, Failure};
 use super::eks::EksToken;
 use super::exec::{Credential, Plugin};
 use crate::clients::failure::{of_connection, words};
-use crate::clients::{install_tls_provider, within};
+use crate::clients::{MAX_ANSWER_BYTES, install_tls_provider, within};
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// A credential is renewed this long before it expires.
@@ -85,9 +85,18 @@ impl Connection {
 
     /// A whole answer as JSON, within the deadline.
     pub(super) async fn json<T: DeserializeOwned>(&self, request: Request<Vec<u8>>) -> Result<T, Failure> {
+        self.json_of(request, MAX_ANSWER_BYTES).await
+    }
+
+    /// The same of at most so many bytes, where many small answers are read at once.
+    pub(super) async fn json_of<T: DeserializeOwned>(
+        &self,
+        request: Request<Vec<u8>>,
+        max_bytes: usize,
+    ) -> Result<T, Failure> {
         self.timed(async {
             let response = self.send(request).await?;
-            let body = answer::collect(&self.server, response.into_body()).await?;
+            let body = answer::collect(&self.server, response.into_body(), max_bytes).await?;
             answer::parse(&self.server, &body)
         })
         .await

@@ -13,7 +13,7 @@ use kube::client::Body;
 use kube::core::Request;
 use tokio::sync::mpsc;
 
-use super::answer::Failure;
+use super::answer::{Failure, Missing};
 use super::connection::Connection;
 use super::reader::unbuilt;
 use crate::clients::MAX_ANSWER_BYTES;
@@ -30,12 +30,16 @@ const AT_ONCE: usize = 32;
 const FOLLOW_TAIL: u32 = 50;
 
 /// The last lines of each container, sorted by pod and container.
+///
+/// # Errors
+/// Not one log could be read, and not because there is none: a container that has not started yet has no log,
+/// which is told inside the facts.
 pub(super) async fn last_lines(
     connection: &Connection,
     namespace: &str,
     pods: PodsFacts,
     tail_lines: u32,
-) -> LogsFacts {
+) -> Result<LogsFacts, Why> {
     let mut pods = pods.pods;
     pods.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| a.name.cmp(&b.name)));
     pods.truncate(MAX_PODS);
@@ -46,8 +50,19 @@ pub(super) async fn last_lines(
             reads.push(container_log(connection, namespace, &pod.name, container, tail_lines));
         }
     }
-    let logs = futures::stream::iter(reads).buffered(AT_ONCE).collect().await;
-    LogsFacts { logs }
+    let read: Vec<Read> = futures::stream::iter(reads).buffered(AT_ONCE).collect().await;
+    if read.iter().all(|read| read.why.is_some())
+        && let Some(Read { why: Some(why), .. }) = read.first()
+    {
+        return Err(why.clone());
+    }
+    Ok(LogsFacts { logs: read.into_iter().map(|read| read.log).collect() })
+}
+
+/// A container's log, with the reason where nothing was heard of it.
+struct Read {
+    log: ContainerLog,
+    why: Option<Why>,
 }
 
 async fn container_log(
@@ -56,7 +71,7 @@ async fn container_log(
     pod: &str,
     container: &Container,
     tail_lines: u32,
-) -> ContainerLog {
+) -> Read {
     let read = |previous| tail(connection, namespace, pod, &container.name, tail_lines, previous);
     let (current, previous) = if container.restarts > 0 {
         let (current, previous) = tokio::join!(read(false), read(true));
@@ -64,7 +79,17 @@ async fn container_log(
     } else {
         (read(false).await, None)
     };
-    ContainerLog { pod: pod.to_owned(), container: container.name.clone(), current, previous }
+    // 400: the container is waiting to start; 404: it is gone.
+    let is_told = |read: &Result<_, Failure>| match read {
+        Ok(_) => true,
+        Err(failure) => failure.code == Some(400) || failure.missing == Some(Missing::Object),
+    };
+    let heard = is_told(&current) || previous.as_ref().is_some_and(is_told);
+    let why = current.as_ref().err().filter(|_| !heard).map(|failure| failure.why.clone());
+    let in_words = |read: Result<_, Failure>| read.map_err(|failure| failure.why.message);
+    let (current, previous) = (in_words(current), previous.map(in_words));
+    let log = ContainerLog { pod: pod.to_owned(), container: container.name.clone(), current, previous };
+    Read { log, why }
 }
 
 async fn tail(
@@ -74,7 +99,7 @@ async fn tail(
     container: &str,
     tail_lines: u32,
     previous: bool,
-) -> Result<Vec<LogLine>, String> {
+) -> Result<Vec<LogLine>, Failure> {
     let call = async {
         let params = params(container, tail_lines, previous, false);
         let response = connection.send(request(namespace, pod, &params)?).await?;
@@ -96,7 +121,7 @@ async fn tail(
         }
         Ok(last.into())
     };
-    connection.timed(call).await.map_err(|failure: Failure| failure.why.message)
+    connection.timed(call).await
 }
 
 /// Sends each line on, until the stream ends or nobody listens.

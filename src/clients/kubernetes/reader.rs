@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::access::ClusterAccess;
-use super::answer::Failure;
+use super::answer::{Failure, Missing};
 use super::connection::Connection;
 use super::{facts, logs, review, watch};
 use crate::clients::failure::words;
@@ -88,7 +88,7 @@ impl Reader {
     /// The last lines of the newest pods' containers, and of the ones before a restart.
     pub async fn logs(&self, namespace: &str, selector: &str, tail_lines: u32) -> Result<LogsFacts, Why> {
         let pods = self.pods(namespace, selector).await?;
-        Ok(logs::last_lines(&self.connection, namespace, pods, tail_lines).await)
+        logs::last_lines(&self.connection, namespace, pods, tail_lines).await
     }
 
     /// The Ingress.
@@ -131,8 +131,7 @@ impl Reader {
                 peers.sort_unstable_by(|a, b| a.name.cmp(&b.name));
                 Ok(PeersFacts::Found(peers))
             }
-            // An unknown resource type is answered with a plain text, no Status.
-            Err(failure) if failure.code == Some(404) => Ok(PeersFacts::NoSuchType),
+            Err(failure) if failure.missing == Some(Missing::Type) => Ok(PeersFacts::NoSuchType),
             Err(failure) => Err(failure.into()),
         }
     }
@@ -167,8 +166,7 @@ impl Reader {
         let path = format!("/apis/elbv2.k8s.aws/v1beta1/namespaces/{namespace}/targetgroupbindings");
         let found = match self.connection.json::<List>(get_path(&path)?).await {
             Ok(list) => list.items,
-            // An unknown resource type is answered with a plain text, no Status.
-            Err(failure) if failure.code == Some(404) => Vec::new(),
+            Err(failure) if failure.missing == Some(Missing::Type) => Vec::new(),
             Err(failure) => return Err(failure.into()),
         };
         let of_service = |binding: &&Value| {
@@ -219,9 +217,15 @@ impl Reader {
         K: Resource<DynamicType = ()> + DeserializeOwned,
     {
         let request = Request::new(K::url_path(&(), Some(namespace))).get(name, &GetParams::default());
-        match self.connection.json(request.map_err(|error| unbuilt(&error))?).await {
-            Ok(found) => Ok(Some(found)),
-            Err(failure) if failure.is_missing() => Ok(None),
+        match self.connection.json::<K>(request.map_err(|error| unbuilt(&error))?).await {
+            // Every field of an object may be absent, so that any JSON would pass for one.
+            Ok(found) if found.meta().name.as_deref() == Some(name) => Ok(Some(found)),
+            Ok(_) => {
+                let (server, kind) = (self.connection.server(), K::kind(&()));
+                let message = format!("{server} answered with something else than the {kind} {name}");
+                Err(Why::new(WhyKind::Garbage, message).into())
+            }
+            Err(failure) if failure.missing == Some(Missing::Object) => Ok(None),
             Err(failure) => Err(failure),
         }
     }

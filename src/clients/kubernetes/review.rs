@@ -11,7 +11,10 @@ use super::connection::Connection;
 use super::reader::unbuilt;
 use crate::runbook::fact::{AccessFacts, Permission};
 use crate::runbook::permission::{NEEDS, Need};
-use crate::runbook::verdict::Why;
+use crate::runbook::verdict::{Why, WhyKind};
+
+/// The longest answer to a review that is read, in bytes: dozens are read at once.
+const MAX_REVIEW_BYTES: usize = 64 * 1024;
 
 /// Asks everything at once.
 ///
@@ -51,7 +54,10 @@ async fn ask(connection: &Connection, namespace: &str, need: Need) -> Result<boo
     });
     let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
     let answer: Value = post(connection, path, &review).await?;
-    Ok(answer.pointer("/status/allowed").and_then(Value::as_bool).unwrap_or_default())
+    answer.pointer("/status/allowed").and_then(Value::as_bool).ok_or_else(|| {
+        let message = format!("The answer of {} is no review of our permissions", connection.server());
+        Why::new(WhyKind::Garbage, message)
+    })
 }
 
 /// `SelfSubjectReview`: the user name; `None` where the cluster does not tell (before Kubernetes 1.28).
@@ -68,5 +74,5 @@ async fn post<T: DeserializeOwned>(connection: &Connection, path: &str, body: &V
         .header(header::CONTENT_TYPE, "application/json")
         .body(body.to_string().into_bytes())
         .map_err(|error| unbuilt(&error))?;
-    connection.json(request).await
+    connection.json_of(request, MAX_REVIEW_BYTES).await
 }

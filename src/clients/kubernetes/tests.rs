@@ -101,15 +101,22 @@ async fn a_server_that_is_not_there_refuses() {
 
 #[tokio::test]
 async fn missing_is_an_answer_only_where_the_api_says_it() {
-    let missing = status(404, "deployments.apps \"loft\" not found");
+    let missing = json!({ "kind": "Status", "message": "deployments.apps \"loft\" not found", "code": 404,
+        "details": { "name": "loft", "group": "apps", "kind": "deployments" } });
     let server = TestServer::start(Behaviour::Routes(vec![
-        ("/apis/apps/v1/namespaces/n/deployments/loft", 404, missing),
+        ("/apis/apps/v1/namespaces/n/deployments/loft", 404, missing.to_string()),
+        ("/apis/apps/v1/namespaces/n/deployments/typeless", 404, status(404, "the server could not find it")),
+        ("/apis/apps/v1/namespaces/n/deployments/foreign", 200, json!({ "message": "ok" }).to_string()),
         ("/apis/apps/v1/namespaces/n/replicasets", 403, status(403, "no")),
         ("/version", 200, json!({ "gitVersion": "v1.36.2-eks" }).to_string()),
     ]))
     .await;
     let reader = reader(server.address, LONG).await;
     assert_eq!(reader.deployment("n", "loft", "app=loft").await, Ok(DeploymentFacts::Missing));
+    for (name, kind) in [("typeless", WhyKind::NotFound), ("foreign", WhyKind::Garbage)] {
+        let why = reader.deployment("n", name, "app=loft").await.unwrap_err();
+        assert_eq!(why.kind, kind, "{}", why.message);
+    }
     assert_eq!(reader.peers().await, Ok(PeersFacts::NoSuchType));
     assert_eq!(reader.cluster().await.unwrap().version, "v1.36.2-eks");
 }

@@ -223,8 +223,10 @@ where
             return Ok(None);
         }
         WatchEvent::Error(status) => {
-            let body = serde_json::to_vec(&status).unwrap_or_default();
-            return Err(refused(server, status.code, &body));
+            // What kube made of it has lost its kind.
+            let mut said = serde_json::to_value(&status).unwrap_or_default();
+            said["kind"] = "Status".into();
+            return Err(refused(server, status.code, said.to_string().as_bytes()));
         }
         WatchEvent::Added(object) | WatchEvent::Modified(object) => Event::Is(Box::new(object)),
         WatchEvent::Deleted(object) => {

@@ -20,11 +20,10 @@ pub(super) async fn ask(search_path: &[PathBuf]) -> Result<HelmFacts, String> {
         "helm is not installed: Helm 4 re-applies the values file (https://helm.sh/docs/intro/install)",
     )?;
     let version = ask_tool(&path, &["version", "--template", "{{.Version}}"], search_path).await?;
-    let version = version.trim().to_owned();
-    if version.is_empty() {
-        return Err(format!("{} tells no version", path.display()));
+    match super::version(&version) {
+        Some(version) => Ok(HelmFacts { path, version }),
+        None => Err(format!("{} tells no version: is it helm?", path.display())),
     }
-    Ok(HelmFacts { path, version })
 }
 
 /// The value `admin.password` that a release was installed with (`domain.md`, T5); `None` where

@@ -17,7 +17,9 @@ pub(super) async fn ask(search_path: &[PathBuf]) -> Result<VclusterFacts, String
         ask_tool(&path, &["platform", "start", "--help"], search_path),
     );
     // `vcluster version 0.34.0`
-    let version = version?.split_whitespace().last().unwrap_or_default().to_owned();
+    let version = version?.split_whitespace().last().and_then(super::version);
+    // One that was built without a version is told by its flags.
+    let version = version.unwrap_or_else(|| "unknown version".to_owned());
     Ok(VclusterFacts { path, version, flags: flags(&help?) })
 }
 

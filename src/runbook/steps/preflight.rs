@@ -107,7 +107,7 @@ fn tools(case: &Case) -> Vec<Check> {
 /// A program that is not there: a fault where this environment needs it.
 fn missing(message: &str, needed: bool, otherwise: &str) -> Finding {
     if needed {
-        Finding::fail(message, "found", "Install it before you need it")
+        Finding::fail(message, "found", "Install or repair it before you need it")
     } else {
         Finding::warn(message, "found", otherwise)
     }

@@ -164,6 +164,11 @@ pub fn judge_logs(facts: &LogsFacts, port: u16) -> Finding {
     if unread.len() == facts.logs.len() {
         return Finding::warn(format!("no log could be read: {}", unread[0]), "no error", "Look at the pods");
     }
+    if let Some(first) = unread.first() {
+        let (read, all) = (facts.logs.len() - unread.len(), facts.logs.len());
+        let found = format!("no known error in {read} of {all} logs; the others could not be read: {first}");
+        return Finding::warn(found, "no error", "Check again, or read the others in a terminal");
+    }
     Finding::pass(format!("no known error in {} pods", facts.logs.len()), "no error")
 }
 
