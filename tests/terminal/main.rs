@@ -6,6 +6,9 @@
     reason = "helpers of tests, which clippy takes for the program"
 )]
 
+mod eks;
+mod plugin;
+mod preflight;
 mod restore;
 mod scenarios;
 #[path = "../support/tools.rs"]
@@ -17,6 +20,9 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 
 use serde_json::Value;
+
+const US: &str = "us-east-1";
+const EU: &str = "eu-west-1";
 
 /// Variables that lead to somebody's own settings, by how they begin.
 const FOREIGN: [&str; 4] = ["AWS_", "HELM_", "KUBE", "XDG_"];
@@ -52,6 +58,28 @@ fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
+/// What `check --json` printed.
+fn report(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no report: {}", text(output)))
+}
+
+/// The only check of a report with this id, of a region or of none.
+#[track_caller]
+fn check<'a>(report: &'a Value, id: &str, region: Option<&str>) -> &'a Value {
+    let of = |check: &&Value| check["id"] == id && check["region"].as_str() == region;
+    let found: Vec<&Value> = report["checks"].as_array().unwrap().iter().filter(of).collect();
+    assert_eq!(found.len(), 1, "{id} of {region:?}: {report:#}");
+    found[0]
+}
+
+/// Writes a program for `/bin/sh`.
+#[cfg(unix)]
+fn script(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 /// A world of `practice serve`; it ends when its standard input closes.
 struct Served {
     child: Child,
@@ -78,6 +106,30 @@ impl Served {
 
     fn environment(&self) -> &str {
         self.description["environment"].as_str().unwrap()
+    }
+
+    /// A copy of the world's environment file with a change.
+    fn changed_environment(&self, change: impl FnOnce(String) -> String) -> String {
+        let text = std::fs::read_to_string(self.environment()).unwrap();
+        let path = self.home.path().join("changed.toml");
+        std::fs::write(&path, change(text)).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// A copy of the world's kubeconfig with a change; its path.
+    fn changed_kubeconfig(&self, change: impl FnOnce(&mut Value)) -> String {
+        let path = self.description["kubeconfig"].as_str().unwrap();
+        let mut config = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        change(&mut config);
+        let path = self.home.path().join("changed-kubeconfig");
+        std::fs::write(&path, config.to_string()).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    /// The world's environment with this kubeconfig in the place of its own.
+    fn environment_with_kubeconfig(&self, kubeconfig: &str) -> String {
+        let own = self.description["kubeconfig"].as_str().unwrap();
+        self.changed_environment(|text| text.replace(own, kubeconfig))
     }
 
     /// A command on the world's environment.

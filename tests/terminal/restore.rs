@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::tools::has_tools;
-use super::{Served, code, failback, text};
+use super::{Served, code, failback, script, text};
 
 #[test]
 fn without_the_exact_name_nothing_is_changed() {
@@ -103,7 +103,6 @@ fn helm_brings_a_missing_deployment_back() {
 #[cfg(unix)]
 #[test]
 fn the_vcluster_cli_gets_the_flags_it_knows_and_a_password_that_nobody_sees() {
-    use std::os::unix::fs::PermissionsExt;
     let name = "the_vcluster_cli_gets_the_flags_it_knows_and_a_password_that_nobody_sees";
     if !has_tools(name, &["helm", "kubectl"]) {
         return;
@@ -112,16 +111,15 @@ fn the_vcluster_cli_gets_the_flags_it_knows_and_a_password_that_nobody_sees() {
     let world = Served::start("crash-loop");
     let folder = tempfile::tempdir().unwrap();
     let called = folder.path().join("called");
-    let script = format!(
-        "#!/bin/sh\ncase \"$*\" in\n*--help*) echo '  --context string   x'; echo '  --no-wait   x'; \
+    let text_of_it = format!(
+        "case \"$*\" in\n*--help*) echo '  --context string   x'; echo '  --no-wait   x'; \
          echo '  --no-login   x'; echo '  --password string   x'; echo '  --version string   x';;\n\
          --version|version) echo 'vcluster version 0.35.0';;\n\
          *) printf '%s\\n' \"$@\" > {}; echo \"set password $(printf '%s' \"$*\" | sed 's/.*--password //')\";;\nesac\n",
         called.display()
     );
     let program = folder.path().join("vcluster");
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    script(&program, &text_of_it);
     let mut folders = vec![folder.path().to_owned()];
     folders.extend(std::env::split_paths(&path));
     let path = std::env::join_paths(folders).unwrap();

@@ -21,7 +21,7 @@ use super::{Served, code, run, text};
 
 /// How many worlds of each scenario are looked at: names, addresses and small times differ.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=20;
-/// How many worlds are looked at in the same moment.
+/// How many worlds are looked at in the same moment: enough to keep each processor at it.
 const AT_ONCE: usize = 8;
 
 /// What `check` has to come to.
