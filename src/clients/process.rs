@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::MAX_ANSWER_BYTES;
+use super::failure::words;
 use super::lines::LineBuffer;
 use super::secret::{Secret, redact};
 use crate::runbook::verdict::{Why, WhyKind};
@@ -196,7 +197,11 @@ pub(crate) async fn capture(invocation: Invocation) -> Result<Captured, Why> {
     let (how, status) =
         end.map_err(|error| Why::new(WhyKind::Tool, format!("{name} could not be waited for: {error}")))?;
     if how == How::TimedOut {
-        let message = format!("{name} did not end within {:?}", invocation.time_limit);
+        let said = match stderr.iter().rev().find(|line| !line.trim().is_empty()) {
+            Some(line) => format!("; its last words: {}", words(line)),
+            None => String::new(),
+        };
+        let message = format!("{name} did not end within {} s{said}", invocation.time_limit.as_secs_f64());
         return Err(Why::new(WhyKind::Tool, message).remedy("Run it in a terminal to see what it waits for"));
     }
     let stdout = stdout.ok_or_else(|| {

@@ -112,7 +112,9 @@ async fn a_captured_program_gives_everything_or_the_reason() {
     assert_eq!(captured.exit_code, Some(2));
 
     let why = capture(sh("sleep 300", Duration::from_millis(50))).await.unwrap_err();
-    assert_eq!(why.kind, WhyKind::Tool);
+    assert_eq!((why.kind, why.message.as_str()), (WhyKind::Tool, "sh did not end within 0.05 s"));
+    let why = capture(sh("echo waits for it >&2; sleep 300", Duration::from_secs(2))).await.unwrap_err();
+    assert!(why.message.ends_with(" within 2 s; its last words: waits for it"), "{}", why.message);
     let why = capture(sh("head -c 9000000 /dev/zero", LONG)).await.unwrap_err();
     assert!(why.message.contains("more than"), "{}", why.message);
     let missing = Invocation::new(Path::new("/nonexistent/helm"), ["version"], LONG);

@@ -1,6 +1,9 @@
 //! The control pages, for whoever runs the world rather than plays in it.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use axum::{Json, Router, extract::State, routing::get};
 use serde_json::{Value, json};
@@ -22,6 +25,8 @@ pub(super) struct Control {
     pub regions: Arc<[Arc<Region>]>,
     pub account: AccountNow,
     pub requests: Requests,
+    /// Others have repaired what is theirs.
+    others_are_done: Arc<AtomicBool>,
 }
 
 /// `/` tells how the regions are, `/requests` what was changed, and `/repair`
@@ -57,10 +62,28 @@ async fn repair(State(control): State<Control>) -> Json<Value> {
 }
 
 impl Control {
+    /// Of a world that begins.
+    pub(super) fn new(
+        scenario: &'static Scenario,
+        regions: Arc<[Arc<Region>]>,
+        account: AccountNow,
+        requests: Requests,
+    ) -> Self {
+        Self { scenario, regions, account, requests, others_are_done: Arc::default() }
+    }
+
     /// Removes what is wrong, in every region and with the account: it need
-    /// not be the region that the responder was told of.
+    /// not be the region that the responder was told of. What is left to the
+    /// responder goes with a second repair only.
     pub(super) fn repair(&self) {
         self.account.repair();
-        self.regions.iter().for_each(|region| region.repair());
+        let is_first = !self.others_are_done.swap(true, Ordering::Relaxed);
+        for region in self.regions.iter() {
+            if is_first && self.scenario.leaves_platform(region.place.region) {
+                region.repair_around();
+            } else {
+                region.repair();
+            }
+        }
     }
 }

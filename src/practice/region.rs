@@ -90,9 +90,14 @@ impl Region {
 
     /// Somebody repaired it.
     pub(super) fn repair(&self) {
+        self.cluster.repair();
+        self.repair_around();
+    }
+
+    /// Somebody repaired what is around the cluster, which stays as it is.
+    pub(super) fn repair_around(&self) {
         *self.plight.lock().unwrap_or_else(PoisonError::into_inner) = Plight::WELL;
         self.health_check.repair();
-        self.cluster.repair();
         self.reachable.send_replace(true);
     }
 

@@ -19,7 +19,7 @@ pub struct Scenario {
     pub about: &'static str,
     /// The region the responder was told failed.
     pub told_region: &'static str,
-    /// The repair belongs to others: it comes from [`super::World::repair`].
+    /// The repair, or a part of it, belongs to others: it comes from [`super::World::repair`].
     pub repaired_by_others: bool,
     /// What is wrong with the told region at the start.
     pub(super) told: Plight,
@@ -33,6 +33,12 @@ impl Scenario {
     /// What is wrong with this region at the start.
     pub(super) fn plight_of(&self, region: &str) -> Plight {
         if region == self.told_region { self.told } else { self.others }
+    }
+
+    /// Is a region's platform left to the responder when others repair what is theirs? Scaling, restarting and
+    /// re-applying is what there is to learn.
+    pub(super) fn leaves_platform(&self, region: &str) -> bool {
+        self.repaired_by_others && self.plight_of(region).cluster.is_the_responders()
     }
 
     /// One of these regions with which nothing is wrong, else one that the
@@ -287,6 +293,7 @@ static SCENARIOS: &[Scenario] = &[
         title: "Route 53 out of reach",
         summary: "us-east-1 answers 503, and Route 53's API does not answer at all",
         about: "Decide by your own probes of the hosts, and restart · about 8 minutes",
+        repaired_by_others: true,
         account: Account { expired: false, route53_out_of_reach: true },
         ..in_told_region(Plight { cluster: Condition::CrashLoop, ..Plight::WELL })
     },

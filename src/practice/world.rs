@@ -76,12 +76,7 @@ impl World {
         let mut founding = Founding::new(scenario, clock, seed, auth, serving)?;
         let founded = PLACES.iter().map(|place| founding.region(place)).collect::<Result<Vec<_>, _>>()?;
         let (regions, access): (Vec<_>, Vec<_>) = founded.into_iter().unzip();
-        let control = Control {
-            scenario,
-            regions: regions.into(),
-            account: founding.account(),
-            requests: founding.requests(),
-        };
+        let control = Control::new(scenario, regions.into(), founding.account(), founding.requests());
         let (ca_pem, key) = (founding.ca_pem(), founding.access_key().clone());
         let aws_endpoint = founding.plain_port(&control)?;
 
@@ -171,7 +166,8 @@ impl World {
     }
 
     /// "Somebody repaired it": removes whatever is wrong, in every region and
-    /// with the account. What follows takes its time, as in the real world.
+    /// with the account, but for what is left to the responder, which a second
+    /// repair removes. What follows takes its time, as in the real world.
     pub fn repair(&self) {
         self.control.repair();
     }

@@ -4,6 +4,7 @@ use egui::Key;
 
 use super::US;
 use super::story::Story;
+use super::tools::has_tools;
 
 /// Goes to what has this name, and presses it.
 fn press(story: &mut Story, name: &str) {
@@ -43,10 +44,7 @@ fn a_crash_loop_by_keyboard() {
 
 #[test]
 fn a_missing_deployment_by_keyboard() {
-    if which::which("helm").is_err() {
-        let required = std::env::var_os("FAILBACK_REQUIRE_TOOLS").is_some_and(|value| value == "1");
-        assert!(!required, "helm is not on PATH");
-        println!("skipped: a_missing_deployment_by_keyboard needs helm on PATH");
+    if !has_tools("a_missing_deployment_by_keyboard", &["helm"]) {
         return;
     }
     let mut story =

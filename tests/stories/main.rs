@@ -6,11 +6,14 @@
     reason = "helpers of tests, which clippy takes for the program"
 )]
 
+mod causes;
 mod form;
 mod keyboard;
 mod recovery;
 mod refusal;
 mod story;
+#[path = "../support/tools.rs"]
+mod tools;
 mod trouble;
 mod window;
 

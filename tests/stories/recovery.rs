@@ -7,6 +7,7 @@ use failback::runbook::action::ActionOutcome;
 
 use super::refusal::assert_nothing_can_be_done;
 use super::story::Story;
+use super::tools::has_tools;
 use super::{EU, US};
 
 #[test]
@@ -15,7 +16,7 @@ fn a_deployment_without_replicas_is_scaled_up() {
     to_restore(&mut story, "Go to Restore: scale up to 3");
     confirm(&mut story, "Scale up us-east-1");
     to_recovered(&mut story);
-    assert_one_patch(&story);
+    assert_one_patch(&story, US);
 }
 
 #[test]
@@ -24,28 +25,19 @@ fn a_crash_loop_ends_with_a_restart() {
     to_restore(&mut story, "Go to Restore: restart the platform");
     confirm(&mut story, "Restart us-east-1");
     to_recovered(&mut story);
-    assert_one_patch(&story);
+    assert_one_patch(&story, US);
 }
 
 #[test]
 fn a_missing_deployment_is_applied_again_by_the_real_helm() {
-    if which::which("helm").is_err() {
-        let required = std::env::var_os("FAILBACK_REQUIRE_TOOLS").is_some_and(|value| value == "1");
-        assert!(!required, "helm is not on PATH");
-        println!("skipped: a_missing_deployment_is_applied_again_by_the_real_helm needs helm on PATH");
+    if !has_tools("a_missing_deployment_is_applied_again_by_the_real_helm", &["helm"]) {
         return;
     }
     let mut story = Story::practise("deployment-missing");
     to_restore(&mut story, "Go to Restore: re-apply the values file");
     confirm(&mut story, "Re-apply to us-east-1");
     to_recovered(&mut story);
-    let requests = story.world.changing_requests();
-    assert!(!requests.is_empty());
-    for request in &requests {
-        assert_eq!(request.region, US, "{request:?}");
-        assert!(request.user_agent.starts_with("Helm/"), "{request:?}");
-    }
-    assert_noted(&story, &requests);
+    assert_only_helm_wrote(&story);
 }
 
 #[test]
@@ -89,14 +81,14 @@ fn the_keyboard_alone_recovers_a_region() {
     story.tab_to("Verify us-east-1");
     story.key(Key::Enter);
     story.see("Recovered: us-east-1 serves again");
-    assert_one_patch(&story);
+    assert_one_patch(&story, US);
     story.tab_to("Close the run");
     story.key(Key::Enter);
     story.see("Set up an environment, or practise first");
 }
 
 /// Steps 1 and 2 up to the plan that fits the cause.
-fn to_restore(story: &mut Story, advice: &str) {
+pub fn to_restore(story: &mut Story, advice: &str) {
     story.see("Failover is active: us-east-1 is out, eu-west-1 carries the traffic");
     story.click("Diagnose us-east-1");
     story.click(advice);
@@ -104,7 +96,7 @@ fn to_restore(story: &mut Story, advice: &str) {
 }
 
 /// The typed confirmation, and the wait for the action's end.
-fn confirm(story: &mut Story, button: &str) {
+pub fn confirm(story: &mut Story, button: &str) {
     assert!(story.is_off(button));
     story.assert_untouched();
     story.fill("Type us-east-1 to confirm", US);
@@ -113,7 +105,7 @@ fn confirm(story: &mut Story, button: &str) {
 }
 
 /// Steps 4 and 5.
-fn to_recovered(story: &mut Story) {
+pub fn to_recovered(story: &mut Story) {
     story.click("Watch the rollout");
     story.see("Rolled out: 3 of 3");
     story.click("Verify us-east-1");
@@ -122,17 +114,29 @@ fn to_recovered(story: &mut Story) {
     assert!(story.world.is_repaired());
 }
 
-/// One write to the failed region, and none to the healthy one.
-fn assert_one_patch(story: &Story) {
+/// One write to the failed region, and none to a healthy one.
+pub fn assert_one_patch(story: &Story, region: &str) {
     let requests = story.world.changing_requests();
     let [request] = requests.as_slice() else { panic!("not one request: {requests:?}") };
-    assert_eq!((request.method.as_str(), request.region.as_str(), request.status), ("PATCH", US, 200));
+    assert_eq!((request.method.as_str(), request.region.as_str(), request.status), ("PATCH", region, 200));
     assert!(request.path.contains("/namespaces/vcluster-platform/deployments/loft"), "{request:?}");
-    assert_noted(story, &requests);
+    assert_noted(story, &requests, region);
+}
+
+/// Helm's writes to the failed region, and nothing else.
+#[track_caller]
+pub fn assert_only_helm_wrote(story: &Story) {
+    let requests = story.world.changing_requests();
+    assert!(!requests.is_empty());
+    for request in &requests {
+        assert_eq!(request.region, US, "{request:?}");
+        assert!(request.user_agent.starts_with("Helm/"), "{request:?}");
+    }
+    assert_noted(story, &requests, US);
 }
 
 /// The intent was on disk before the first write, the outcome after the last.
-fn assert_noted(story: &Story, requests: &[ChangingRequest]) {
+fn assert_noted(story: &Story, requests: &[ChangingRequest], failed: &str) {
     let journal = story.journal();
     let intents: Vec<_> = journal
         .iter()
@@ -151,8 +155,9 @@ fn assert_noted(story: &Story, requests: &[ChangingRequest]) {
     let ([(intended, region, command)], [ended]) = (intents.as_slice(), outcomes.as_slice()) else {
         panic!("not one intent and one outcome: {journal:?}")
     };
-    assert_eq!(*region, US);
-    assert!(command.contains(US) && !command.contains(EU), "{command}");
+    assert_eq!(*region, failed);
+    let healthy = if failed == US { EU } else { US };
+    assert!(command.contains(failed) && !command.contains(healthy), "{command}");
     assert!(requests.iter().all(|request| *intended <= request.at && request.at <= *ended), "{journal:?}");
     let position = |at| journal.iter().position(|entry| entry.at == at);
     assert!(position(*intended) < position(*ended));

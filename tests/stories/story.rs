@@ -43,7 +43,12 @@ pub struct Story {
 impl Story {
     /// Practice of a scenario.
     pub fn practise(scenario: &str) -> Self {
-        Self::open(scenario, None, |_| Opening::Practice(scenario.to_owned()))
+        Self::practise_at(scenario, 60.0)
+    }
+
+    /// Practice in which time passes so many times faster, where a story must not miss a moment.
+    pub fn practise_at(scenario: &str, speed: f64) -> Self {
+        Self::open(scenario, speed, None, |_| Opening::Practice(scenario.to_owned()))
     }
 
     /// The start screen, with nothing saved yet.
@@ -53,17 +58,17 @@ impl Story {
 
     /// The start screen beside the world of a scenario, with nothing saved yet.
     pub fn start(scenario: &str) -> Self {
-        Self::open(scenario, None, |_| Opening::Start)
+        Self::open(scenario, 60.0, None, |_| Opening::Start)
     }
 
     /// Practice of a scenario in which the responder was told another region.
     pub fn told(scenario: &str, region: &'static str) -> Self {
-        Self::open(scenario, Some(region), |_| Opening::Practice(scenario.to_owned()))
+        Self::open(scenario, 60.0, Some(region), |_| Opening::Practice(scenario.to_owned()))
     }
 
     /// A run on a scenario's environment as if it were a saved one, with a change.
     pub fn environment(scenario: &str, change: impl FnOnce(&mut Profile)) -> Self {
-        Self::open(scenario, None, |world| {
+        Self::open(scenario, 60.0, None, |world| {
             let path = world.environment_file().to_owned();
             let mut profile = environment::read(&path).unwrap();
             change(&mut profile);
@@ -71,12 +76,17 @@ impl Story {
         })
     }
 
-    fn open(id: &str, told: Option<&'static str>, opening: impl FnOnce(&World) -> Opening) -> Self {
+    fn open(
+        id: &str,
+        speed: f64,
+        told: Option<&'static str>,
+        opening: impl FnOnce(&World) -> Opening,
+    ) -> Self {
         leave_login_shell_alone();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let scenario = scenario(id).unwrap();
         let options =
-            Options { scenario, speed: 60.0, seed: 1, latency: Duration::ZERO, auth: Auth::Token, dir: None };
+            Options { scenario, speed, seed: 1, latency: Duration::ZERO, auth: Auth::Token, dir: None };
         let world = Arc::new(runtime.block_on(World::start(options)).unwrap());
         let files = tempfile::tempdir().unwrap();
         let options = engine::Options {

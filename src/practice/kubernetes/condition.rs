@@ -40,6 +40,27 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// Whether one of the runbook's actions repairs it, so that it is the responder's to do.
+    pub(in crate::practice) fn is_the_responders(self) -> bool {
+        match self {
+            Self::CrashLoop
+            | Self::ScaledToZero
+            | Self::DeploymentMissing
+            | Self::OutOfMemory
+            | Self::ImagePull
+            | Self::VersionSkew => true,
+            Self::Healthy
+            | Self::DatabaseTimeout
+            | Self::DatabaseDenied
+            | Self::DatabaseRefused
+            | Self::DatabaseTimeoutAndImagePull
+            | Self::NodesNotReady
+            | Self::Unschedulable
+            | Self::PermissionMissing
+            | Self::IngressNotReconciled => false,
+        }
+    }
+
     /// Whether the repair is the cluster's to undergo in two turns: first the
     /// responder is let in, and then the platform is theirs to scale.
     pub(super) fn hides_the_platform(self) -> bool {

@@ -13,6 +13,7 @@ use super::{ClusterSetup, Condition, PLATFORM, READY_POD_NAMESPACE, seed};
 /// Heals what is broken. A Deployment without pods or that is gone, and a missing TargetGroupBinding, come
 /// back in every condition.
 pub(super) fn carry_out(setup: &ClusterSetup, controllers: &mut Controllers, state: &mut State, now: Moment) {
+    let had_database = controllers.kubelet.troubles.database.is_none();
     mend_surroundings(setup.condition, controllers, state, now);
     seed::target_groups::bind(setup, state, now.wall);
     let key = Key::new(&DEPLOYMENTS, READY_POD_NAMESPACE, PLATFORM);
@@ -22,9 +23,10 @@ pub(super) fn carry_out(setup: &ClusterSetup, controllers: &mut Controllers, sta
             Condition::OutOfMemory | Condition::VersionSkew => {
                 mend_template(setup, controllers, state, &template, now);
             }
-            Condition::ImagePull if missing_image(&template).is_some() => {
-                let image = format!("{}:{}", image_name(&template), setup.platform_version);
-                edit_container(state, &json!({"image": image}), now);
+            Condition::ImagePull => mend_image(setup, state, &template, now),
+            // The image is the responder's to mend, unless others come back for it.
+            Condition::DatabaseTimeoutAndImagePull if had_database => {
+                mend_image(setup, state, &template, now);
             }
             _ => {}
         }
@@ -75,6 +77,13 @@ fn mend_template(
         }
         Some(Fault::OtherVersion) => seed::release(setup, &setup.platform_version, state, now.wall),
         Some(Fault::Panic | Fault::Database(_)) | None => {}
+    }
+}
+
+fn mend_image(setup: &ClusterSetup, state: &mut State, template: &Value, now: Moment) {
+    if missing_image(template).is_some() {
+        let image = format!("{}:{}", image_name(template), setup.platform_version);
+        edit_container(state, &json!({"image": image}), now);
     }
 }
 
