@@ -64,7 +64,8 @@ pub fn assess(case: &Case) -> Assessment {
              Then check all again",
             command::sso_login(case.profile),
         ));
-        remedies.retain(|remedy| remedy != "Sign in again, then check again");
+        // What the command above says already.
+        remedies.retain(|remedy| !remedy.contains("aws sso login") && !remedy.starts_with("Sign in again"));
         cause.guidance.extend(remedies.into_iter().map(Guidance::text));
         cause.guidance.push(Guidance::with("See who you are", command::caller_identity(case.profile)));
     }
