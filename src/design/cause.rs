@@ -26,6 +26,8 @@ pub struct CauseCard<'a> {
     pub evidence_against: &'a [Rich],
     /// What could not be checked.
     pub unknown: &'a [Rich],
+    /// The next thing to do, in a sentence; empty where there is none to name.
+    pub next: &'a [Rich],
 }
 
 /// Shows a cause; `add_actions` adds the buttons below the evidence, in a row.
@@ -45,6 +47,9 @@ pub fn cause_card<R>(
         evidence(ui, Tone::Warn, "Against", cause.evidence_against);
         if !cause.unknown.is_empty() {
             evidence(ui, Tone::Unknown, "Unknown", cause.unknown);
+        }
+        if !cause.next.is_empty() {
+            evidence(ui, Tone::Now, "Next", cause.next);
         }
         ui.add_space(Space::XS);
         ui.horizontal_wrapped(|ui| add_actions(ui)).inner

@@ -42,7 +42,10 @@ pub use code::{code_block, copy_button};
 pub use fields::{Field, Note, PathField};
 pub use log_view::{LogRow, LogView, log_view};
 pub use region_picture::{Hop, Link, RegionColumn, RegionPicture, region_picture};
-pub use rows::{CheckRow, CheckRowResponse, check_row, key_values, observation_strip, progress_row};
+pub use rows::{
+    CheckRow, CheckRowResponse, below_row, check_row, key_values, observation_strip, progress_row,
+    title_width,
+};
 pub use shell::{
     Place, environment_name, page, page_head, practice_banner, product_name, rail, rail_link, rail_place,
     step_rail, top_bar,

@@ -135,14 +135,42 @@ pub fn region_picture(ui: &mut Ui, picture: &RegionPicture) -> Response {
         let last = i + 1 == picture.regions.len() && i > 0;
         paint_column(ui, &painter, column, boxes, last);
     }
-    for (column, boxes) in picture.regions.iter().zip(&places.columns) {
-        for (link, way) in column.links.iter().zip(ways(column, boxes, &places)) {
-            if let Some(label) = &link.label {
-                paint_label(ui, &painter, rect, link.tone, label, way);
+    paint_labels(ui, &painter, rect, picture, &places);
+    response
+}
+
+/// The labels of the broken ways. Where several regions have one on the same way they get a column's
+/// width each, so that none covers another; where they all say the same it is said once.
+fn paint_labels(ui: &Ui, painter: &Painter, bounds: Rect, picture: &RegionPicture, places: &Places) {
+    for place in 0..4 {
+        let labelled: Vec<(&Link, &str, [Pos2; 2])> = picture
+            .regions
+            .iter()
+            .zip(&places.columns)
+            .filter_map(|(column, boxes)| {
+                let link = &column.links[place];
+                Some((link, link.label.as_deref()?, ways(column, boxes, places)[place]))
+            })
+            .collect();
+        let wide = (bounds.width() * 0.62).min(240.0);
+        match labelled.as_slice() {
+            [] => {}
+            [(first, label, way), rest @ ..]
+                if !rest.is_empty() && rest.iter().all(|(_, other, _)| other == label) =>
+            {
+                let height = (way[0].y + way[1].y) / 2.0;
+                let middle = [pos2(bounds.center().x, height); 2];
+                paint_label(ui, painter, bounds, first.tone, (label, wide), middle);
+            }
+            [(link, label, way)] => paint_label(ui, painter, bounds, link.tone, (label, wide), *way),
+            several => {
+                let narrow = places.database.width();
+                for (link, label, way) in several {
+                    paint_label(ui, painter, bounds, link.tone, (label, narrow), *way);
+                }
             }
         }
     }
-    response
 }
 
 /// The four ways of a column, from above to below.
@@ -256,10 +284,16 @@ fn paint_box(ui: &Ui, painter: &Painter, rect: Rect, hop: &Hop, look: Look) {
     painter.galley(pos2(text_left, rect.top() + 25.0), line, line_color);
 }
 
-/// What is broken, on the middle of the way.
-fn paint_label(ui: &Ui, painter: &Painter, bounds: Rect, tone: Tone, label: &str, way: [Pos2; 2]) {
+/// What is broken, on the middle of the way; at most `widest` points wide.
+fn paint_label(
+    ui: &Ui,
+    painter: &Painter,
+    bounds: Rect,
+    tone: Tone,
+    (label, widest): (&str, f32),
+    way: [Pos2; 2],
+) {
     let look = palette(ui).tone(tone);
-    let widest = (bounds.width() * 0.62).min(240.0);
     let text = one_line(ui, label, Type::Label, look.fg, widest - 40.0);
     let size = vec2(text.size().x + 40.0, 24.0);
     let middle = way[0] + (way[1] - way[0]) * 0.5;

@@ -23,13 +23,14 @@ pub struct CheckRow<'a> {
     pub word: &'a str,
     /// What was asked: "Database port".
     pub title: &'a str,
-    /// Titles of this list are long, as where they carry a region's name: they get more of the
-    /// row, and what is normal is left to hovering and to the details. The same for all rows of a list.
-    pub long_titles: bool,
+    /// Room for the titles, in points: the same for all rows of a list, see [`title_width`].
+    pub title_width: f32,
     /// What was found.
     pub found: &'a str,
     /// What is normal, without the word "normal"; empty where the finding says it.
     pub normal: &'a str,
+    /// What to do about it, below the row while it is closed; empty where there is nothing to.
+    pub note: &'a str,
     /// Time since it was asked: "2 s".
     pub age: &'a str,
     /// Whether the details below are shown.
@@ -60,24 +61,30 @@ struct Columns {
     copy: f32,
 }
 
+/// Where titles begin, behind the verdict.
+const TITLE_LEFT: f32 = 94.0;
+
 impl Columns {
-    /// Rows that show nothing normal leave its room to the title.
-    fn of(width: f32, long_titles: bool, has_normal: bool) -> Self {
+    fn of(width: f32, title_width: f32) -> Self {
         let copy = width - 32.0;
         let chevron = copy - 12.0;
         let age = chevron - 44.0;
-        let title = 94.0;
-        let titles = match (long_titles, has_normal) {
-            (true, _) => (width * 0.36).min(age - title - 100.0).clamp(84.0, 340.0),
-            (false, true) => (width * 0.19).clamp(84.0, 220.0),
-            (false, false) => (width * 0.28).clamp(84.0, 220.0),
-        };
-        let found = title + titles;
+        let title = TITLE_LEFT;
+        let found = title + title_width.min(age - title - 100.0).max(84.0);
         // below this there is no room for what is normal; hovering still says it
-        let normal =
-            if long_titles || width < 520.0 { age } else { age - (width * 0.18).clamp(112.0, 200.0) };
+        let normal = if width < 520.0 { age } else { age - (width * 0.2).clamp(112.0, 200.0) }.max(found);
         Self { title, found, normal, age, chevron, copy }
     }
+}
+
+/// Room that these titles need in a list of [`check_row`]s, in points: the longest one's, but not more
+/// than a third of the list.
+pub fn title_width<'a>(ui: &Ui, titles: impl Iterator<Item = &'a str>) -> f32 {
+    let width = |title: &str| {
+        ui.painter().layout_no_wrap(title.to_owned(), Type::Strong.font(), Color32::WHITE).size().x
+    };
+    let most = (ui.available_width() * 0.36).max(84.0);
+    (titles.map(width).fold(0.0, f32::max) + 16.0).clamp(84.0, most)
 }
 
 /// A check's row in a [`card_list`](super::card_list): a button over the whole
@@ -85,7 +92,7 @@ impl Columns {
 pub fn check_row(ui: &mut Ui, check: &CheckRow<'_>, add_details: impl FnOnce(&mut Ui)) -> CheckRowResponse {
     separate(ui);
     let (rect, row) = ui.allocate_exact_size(vec2(ui.available_width(), row_height()), Sense::click());
-    let columns = Columns::of(rect.width(), check.long_titles, !check.normal.is_empty());
+    let columns = Columns::of(rect.width(), check.title_width);
     let elided = paint_check(ui, rect, &row, check, columns);
     hand(ui, &row);
     let name = if check.normal.is_empty() {
@@ -102,6 +109,9 @@ pub fn check_row(ui: &mut Ui, check: &CheckRow<'_>, add_details: impl FnOnce(&mu
     let copy = copy_button(&mut beside, check.title, check.copied);
     let inside = Response { rect: rect.shrink(3.0), ..row.clone() };
     focus_ring(ui, &inside, CornerRadius::same(6));
+    if !check.open && !check.note.is_empty() {
+        below_row(ui, |ui| Rich::quoting(check.note).show(ui));
+    }
     if check.open {
         Frame::new().inner_margin(Margin { left: 16, right: 16, top: 2, bottom: 14 }).show(ui, |ui| {
             settle(ui);
@@ -111,6 +121,16 @@ pub fn check_row(ui: &mut Ui, check: &CheckRow<'_>, add_details: impl FnOnce(&mu
     let toggled = row.clicked();
     let row = if elided { row.on_hover_text(name) } else { row };
     CheckRowResponse { toggled, copy: copy.clicked(), row }
+}
+
+/// What belongs to the [`check_row`] above it and is shown while that is closed: in line with its title.
+pub fn below_row<R>(ui: &mut Ui, add_contents: impl FnOnce(&mut Ui) -> R) -> R {
+    let margin = Margin { left: TITLE_LEFT as i8, right: 16, top: 0, bottom: 8 };
+    let shown = Frame::new().inner_margin(margin).show(ui, |ui| {
+        settle(ui);
+        add_contents(ui)
+    });
+    shown.inner
 }
 
 /// Paints the row; true if a text did not fit.
@@ -124,8 +144,16 @@ fn paint_check(ui: &Ui, rect: Rect, row: &Response, check: &CheckRow<'_>, column
         vec2(super::tone::pill_width(ui, check.word).min(columns.title - 22.0), 22.0),
     );
     paint_pill(ui, badge, check.tone, check.word);
-    let normal = if check.normal.is_empty() { String::new() } else { format!("normal: {}", check.normal) };
-    // what has nothing normal to show leaves its room to the finding
+    // what is found is the point: what is normal gives way where only a piece of either would show
+    let whole = |text: &str, style, from, to| !one_line(ui, text, style, p.text, to - from - 8.0).elided;
+    let mut normal =
+        if check.normal.is_empty() { String::new() } else { format!("normal: {}", check.normal) };
+    let left_out = !normal.is_empty()
+        && !(whole(check.found, Type::Body, columns.found, columns.normal)
+            && whole(&normal, Type::Secondary, columns.normal, columns.age));
+    if left_out {
+        normal.clear();
+    }
     let found_end = if normal.is_empty() { columns.age } else { columns.normal };
     let cells = [
         (columns.title, columns.found, check.title, Type::Strong, p.text),
@@ -133,7 +161,7 @@ fn paint_check(ui: &Ui, rect: Rect, row: &Response, check: &CheckRow<'_>, column
         (columns.normal, columns.age, normal.as_str(), Type::Secondary, p.secondary),
         (columns.age, columns.chevron, check.age, Type::Secondary, p.secondary),
     ];
-    let mut elided = false;
+    let mut elided = left_out;
     for (from, to, text, style, color) in cells {
         let galley = one_line(ui, text, style, color, to - from - 8.0);
         elided |= galley.elided || (!text.is_empty() && to <= from);
@@ -297,11 +325,11 @@ mod tests {
     #[test]
     fn columns_stand_in_order_and_inside_the_row() {
         let widths = [400.0, 480.0, 520.0, 602.0, 992.0, 1600.0];
-        for (width, long) in widths.into_iter().flat_map(|width| [(width, false), (width, true)]) {
-            let c = Columns::of(width, long, true);
+        for (width, titles) in widths.into_iter().flat_map(|width| [(width, 84.0), (width, width * 0.36)]) {
+            let c = Columns::of(width, titles);
             let order = [0.0, c.title, c.found, c.normal, c.age, c.chevron, c.copy, width];
             assert!(order.is_sorted(), "{width}: {order:?}");
-            assert!(c.normal - c.found >= 100.0, "{width}, {long}: no room for what was found: {c:?}");
+            assert!(c.age - c.found >= 99.0, "{width}, {titles}: no room for what was found: {c:?}");
         }
     }
 }

@@ -64,6 +64,19 @@ impl Fit {
     }
 }
 
+/// What a cause is a fault of: it gives the cause its colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// Something outside is broken: the region, or what it needs.
+    Outside,
+    /// Our own side: sign-in, permissions, the way from here. It says nothing of the region.
+    OurSide,
+    /// Another region than the chosen one.
+    Choice,
+    /// Nothing at all.
+    Nothing,
+}
+
 /// One cause, weighed.
 #[derive(Debug, Clone)]
 pub struct Assessment {
@@ -75,6 +88,8 @@ pub struct Assessment {
     pub headline: String,
     /// How sure.
     pub strength: Strength,
+    /// What it is a fault of.
+    pub blame: Blame,
     /// What speaks for it.
     pub evidence_for: Vec<String>,
     /// What speaks against it.
@@ -108,6 +123,7 @@ impl Assessment {
             title: title.into(),
             headline: headline.into(),
             strength: Strength::RuledOut,
+            blame: Blame::Outside,
             evidence_for: Vec::new(),
             evidence_against: Vec::new(),
             not_checked: Vec::new(),
@@ -191,6 +207,15 @@ fn explaining_first(mut left: Vec<Assessment>) -> Vec<Assessment> {
         ranked.push(left.remove(free.unwrap_or(0)));
     }
     ranked
+}
+
+/// Of ranked causes those after the first that stand on their own: sure enough, and not an effect of
+/// another one. They have to be mended too.
+pub fn also(ranked: &[Assessment]) -> Vec<&Assessment> {
+    let alone = |one: &&Assessment| {
+        one.strength >= Strength::Likely && !ranked.iter().any(|other| one.is_explained_by(other))
+    };
+    ranked.iter().skip(1).filter(alone).collect()
 }
 
 /// The `not_checked` line of a question without facts, where it has none.

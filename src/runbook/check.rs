@@ -35,6 +35,8 @@ pub struct Check {
     pub took: Option<Duration>,
     /// The command that asks the same; for reading and copying.
     pub command: Command,
+    /// The command that mends what was found, where there is one.
+    pub mend: Option<Command>,
     /// The raw facts in lines, for who wants to see them.
     pub details: Vec<String>,
 }
@@ -60,6 +62,7 @@ impl Check {
             observed_at: latest.map(|reading| reading.observed_at),
             took: latest.map(|reading| reading.took),
             command,
+            mend: None,
             details: Vec::new(),
         }
     }

@@ -22,6 +22,18 @@ pub enum HopKind {
     Port,
 }
 
+impl HopKind {
+    /// In a word or two, for a list in a sentence.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Peering => "peering",
+            Self::RoutesThere => "routes to the database",
+            Self::RoutesBack => "routes back",
+            Self::Port => "database port",
+        }
+    }
+}
+
 /// A hop, judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hop {

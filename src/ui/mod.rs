@@ -3,6 +3,7 @@
 //! One file a room: [`start`], [`form`], [`run`] with its steps, and [`dialogs`]
 //! over all of them. [`show`] paints the one that the model says.
 
+mod check_list;
 mod checks;
 pub mod dialogs;
 pub mod form;

@@ -14,7 +14,7 @@ use crate::runbook::pod::{self, PodState};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::steps::{confirm, diagnose};
 use crate::runbook::targets;
-use crate::runbook::verdict::{Verdict, Why};
+use crate::runbook::verdict::{Verdict, Why, WhyKind};
 
 use super::{checks, words};
 
@@ -80,12 +80,11 @@ fn column(run: &Run, region: RegionIndex) -> RegionColumn {
         (Some(0), None) => Link::new(Tone::ToCome),
         (None, None) => Link::new(Tone::Unknown),
     };
-    let links = [
-        Link::new(health_check.tone),
-        Link::new(load_balancer.tone),
-        Link::new(if platform.tone == Tone::Fail { Tone::ToCome } else { platform.tone }),
-        to_database,
-    ];
+    let mut to_platform = Link::new(if platform.tone == Tone::Fail { Tone::ToCome } else { platform.tone });
+    if let Some(label) = broken_at_targets(run, region, platform.tone) {
+        to_platform = Link { tone: Tone::Fail, label: Some(label.to_owned()) };
+    }
+    let links = [Link::new(health_check.tone), Link::new(load_balancer.tone), to_platform, to_database];
     let tone = match confirm::is_healthy(&run.readings, region) {
         Some(true) => Tone::Pass,
         Some(false) => Tone::Fail,
@@ -108,10 +107,55 @@ fn health_hop(run: &Run, region: RegionIndex) -> Hop {
     hop("Health check", answer, |facts| match confirm::health(facts) {
         Ok(health) => {
             let tone = if health.healthy { Tone::Pass } else { Tone::Fail };
-            (tone, format!("{} of {} succeed", health.succeed, health.total))
+            let settings = facts.settings.as_ref().ok();
+            let watched = settings.and_then(|settings| settings.host.as_deref());
+            let elsewhere = match (watched, run.profile.region(region).host.as_deref()) {
+                (Some(watched), Some(host)) => !watched.eq_ignore_ascii_case(host),
+                _ => false,
+            };
+            if health.disabled {
+                (Tone::Warn, "disabled: says nothing".to_owned())
+            } else if health.inverted {
+                let counts = if health.healthy { "healthy" } else { "failing" };
+                (tone, format!("inverted: counts as {counts}"))
+            } else if elsewhere {
+                (if health.healthy { Tone::Warn } else { tone }, "watches another host".to_owned())
+            } else {
+                (tone, format!("{} of {} succeed", health.succeed, health.total))
+            }
         }
-        Err(why) => (Tone::Unknown, why.message),
+        Err(why) => (Tone::Unknown, short(why.kind).to_owned()),
     })
+}
+
+/// Where pods that are ready have no healthy target, the way between is what is broken.
+fn broken_at_targets(run: &Run, region: RegionIndex, platform: Tone) -> Option<&'static str> {
+    let facts = run.readings.targets(region)?.ok()?;
+    let count = targets::count(facts);
+    if platform != Tone::Pass || count.healthy > 0 || count.starting > 0 {
+        return None;
+    }
+    Some(match targets::common_reason(facts) {
+        _ if count.all == 0 => "pods not registered",
+        Some("Target.Timeout" | "Target.FailedHealthChecks") => "no way to the pods",
+        Some("Target.ResponseCodeMismatch") => "pods answer wrongly",
+        _ => "targets unhealthy",
+    })
+}
+
+/// Why a box shows nothing, in the few words that it has room for.
+fn short(kind: WhyKind) -> &'static str {
+    match kind {
+        WhyKind::Timeout => "no answer in time",
+        WhyKind::Connection => "no connection",
+        WhyKind::Dns => "name does not resolve",
+        WhyKind::Tls => "certificate not trusted",
+        WhyKind::Unauthenticated => "not signed in",
+        WhyKind::Forbidden => "not permitted to look",
+        WhyKind::NotFound => "not found",
+        WhyKind::Throttled => "too many requests",
+        _ => "could not check",
+    }
 }
 
 /// The load balancer by its targets; else by our own look: what it answers tells of them.
@@ -160,7 +204,12 @@ fn platform_hop(run: &Run, region: RegionIndex) -> Hop {
     }
     hop(&title, run.readings.pods(region), |facts| {
         let finding = diagnose::judge_pods(facts, run.profile.replicas);
-        (checks::tone(Some(finding.verdict)), finding.found)
+        // the squares below say how many are ready; the reason has to fit
+        let line = match finding.found.split_once(", ") {
+            Some((_, reason)) if finding.verdict == Verdict::Fail => reason.to_owned(),
+            _ => finding.found,
+        };
+        (checks::tone(Some(finding.verdict)), line)
     })
 }
 
@@ -168,7 +217,7 @@ fn platform_hop(run: &Run, region: RegionIndex) -> Hop {
 fn hop<T>(title: &str, answer: Option<Result<T, &Why>>, judge: impl FnOnce(T) -> (Tone, String)) -> Hop {
     let (tone, line) = match answer {
         None => (Tone::ToCome, "not read yet".to_owned()),
-        Some(Err(why)) => (checks::tone(Some(Verdict::Unknown)), why.message.clone()),
+        Some(Err(why)) => (checks::tone(Some(Verdict::Unknown)), short(why.kind).to_owned()),
         Some(Ok(facts)) => judge(facts),
     };
     Hop { title: title.to_owned(), tone, line }

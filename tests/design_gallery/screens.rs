@@ -209,6 +209,7 @@ fn diagnose(ui: &mut Ui, state: &mut State) {
             unknown: &[Rich::new()
                 .text("Network ACLs of the database subnets ")
                 .faint("(not permitted: ec2:DescribeNetworkAcls)")],
+            next: &[Rich::from("Ask the network's owners to open port 3306 for 10.0.0.0/16 in sg-0db1")],
         };
         cause_card(ui, &cause, |ui| {
             ui.add(ActionButton::primary("Show how to open the port…"));
@@ -224,9 +225,10 @@ fn diagnose(ui: &mut Ui, state: &mut State) {
                     tone,
                     word,
                     title,
-                    long_titles: false,
+                    title_width: 114.0,
                     found,
                     normal,
+                    note: "",
                     age: "2 s",
                     open,
                     copied,

@@ -38,7 +38,7 @@ pub fn assess(case: &Case) -> Assessment {
     if !turned && confirm::outcome(case.profile, case.readings, case.failed) == Some(Outcome::AllFailing) {
         cause.strength = Strength::Certain;
     }
-    cause.guidance = evidence::call(case);
+    cause.guidance = vec![evidence::stop(case, "your escalation contact")];
     cause
         .guidance
         .push(Guidance::text("Do not restart or scale in either region before it is known what they share"));

@@ -64,18 +64,18 @@ pub fn assess(case: &Case) -> Assessment {
         (true, Some(true)) => Strength::Possible,
         (false, _) => Strength::RuledOut,
     };
+    let to_do = format!("restore the cluster of {}, or to create a replacement", region.name);
     cause.guidance = vec![
+        Guidance::text(super::evidence::ask(case, "whoever runs the EKS clusters", &to_do)),
         Guidance {
             text: "Ask EKS again, and read its health issues".to_owned(),
             command: command::describe_cluster(case.profile, region),
         },
         Guidance::text("Look at the AWS Health Dashboard: is the whole region affected?"),
-        Guidance::text("Follow the AWS documentation to restore the cluster, or create a replacement"),
         Guidance::text(
             "A replacement has another context: put it into the variables, in the middle of this run",
         ),
         Guidance::text("Then re-apply the region's values file here"),
     ];
-    cause.guidance.extend(super::evidence::call(case));
     cause
 }

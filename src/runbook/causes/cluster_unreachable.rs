@@ -2,7 +2,7 @@
 
 use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Blame, Explains, Fit, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::EksFacts;
 use crate::runbook::steps::confirm;
@@ -16,6 +16,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Cluster out of reach",
         format!("The cluster of {} does not answer", region.name),
     );
+    cause.blame = Blame::OurSide;
     cause.fit = |_: ActionKind| Fit::CannotHelp("Cannot run: the cluster does not answer");
     cause.explains = Explains::These(&["targets-unhealthy"]);
     let answer = case.readings.cluster(case.failed);
@@ -70,7 +71,7 @@ pub(super) fn out_of_reach(kind: WhyKind) -> bool {
 fn guidance(case: &Case) -> Vec<Guidance> {
     let region = case.failed_region();
     let mut steps = vec![
-        Guidance::text("Check this machine first: VPN on, network up. Then check again"),
+        Guidance::text("Look at this machine first: is the VPN on, is the network up? Then check all again"),
         Guidance {
             text: "Ask EKS for the cluster's status".to_owned(),
             command: command::describe_cluster(case.profile, region),

@@ -2,7 +2,8 @@
 
 use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Strength};
+use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::command;
 use crate::runbook::log_signature::{self, Signature};
 use crate::runbook::pod::{crash_loops, out_of_memory};
 
@@ -36,19 +37,35 @@ pub fn assess(case: &Case) -> Assessment {
         cause.denies("They were killed for want of memory, which a restart does not give them");
     }
     if let Some(Ok(facts)) = logs {
-        for hit in log_signature::hits(facts, case.profile.database.port) {
-            match hit.signature {
-                Signature::Panic => cause.says(hit.quote()),
-                Signature::Database(_) => {
-                    explained = true;
-                    cause.denies(format!("{}: the database is the cause, the crash its effect", hit.quote()));
-                }
-            }
+        let hits = log_signature::hits(facts, case.profile.database.port);
+        let of = |panic: bool| {
+            let mut of = hits.iter().filter(|hit| (hit.signature == Signature::Panic) == panic);
+            of.next().map(|first| (first.quote(), 1 + of.count()))
+        };
+        // one line for all pods: they mostly say the same
+        if let Some((line, count)) = of(true) {
+            cause.says(format!("{count} of {} pods end with {line}", facts.logs.len()));
+        }
+        if let Some((line, _)) = of(false) {
+            explained = true;
+            cause.denies(format!("The database is the cause, the crash its effect: {line}"));
         }
         if !explained {
             cause.says("No log line names the database or another known cause");
         }
     }
+    cause.guidance = vec![
+        Guidance::text(
+            "Read the log: does it name something that a restart cannot mend? If not, restart the platform in step 3",
+        ),
+        Guidance::with(
+            "Read the log of before the last restart in a terminal",
+            command::previous_logs(case.profile, case.failed_region()),
+        ),
+        Guidance::text(
+            "If the new pods crash too, the version or the values are broken: re-apply the values file",
+        ),
+    ];
     cause.strength = if explained { Strength::Possible } else { Strength::Likely };
     cause
 }

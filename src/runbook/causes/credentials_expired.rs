@@ -3,7 +3,7 @@
 
 use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Blame, Explains, Fit, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::question::Question;
 use crate::runbook::verdict::{Why, WhyKind};
@@ -15,6 +15,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Not signed in",
         "Your sign-in is missing or has expired: nothing is known of the regions",
     );
+    cause.blame = Blame::OurSide;
     cause.explains = Explains::All;
     cause.fit = |_: ActionKind| Fit::CannotHelp("Cannot run: sign in first");
     let refused = |question: Question| -> Option<&Why> {
@@ -58,11 +59,14 @@ pub fn assess(case: &Case) -> Assessment {
         _ => Strength::RuledOut,
     };
     if cause.strength > Strength::RuledOut {
-        cause.guidance = remedies.into_iter().map(Guidance::text).collect();
         cause.guidance.push(Guidance::with(
-            "Sign in with SSO, where your profile uses it",
+            "Sign in again: with this command where your profile uses SSO, else as you got your credentials. \
+             Then check all again",
             command::sso_login(case.profile),
         ));
+        // What the command above says already.
+        remedies.retain(|remedy| !remedy.contains("aws sso login") && !remedy.starts_with("Sign in again"));
+        cause.guidance.extend(remedies.into_iter().map(Guidance::text));
         cause.guidance.push(Guidance::with("See who you are", command::caller_identity(case.profile)));
     }
     cause

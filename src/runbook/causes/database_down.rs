@@ -11,7 +11,7 @@ pub fn assess(case: &Case) -> Assessment {
     let mut cause = Assessment::new(
         "database-down",
         "Database down",
-        "Stop: every region has database errors, so the database is broken, not a region",
+        "Stop: the database is broken, not a region: every region has database errors",
     );
     cause.advice = Some(Advice::Stop);
     cause.explains = Explains::All;
@@ -35,10 +35,10 @@ pub fn assess(case: &Case) -> Assessment {
     }
     // One region that gets on well with the database rules it out, and so does a single witness.
     cause.strength = if with >= 2 && without == 0 { Strength::Certain } else { Strength::RuledOut };
-    cause.guidance = evidence::call(case);
+    cause.guidance = vec![evidence::stop(case, "the database's owners")];
     cause.guidance.extend([
         Guidance::text(
-            "This is the database restore runbook: it scales the platform to zero in every region first",
+            "What follows is the database restore runbook: it scales the platform to zero in every region first",
         ),
         Guidance::text(
             "Look at the database itself: is it running, is it failing over, did its password change?",

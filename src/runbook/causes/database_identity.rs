@@ -23,15 +23,13 @@ pub fn assess(case: &Case) -> Assessment {
     cause.says("It answers, so the way to it is open");
     cause.strength = Strength::Certain;
     evidence::other_regions_database(case, &mut cause);
+    let to_do = format!("let the platform of {region} in again: database user, IAM policy or pod identity");
     cause.guidance = vec![
+        Guidance::text(evidence::ask(case, "whoever manages the database's access", &to_do)),
         Guidance::text(
             "Compare this region's database user, IAM policy and pod identity with the healthy region's",
         ),
-        Guidance::text(
-            "Ask whoever manages them to repair the policy or the pod identity association of the platform",
-        ),
         evidence::then_restart(),
     ];
-    cause.guidance.extend(evidence::call(case));
     cause
 }

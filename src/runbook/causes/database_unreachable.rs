@@ -20,6 +20,7 @@ pub fn assess(case: &Case) -> Assessment {
     cause.fit = fit;
     cause.explains = Explains::These(&["crash-loop", "targets-unhealthy"]);
     cause.needs("Logs", case.readings.logs(case.failed));
+    let mut sound = Vec::new();
     let Some(line) = evidence::database_lines(case, |trouble| trouble != Trouble::Denied) else {
         return cause;
     };
@@ -36,14 +37,19 @@ pub fn assess(case: &Case) -> Assessment {
                 match hop.finding.verdict {
                     Verdict::Fail => cause.says(hop.finding.found),
                     Verdict::Unknown => cause.not_checked.push(hop.finding.found),
-                    Verdict::Pass | Verdict::Warn => cause.denies(hop.finding.found),
+                    Verdict::Pass | Verdict::Warn => sound.push(hop.kind.word()),
                 }
             }
         }
         answer => cause.needs("Way to the database", answer),
     }
+    if !sound.is_empty() {
+        cause.denies(format!("Looked at, and as it should be: {}", sound.join(", ")));
+    }
     cause.not_checked.push("Network ACLs, and whatever else lies between: not looked at".to_owned());
-    cause.guidance = evidence::look_at_routes(case);
+    let to_do = "look at what this program cannot see: network ACLs, a firewall, the database's own state";
+    cause.guidance = vec![Guidance::text(evidence::ask(case, "the network's owners", to_do))];
+    cause.guidance.extend(evidence::look_at_routes(case));
     if let Some(Ok(facts)) = case.readings.path(case.failed)
         && let Some(Ok(group)) = &facts.security_group
     {
@@ -54,11 +60,7 @@ pub fn assess(case: &Case) -> Assessment {
             command::security_group(case.profile, there, &group.id),
         ));
     }
-    cause.guidance.push(Guidance::text(
-        "Ask the network's owners for what this program cannot see: network ACLs, a firewall, the database's own state",
-    ));
     cause.guidance.push(evidence::then_restart());
-    cause.guidance.extend(evidence::call(case));
     cause
 }
 

@@ -37,6 +37,14 @@ pub(super) fn database_lines(case: &Case, which: impl Fn(Trouble) -> bool) -> Op
     Some(format!("{} of {all} pods end with {}", of.len(), first.quote()))
 }
 
+/// The first thing to do where somebody else has to repair: whom to ask, and for what.
+pub(super) fn ask(case: &Case, owners: &str, to_do: &str) -> String {
+    match &case.profile.escalation {
+        Some(whom) => format!("Ask {owners} to {to_do}. Not known who that is? {whom}"),
+        None => format!("Ask {owners} to {to_do}"),
+    }
+}
+
 /// A broken hop of the network as a cause: what speaks for it, and how strongly.
 pub(super) fn broken_hop(case: &Case, kind: HopKind, cause: &mut Assessment) -> Option<Hop> {
     let path = case.readings.path(case.failed);
@@ -111,6 +119,12 @@ pub(super) fn then_restart() -> Guidance {
     Guidance::text(
         "When it is mended, restart the platform here: pods that wait between crashes start at once",
     )
+}
+
+/// The first thing to do where this runbook ends: whom to call.
+pub(super) fn stop(case: &Case, whom: &str) -> Guidance {
+    let whom = case.profile.escalation.as_deref().unwrap_or(whom);
+    Guidance::text(format!("Call {whom} now, and change nothing until they answer"))
 }
 
 /// Whom to call, where the environment says.

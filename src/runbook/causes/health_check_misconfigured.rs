@@ -55,15 +55,17 @@ pub fn assess(case: &Case) -> Assessment {
         _ => {}
     }
     let region = case.profile.region(first.unwrap_or(case.failed));
+    let to_do = format!("set the health check of {} right", region.name);
     cause.guidance = vec![
+        Guidance::text(format!(
+            "{}. Until then trust the hosts' own answers",
+            evidence::ask(case, "whoever manages Route 53", &to_do)
+        )),
         Guidance::with(
-            "Look at the health check's settings",
+            "Look at the health check's settings yourself",
             command::get_health_check(case.profile, region),
         ),
         Guidance::text("Compare its ID and its host with the environment's variables"),
-        Guidance::text(
-            "Ask whoever manages Route 53 to set it right; until then trust the hosts' own answers",
-        ),
     ];
     cause
 }

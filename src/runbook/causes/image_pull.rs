@@ -36,9 +36,6 @@ pub fn assess(case: &Case) -> Assessment {
     };
     let reason = first.waiting_reason.as_deref().unwrap_or_default();
     cause.says(format!("{} of {} pods wait for their image ({reason})", pods.len(), facts.pods.len()));
-    if let Some(message) = &first.waiting_message {
-        cause.says(format!("`{}`", message.trim()));
-    }
     cause.strength = if case.platform_up() == Some(true) { Strength::Possible } else { Strength::Certain };
     let here = evidence::image_tag(case, case.failed);
     match (here, case.healthy_version()) {
@@ -46,20 +43,41 @@ pub fn assess(case: &Case) -> Assessment {
             cause.says(format!("It wants version {here}, and {name} runs {healthy}"));
         }
         (Some(here), Some((_, name))) => {
-            cause.denies(format!(
+            // The version is right, so installing it again brings nothing.
+            cause.advice = Some(Advice::Guidance);
+            cause.fit = same_version;
+            cause.says(format!(
                 "{name} runs the same version {here}: the registry may be out of reach from here"
             ));
         }
         _ => cause.needs("Deployment", case.readings.deployment(case.failed)),
     }
+    if let Some(message) = &first.waiting_message {
+        cause.says(format!("It says: `{}`", message.trim()));
+    }
+    let registry = "let the nodes reach the image registry: NAT gateway, proxy, pull secret";
     cause.guidance = vec![
-        Guidance::with("Read the registry's answer", command::describe_pods(case.profile, region)),
-        Guidance::text("Re-apply the values file with the healthy region's version, if the version is wrong"),
+        match case.healthy_version() {
+            Some((healthy, name)) if here != Some(healthy) => Guidance::text(format!(
+                "Re-apply the values file in step 3: it installs version {healthy}, as in {name}"
+            )),
+            _ => Guidance::text(evidence::ask(case, "whoever runs the EKS clusters", registry)),
+        },
+        Guidance::with("Read the registry's whole answer", command::describe_pods(case.profile, region)),
         Guidance::text(
-            "If the version is right, the nodes cannot reach the registry: NAT gateway, proxy, pull secret",
+            "If the version is right, the nodes cannot reach the registry: that is not ours to mend",
         ),
     ];
     cause
+}
+
+fn same_version(action: ActionKind) -> Fit {
+    match action {
+        ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => {
+            Fit::Also("Helps only if the values file names another registry: the version is right")
+        }
+        other => fit(other),
+    }
 }
 
 fn fit(action: ActionKind) -> Fit {

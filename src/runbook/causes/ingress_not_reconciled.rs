@@ -36,6 +36,7 @@ pub fn assess(case: &Case) -> Assessment {
     let (ingress, events) = (case.readings.ingress(case.failed), case.readings.events(case.failed));
     cause.needs("Ingress", ingress);
     cause.needs("Events", events);
+    let mut quoted = None;
     match ingress {
         Some(Ok(IngressFacts::Missing)) => {
             cause.says(format!("There is no Ingress {}", case.profile.ingress));
@@ -45,22 +46,14 @@ pub fn assess(case: &Case) -> Assessment {
             cause.says("The Ingress has no address: no load balancer was made for it");
             cause.strength = Strength::Likely;
         }
-        Some(Ok(IngressFacts::Found { addresses, .. })) => {
-            cause.denies(format!(
-                "The Ingress has the address {}, which stays when its controller fails",
-                addresses[0]
-            ));
-        }
+        // An address is no proof: it stays when the controller fails.
         _ => {}
     }
     match newest(case) {
         Some(event) if FAILURES.contains(&event.reason.as_str()) => {
-            cause.says(format!(
-                "The controller's newest event: {}, `{}`",
-                event.reason,
-                event.message.trim()
-            ));
+            cause.says(format!("The controller's newest event is a failure: {}", event.reason));
             cause.strength = Strength::Certain;
+            quoted = Some(format!("It says: `{}`", event.message.trim()));
         }
         Some(event) => cause.denies(format!("The controller's newest event: {}", event.reason)),
         None => {}
@@ -83,14 +76,14 @@ pub fn assess(case: &Case) -> Assessment {
         }
         _ => {}
     }
+    // Long, and whole behind "All evidence": below what is said in plain words.
+    cause.evidence_for.extend(quoted);
+    let to_do = "mend the AWS Load Balancer Controller: does it run, and may it change load balancers (IAM)?";
     cause.guidance = vec![
+        Guidance::text(super::evidence::ask(case, "whoever runs the EKS clusters", to_do)),
         Guidance::with("Read the Ingress' events", command::describe_ingress(case.profile, region)),
-        Guidance::text(
-            "Look at the AWS Load Balancer Controller: does it run, and may it change load balancers (IAM)?",
-        ),
         Guidance::text("When its permission or its fault is mended, it reconciles by itself within minutes"),
     ];
-    cause.guidance.extend(super::evidence::call(case));
     cause
 }
 

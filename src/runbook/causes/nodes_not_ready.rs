@@ -1,9 +1,12 @@
 //! Nodes are not ready, so pods cannot run (`domain.md`, sections 3 and 8).
 
+use std::collections::BTreeMap;
+
 use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Explains, Fit, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fact::NodesFacts;
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
@@ -34,25 +37,35 @@ pub fn assess(case: &Case) -> Assessment {
         0 => "The cluster has no nodes".to_owned(),
         _ => format!("{} of {total} nodes are not ready", total - ready),
     });
-    for node in facts.nodes.iter().filter(|node| !node.is_ready()).take(3) {
-        if let Some(condition) = node.conditions.iter().find(|condition| condition.kind == "Ready") {
-            cause.says(format!("{}: {}", node.name, condition.message));
-        }
-    }
+    cause.evidence_for.extend(reasons(facts));
     cause.strength = if ready == 0 { Strength::Certain } else { Strength::Likely };
     if case.platform_up() == Some(true) {
         cause.denies("Enough pods are ready all the same");
         cause.strength = Strength::Possible;
     }
+    let to_do = format!("bring the node group of {} back, or let it make new nodes", region.name);
     cause.guidance = vec![
+        Guidance::text(super::evidence::ask(case, "whoever runs the EKS clusters", &to_do)),
         Guidance::with("Read why the nodes are not ready", command::describe_nodes(case.profile, region)),
         Guidance::text(
             "Look at the node group in EKS and at its instances in EC2: stopped, unreachable, out of disk?",
         ),
-        Guidance::text(
-            "Restore the node group, or let it make new nodes; pods follow by themselves within minutes",
-        ),
+        Guidance::text("When nodes are back, pods follow by themselves within minutes"),
     ];
-    cause.guidance.extend(super::evidence::call(case));
     cause
+}
+
+/// Why nodes are not ready: each reason once, with the nodes that give it.
+fn reasons(facts: &NodesFacts) -> Vec<String> {
+    let mut by_reason = BTreeMap::<&str, Vec<&str>>::new();
+    for node in facts.nodes.iter().filter(|node| !node.is_ready()) {
+        if let Some(condition) = node.conditions.iter().find(|condition| condition.kind == "Ready") {
+            by_reason.entry(condition.message.trim()).or_default().push(&node.name);
+        }
+    }
+    let line = |(reason, nodes): (&str, Vec<&str>)| match nodes.len() {
+        1 => format!("{}: {reason}", nodes[0]),
+        count => format!("{} and {} more: {reason}", nodes[0], count - 1),
+    };
+    by_reason.into_iter().map(line).collect()
 }

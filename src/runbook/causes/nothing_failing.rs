@@ -2,7 +2,7 @@
 
 use super::evidence;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Blame, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::steps::confirm::{self, Outcome};
 
@@ -18,6 +18,7 @@ pub fn assess(case: &Case) -> Assessment {
         format!("No health check fails: there is nothing to restore in {}", region.name),
     );
     cause.advice = None;
+    cause.blame = Blame::Nothing;
     cause.fit = evidence::leave_the_platform;
     if confirm::outcome(case.profile, case.readings, case.failed) != Some(Outcome::NothingFailing) {
         return cause;
@@ -45,12 +46,11 @@ pub fn assess(case: &Case) -> Assessment {
         None => cause.needs("Pods", case.readings.pods(case.failed)),
     }
     cause.guidance = vec![
-        Guidance::text("Ask who reported it, and when: it may be over already"),
+        Guidance::text("Change nothing. Ask who reported it, and when: it may be over already"),
         Guidance::with(
             "Check that the health check's ID in the variables is this region's",
             command::get_health_check(case.profile, region),
         ),
-        Guidance::text("Change nothing; close the run"),
     ];
     cause
 }

@@ -23,25 +23,32 @@ pub fn assess(case: &Case) -> Assessment {
     let Some(Ok(facts)) = case.readings.path(case.failed) else { return cause };
     let vpc = &facts.cluster_vpc;
     let here = command::aws_region(region);
-    cause.guidance.push(Guidance::with("Look at the peering", command::peerings(case.profile, region, vpc)));
     let pending = facts.peerings.iter().find(|peering| peering.status == "pending-acceptance");
     if let Some(peering) = pending {
         let there = &peering.accepter.region;
         cause.guidance.push(Guidance::with(
-            "Ask somebody with rights in the other VPC's account to accept it",
+            evidence::ask(
+                case,
+                "somebody with rights in the other VPC's account",
+                &format!("accept the peering {}", peering.id),
+            ),
             command::accept_peering(case.profile, there, &peering.id),
         ));
     } else if let Some(database) = &facts.database_vpc {
         let there = facts.database_region.as_deref().unwrap_or(&here);
         cause.guidance.push(Guidance::with(
-            "Ask the network's owners to make it anew",
+            evidence::ask(case, "the network's owners", "make the peering connection anew"),
             command::create_peering(case.profile, &here, vpc, database, there),
         ));
         cause
             .guidance
             .push(Guidance::text("Then the routes on both sides have to lead to the new connection"));
+    } else {
+        let to_do = "make the peering connection to the database's VPC anew";
+        cause.guidance.push(Guidance::text(evidence::ask(case, "the network's owners", to_do)));
     }
+    let look = command::peerings(case.profile, region, vpc);
+    cause.guidance.push(Guidance::with("Look at the peering yourself", look));
     cause.guidance.push(evidence::then_restart());
-    cause.guidance.extend(evidence::call(case));
     cause
 }

@@ -1,8 +1,9 @@
 //! Signed in, and not permitted to look at what matters (`domain.md`, section 6).
 
+use super::evidence;
 use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Blame, Fit, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::question::Question;
 use crate::runbook::verdict::{Why, WhyKind};
@@ -16,6 +17,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Permission missing",
         format!("You may not look at the platform in {}", region.name),
     );
+    cause.blame = Blame::OurSide;
     cause.fit = |_: ActionKind| Fit::CannotHelp("Not permitted to look, so nothing is known to act on");
     let forbidden = |question: Question| -> Option<&Why> {
         case.readings.latest(question)?.answer.as_ref().err().filter(|why| why.kind == WhyKind::Forbidden)
@@ -33,26 +35,23 @@ pub fn assess(case: &Case) -> Assessment {
         Question::Path(failed),
     ];
     let core_missing = core.iter().any(|question| forbidden(*question).is_some());
-    let mut remedies: Vec<String> = Vec::new();
-    for why in core.iter().chain(&side).filter_map(|question| forbidden(*question)) {
-        if !cause.evidence_for.contains(&why.message) {
-            cause.says(why.message.clone());
-        }
-        if !remedies.contains(&why.remedy) {
-            remedies.push(why.remedy.clone());
-        }
+    let refusals: Vec<(Question, &Why)> =
+        core.iter().chain(&side).filter_map(|question| Some((*question, forbidden(*question)?))).collect();
+    if !refusals.is_empty() {
+        let what: Vec<&str> = refusals.iter().map(|(question, _)| name(*question)).collect();
+        cause.says(format!("Refused as not permitted: {}", what.join(", ")));
     }
+    let mut user = None;
     if let Some(Ok(access)) = case.readings.access(failed) {
         let denied = access.permissions.iter().filter(|permission| permission.allowed == Ok(false));
-        for permission in denied.filter(|permission| !permission.changes) {
-            cause.says(format!(
-                "The cluster says that you may not {} {}",
-                permission.verb, permission.resource
-            ));
+        let denied: Vec<String> = denied
+            .filter(|permission| !permission.changes)
+            .map(|permission| format!("{} {}", permission.verb, permission.resource))
+            .collect();
+        if !denied.is_empty() {
+            cause.says(format!("The cluster says that you may not {}", denied.join(", ")));
         }
-        if let Some(user) = &access.user {
-            remedies.push(format!("The cluster knows you as {user}: that user needs the permission"));
-        }
+        user = access.user.as_deref();
     }
     cause.strength = match (core_missing, cause.evidence_for.is_empty()) {
         (true, _) => Strength::Certain,
@@ -63,12 +62,46 @@ pub fn assess(case: &Case) -> Assessment {
     if let Some(Ok(_)) = case.readings.cluster(failed) {
         cause.says("The cluster itself answers, so this is no outage of it");
     }
+    // In the system's own words, below what they come to.
+    for (_, why) in &refusals {
+        let line = format!("`{}`", why.message);
+        if !cause.evidence_for.contains(&line) {
+            cause.says(line);
+        }
+    }
     if cause.strength == Strength::RuledOut {
         cause.evidence_for.clear();
         return cause;
     }
-    cause.guidance = remedies.into_iter().map(Guidance::text).collect();
-    cause.guidance.push(Guidance::with("See what you may do", command::can_i(case.profile, region)));
-    cause.guidance.push(Guidance::text("The README lists every permission that is needed"));
+    let for_whom = user.map_or_else(|| "you".to_owned(), |user| format!("you ({user})"));
+    let to_do = format!("permit {for_whom} to look at the platform in {}", region.name);
+    cause.guidance = vec![
+        Guidance::text(evidence::ask(case, "whoever runs the EKS clusters", &to_do)),
+        Guidance::with("See what you may do", command::can_i(case.profile, region)),
+        Guidance::text("The README lists every permission that is needed"),
+    ];
+    let mut remedies: Vec<&str> = refusals.iter().map(|(_, why)| why.remedy.as_str()).collect();
+    remedies.sort_unstable();
+    remedies.dedup();
+    cause.guidance.extend(remedies.into_iter().map(Guidance::text));
     cause
+}
+
+/// What was refused, in a word for a list.
+fn name(question: Question) -> &'static str {
+    match question {
+        Question::Deployment(_) => "Deployment",
+        Question::Pods(_) => "pods",
+        Question::HealthCheck(_) => "health check",
+        Question::Cluster(_) => "cluster",
+        Question::Logs(_) => "logs",
+        Question::Ingress(_) => "Ingress",
+        Question::Nodes(_) => "nodes",
+        Question::Events(_) => "events",
+        Question::Release(_) => "Helm release",
+        Question::Eks(_) => "EKS",
+        Question::Targets(_) => "targets",
+        Question::Path(_) => "way to the database",
+        _ => "another thing",
+    }
 }

@@ -66,7 +66,7 @@ pub fn assess(case: &Case) -> Assessment {
     }
     if killed > 0 {
         cause.guidance.push(Guidance::text(
-            "Raise resources.limits.memory in the region's values file, then re-apply it: a restart gives no memory",
+            "Raise resources.limits.memory in the region's values file, then re-apply it in step 3: a restart gives no memory",
         ));
     } else {
         cause.guidance.push(Guidance::text(

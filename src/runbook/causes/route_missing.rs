@@ -32,21 +32,23 @@ pub fn assess(case: &Case) -> Assessment {
         return cause;
     }
     let Some(Ok(facts)) = case.readings.path(case.failed) else { return cause };
-    cause.guidance = evidence::look_at_routes(case);
     let range = facts.database_cidrs.as_ref().and_then(|cidrs| cidrs.as_ref().ok()?.first());
     let active = facts.peerings.iter().find(|peering| peering.status == "active");
     let wrong = there.and_then(|hop| hop.finding.found.split(' ').next().map(str::to_owned));
     if let (Some(range), Some(peering), Some(table)) = (range, active, wrong) {
         cause.guidance.push(Guidance::with(
-            "Ask the network's owners to add the route",
+            evidence::ask(
+                case,
+                "the network's owners",
+                &format!("make {table} lead {range} to the peering {}", peering.id),
+            ),
             command::create_route(case.profile, &command::aws_region(region), &table, range, &peering.id),
         ));
     } else {
-        cause
-            .guidance
-            .push(Guidance::text("Ask the network's owners to add the route to the peering connection"));
+        let to_do = "make the routes lead to the peering connection, on both sides";
+        cause.guidance.push(Guidance::text(evidence::ask(case, "the network's owners", to_do)));
     }
+    cause.guidance.extend(evidence::look_at_routes(case));
     cause.guidance.push(evidence::then_restart());
-    cause.guidance.extend(evidence::call(case));
     cause
 }

@@ -28,15 +28,18 @@ pub fn assess(case: &Case) -> Assessment {
     cause.evidence_for.extend(other_ranges(case, group, port));
     let here = command::aws_region(region);
     let there = facts.database_region.as_deref().unwrap_or(&here);
+    let to_do = format!("open port {port} for {range} in security group {}", group.id);
     cause.guidance = vec![
-        Guidance::with("Look at its rules", command::security_group(case.profile, there, &group.id)),
         Guidance::with(
-            "Ask the network's owners to open the port",
+            evidence::ask(case, "the network's owners", &to_do),
             command::open_port(case.profile, there, &group.id, port, range),
+        ),
+        Guidance::with(
+            "Look at the group's rules yourself",
+            command::security_group(case.profile, there, &group.id),
         ),
         evidence::then_restart(),
     ];
-    cause.guidance.extend(evidence::call(case));
     cause
 }
 
@@ -54,5 +57,6 @@ fn other_ranges(case: &Case, group: &SecurityGroup, port: u16) -> Option<String>
         })
         .map(|other| case.profile.region(other).name.as_str())
         .collect();
-    (!names.is_empty()).then(|| format!("The range of {} has a rule in it", names.join(", ")))
+    (!names.is_empty())
+        .then(|| format!("The range of {} has such a rule: the group lets that region in", names.join(", ")))
 }

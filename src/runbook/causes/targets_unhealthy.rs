@@ -78,8 +78,21 @@ pub fn assess(case: &Case) -> Assessment {
     {
         cause.says(format!("The health checkers report: {failure}"));
     }
+    let to_do = match targets::common_reason(facts) {
+        Some("Target.Timeout" | "Target.FailedHealthChecks") => {
+            "open the target port for the load balancer: security groups of the nodes or pods, network ACLs"
+        }
+        Some("Target.ResponseCodeMismatch") => {
+            "look at the target group's health check: the pods answer it, and not with 200"
+        }
+        _ if count.all > 0 && count.healthy == count.all => {
+            "look at the listener, its certificate, the load balancer's security group and DNS"
+        }
+        _ => "look at the target group: why do the pods' targets not become healthy?",
+    };
     let arn = facts.groups.first().map(|group| group.arn.as_str());
     cause.guidance = vec![
+        Guidance::text(evidence::ask(case, "the network's owners", to_do)),
         Guidance::with("Read each target's reason", command::target_health(case.profile, region, arn)),
         Guidance::text(
             "Time-outs: look at the security groups of the nodes or pods, and at the network ACLs: is the target \
@@ -89,6 +102,5 @@ pub fn assess(case: &Case) -> Assessment {
             "Healthy targets: look at the listener, its certificate, the load balancer's security group and DNS",
         ),
     ];
-    cause.guidance.extend(evidence::call(case));
     cause
 }

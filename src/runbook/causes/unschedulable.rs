@@ -34,7 +34,7 @@ pub fn assess(case: &Case) -> Assessment {
         return cause;
     };
     cause.says(format!("{} of {} pods wait for a node", waiting.len(), facts.pods.len()));
-    cause.says(format!("The scheduler says: {message}"));
+    cause.says(format!("The scheduler says: `{message}`"));
     cause.strength = if case.platform_up() == Some(true) { Strength::Possible } else { Strength::Certain };
     if let Some(Ok(nodes)) = case.readings.nodes(case.failed) {
         let cordoned = nodes.nodes.iter().filter(|node| node.unschedulable).count();
@@ -47,11 +47,11 @@ pub fn assess(case: &Case) -> Assessment {
         let ready = nodes.nodes.iter().filter(|node| node.is_ready()).count();
         cause.says(format!("{ready} of {} nodes are ready", nodes.nodes.len()));
     }
+    let to_do = "add nodes to the node group, or uncordon nodes that may take pods again";
     cause.guidance = vec![
+        Guidance::text(super::evidence::ask(case, "whoever runs the EKS clusters", to_do)),
         Guidance::with("See what the nodes have left", command::describe_nodes(case.profile, region)),
-        Guidance::text("Uncordon nodes that may take pods again, or add nodes to the node group"),
         Guidance::text("Pods are placed by themselves as soon as a node takes them"),
     ];
-    cause.guidance.extend(super::evidence::call(case));
     cause
 }

@@ -56,8 +56,10 @@ pub fn assess(case: &Case) -> Assessment {
         }
     }
     cause.guidance = vec![
+        Guidance::text(format!(
+            "Re-apply the values file in step 3: it installs version {healthy}, so that both run the same"
+        )),
         Guidance::with("See what this region wants", command::deployment_image(case.profile, region)),
-        Guidance::text(format!("Re-apply the values file with version {healthy}, so that both run the same")),
     ];
     cause
 }

@@ -2,7 +2,7 @@
 
 use super::evidence;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Blame, Explains, Guidance, Strength};
 use crate::runbook::steps::confirm::{self, Outcome};
 
 /// Weighs the cause.
@@ -10,6 +10,7 @@ pub fn assess(case: &Case) -> Assessment {
     let chosen = &case.failed_region().name;
     let mut cause =
         Assessment::new("wrong-region", "Another region failed", "Another region is the one that failed");
+    cause.blame = Blame::Choice;
     cause.explains = Explains::All;
     cause.fit = evidence::leave_the_platform;
     let outcome = confirm::outcome(case.profile, case.readings, case.failed);
@@ -31,7 +32,7 @@ pub fn assess(case: &Case) -> Assessment {
     }
     cause.guidance = vec![
         Guidance::text(format!(
-            "Choose {name} as the failed region in step 1; everything is read anew for it"
+            "Take {name} for the failed region: everything is read anew for it, and nothing is changed"
         )),
         Guidance::text(format!("Change nothing in {chosen}: it is the only region that serves")),
     ];

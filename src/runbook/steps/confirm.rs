@@ -8,7 +8,7 @@ use crate::runbook::fact::{HealthCheckFacts, HealthCheckSettings, Observation, P
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::{Question, Readings};
 use crate::runbook::step::Step;
-use crate::runbook::verdict::{Finding, Why, WhyKind};
+use crate::runbook::verdict::{Finding, Verdict, Why, WhyKind};
 
 /// Route 53 takes a check for healthy when more than this share of its checkers
 /// report success, in percent. AWS says that the figure may change.
@@ -48,11 +48,43 @@ pub fn probe(case: &Case, region: RegionIndex, step: Step) -> Option<Check> {
     let command = command::probe(host, target.probe_address.as_deref(), target.probe_ca.as_deref());
     let check =
         Check::new(case, step, "probe", format!("Host {}", target.name), Question::Probe(region), command);
-    Some(
-        check.judged(case.readings.probe(region), "200", |facts| {
-            (judge_probe(facts), vec![facts.url.clone()])
-        }),
-    )
+    // Whether the failover is active is told by what the health checkers ask; whether a region serves by more.
+    let judge = if step == Step::Verify { judge_serving } else { judge_probe };
+    Some(check.judged(case.readings.probe(region), "200", |facts| (judge(facts), probe_lines(facts))))
+}
+
+/// What a host answered, in lines: the URL, its addresses, and the two further paths of the platform.
+pub fn probe_lines(facts: &ProbeFacts) -> Vec<String> {
+    let mut lines = vec![format!("{} {}", facts.url, facts.status)];
+    if let Some(addresses) = &facts.addresses {
+        let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+        lines.push(format!("DNS answers {}", addresses.join(", ")));
+    }
+    lines.push(match &facts.derp_status {
+        Ok(status) => format!("/derp/probe {status}"),
+        Err(why) => format!("/derp/probe: {why}"),
+    });
+    lines.push(match &facts.version {
+        Ok(version) => format!("/version {version}"),
+        Err(why) => format!("/version: {why}"),
+    });
+    lines
+}
+
+/// Whether a host serves: as [`judge_probe`], and its relay answers too. The health checkers do not ask for
+/// the relay (`/derp/probe`), so a region can be healthy without it.
+pub fn judge_serving(facts: &ProbeFacts) -> Finding {
+    let healthy = judge_probe(facts);
+    if healthy.verdict != Verdict::Pass || facts.derp_status == Ok(200) {
+        return healthy;
+    }
+    let relay = match &facts.derp_status {
+        Ok(status) => format!("{status} from /derp/probe"),
+        Err(why) => format!("/derp/probe: {why}"),
+    };
+    let remedy = "Its relay does not answer, so tunnels through this region may fail: look at the load balancer's \
+                  rules and at the platform's logs";
+    Finding::warn(format!("{}, {relay}", healthy.found), "200 from both", remedy)
 }
 
 /// Whether a host answers as the health checkers want it.
@@ -139,6 +171,16 @@ pub fn health(facts: &HealthCheckFacts) -> Result<Health, Why> {
         disabled: settings.disabled,
         inverted: settings.inverted,
     })
+}
+
+/// What our own look at each region's host finds, where it was answered: "us-east-1 503 from /healthz".
+/// A hint and no proof: it is one place's look.
+pub fn own_look(case: &Case) -> Vec<String> {
+    let line = |region: RegionIndex| {
+        let Some(Ok(facts)) = case.readings.probe(region) else { return None };
+        Some(format!("{} {}", case.profile.region(region).name, judge_probe(facts).found))
+    };
+    case.profile.indices().filter_map(line).collect()
 }
 
 /// The smallest number of successes out of `total` that is healthy.

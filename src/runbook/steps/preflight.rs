@@ -116,9 +116,16 @@ fn missing(message: &str, needed: bool, otherwise: &str) -> Finding {
 fn identity(case: &Case) -> Check {
     let command = command::caller_identity(case.profile);
     let check = check(case, "aws-identity", "AWS sign-in".to_owned(), Question::Identity, command);
-    check.judged(case.readings.identity(), "the clusters' account", |facts| {
+    let mut check = check.judged(case.readings.identity(), "the clusters' account", |facts| {
         (judge_identity(case, facts), vec![facts.arn.clone()])
-    })
+    });
+    let sign_in = match case.readings.identity() {
+        Some(Err(why)) => why.kind == WhyKind::Unauthenticated,
+        Some(Ok(_)) => check.verdict() == Some(Verdict::Warn),
+        None => false,
+    };
+    check.mend = sign_in.then(|| command::sso_login(case.profile));
+    check
 }
 
 /// Judges whose credentials we have: the account of the clusters, and for how long.

@@ -68,7 +68,7 @@ fn shared_probe(case: &Case) -> Option<Check> {
         command,
     );
     Some(check.judged(case.readings.shared_probe(), "200", |facts| {
-        (confirm::judge_probe(facts), vec![facts.url.clone()])
+        (confirm::judge_serving(facts), confirm::probe_lines(facts))
     }))
 }
 

@@ -38,7 +38,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     }
     beside_picture(run, now, ui, |ui| {
         match &outcome {
-            Some(Outcome::CouldNotCheck(reasons)) => could_not_check(run, reasons, &all, ui, out),
+            Some(Outcome::CouldNotCheck(reasons)) => could_not_check(run, reasons, &all, now, ui, out),
             Some(Outcome::AllFailing) => stop(run, ui),
             _ => {}
         }
@@ -130,7 +130,14 @@ fn stop(run: &Run, ui: &mut Ui) {
 }
 
 /// The reasons, what to do about them, and what our own look says meanwhile.
-fn could_not_check(run: &Run, reasons: &[String], all: &[Check], ui: &mut Ui, out: &mut Vec<Msg>) {
+fn could_not_check(
+    run: &Run,
+    reasons: &[String],
+    all: &[Check],
+    now: Timestamp,
+    ui: &mut Ui,
+    out: &mut Vec<Msg>,
+) {
     let unknown = all.iter().filter(|check| check.verdict() == Some(Verdict::Unknown));
     let mut lines = reasons.to_vec();
     for check in unknown.filter(|check| check.id == "health-check") {
@@ -139,11 +146,7 @@ fn could_not_check(run: &Run, reasons: &[String], all: &[Check], ui: &mut Ui, ou
             lines.push(remedy);
         }
     }
-    let seen = all.iter().filter(|check| check.id == "probe").filter_map(|check| {
-        let region = &run.profile.region(check.region?).name;
-        Some(format!("{region} {}", check.finding.as_ref()?.found))
-    });
-    let seen: Vec<String> = seen.collect();
+    let seen = confirm::own_look(&run.any_case(now));
     if !seen.is_empty() {
         lines.push(format!("Our own look meanwhile, a hint and no proof: {}", seen.join("; ")));
     }
@@ -286,6 +289,12 @@ fn own_look(model: &Model, run: &Run, own: &[&Check], now: Timestamp, ui: &mut U
                 let remedy = check.finding.as_ref().map_or("", |finding| finding.remedy.as_str());
                 if !remedy.is_empty() {
                     secondary(ui, remedy);
+                }
+                // the first line is the answer above
+                if let Some((_, further)) = check.details.split_first()
+                    && !further.is_empty()
+                {
+                    secondary(ui, &further.join(" · "));
                 }
             });
         }

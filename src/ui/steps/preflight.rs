@@ -10,7 +10,7 @@ use crate::runbook::check::{self, Tally};
 use crate::runbook::steps::preflight;
 use crate::ui::heading::Heading;
 use crate::ui::run_layout::scroll;
-use crate::ui::{checks, words};
+use crate::ui::{check_list, checks, words};
 
 /// Shows the checks of our own side.
 pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
@@ -23,7 +23,10 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         .or("Check all again", RunMsg::RefreshAll)
         .show(ui, out);
     scroll(run, ui, |ui| {
-        card_list(ui, |ui| checks::rows(model, run, &all, now, ui, out, &mut |_, _, _| {}));
+        card_list(ui, |ui| {
+            let rows = checks::Rows { notes: true, ..checks::Rows::of(ui, model, run, &all, now) };
+            check_list::show(&rows, &all, ui, out, &mut |_, _, _| {});
+        });
     });
 }
 

@@ -52,7 +52,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
                 let text = format!("Accepted with a reason: {}", accepted.join(", "));
                 list_row(ui, |ui| secondary(ui, &text));
             }
-            checks::rows(model, run, &all, now, ui, out, &mut |check, ui, out| {
+            checks::Rows::of(ui, model, run, &all, now).show(&all, ui, out, &mut |check, ui, out| {
                 accept_button(run, check, ui, out);
             });
         });

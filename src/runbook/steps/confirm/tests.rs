@@ -6,7 +6,6 @@ use super::*;
 use crate::runbook::fact::Facts;
 use crate::runbook::profile::testing::profile;
 use crate::runbook::question::Reading;
-use crate::runbook::verdict::Verdict;
 
 fn facts(succeed: usize, total: usize) -> HealthCheckFacts {
     let observation = |index: usize| Observation {
@@ -145,4 +144,27 @@ fn checkers_are_grouped_by_their_region_and_a_failure_speaks_for_its_group() {
     let told: Vec<_> =
         by_checker_region(&facts).into_iter().map(|r| (r.name, r.statuses.len(), r.short)).collect();
     assert_eq!(told, [("eu-west-1", 1, "HTTP 200".to_owned()), ("us-east-1", 2, "HTTP 503".to_owned())]);
+}
+
+#[test]
+fn a_host_without_its_relay_is_healthy_and_serves_with_a_warning() {
+    let no_answer = || Err("no answer in time".to_owned());
+    for (status, derp_status, health, serving) in [
+        (200, Ok(200), Verdict::Pass, Verdict::Pass),
+        (200, Ok(502), Verdict::Pass, Verdict::Warn),
+        (200, no_answer(), Verdict::Pass, Verdict::Warn),
+        (503, Ok(200), Verdict::Fail, Verdict::Fail),
+        (500, no_answer(), Verdict::Fail, Verdict::Fail),
+    ] {
+        let addresses = Some(vec!["10.0.0.7".parse().unwrap()]);
+        let version = Ok("4.11.2".to_owned());
+        let url = "https://us.example.com/healthz".to_owned();
+        let facts = ProbeFacts { url, status, addresses, derp_status, version };
+        assert_eq!(judge_probe(&facts).verdict, health, "{facts:?}");
+        assert_eq!(judge_serving(&facts).verdict, serving, "{facts:?}");
+        let lines = probe_lines(&facts);
+        for part in ["healthz", "10.0.0.7", "/derp/probe", "/version 4.11.2"] {
+            assert!(lines.iter().any(|line| line.contains(part)), "{part} is not in {lines:?}");
+        }
+    }
 }
