@@ -11,7 +11,7 @@ use crate::runbook::fact::{AccessFacts, ChartFacts, IdentityFacts, ToolsFacts, V
 use crate::runbook::profile::{ClusterArn, Method, Profile, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
-use crate::runbook::verdict::{,Verdict};
+use crate::runbook::verdict::{Finding, Side, Verdict, Why, WhyKind};
 
 /// Credentials that end sooner than this may end in the middle of a recovery.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_mins(30);
