@@ -20,8 +20,6 @@ use crate::runbook::verdict::{Why, WhyKind};
 const SERVICE: Service = Service { name: "EC2", id: "ec2" };
 /// How long a connection may take to come to be.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
-/// Statuses of a peering connection that is over.
-const OVER: [&str; 4] = ["deleted", "failed", "rejected", "expired"];
 
 /// The EC2 API.
 #[derive(Clone)]
@@ -140,6 +138,7 @@ impl Ec2 {
             cluster_subnets,
             cluster_routes,
             peerings,
+            database_vpc_is_guess: query.database_vpc.is_none() && known.is_some(),
             database_vpc: known.map(|(database, _)| database),
             database_region,
             database_cidrs: side.cidrs.map(|read| read.map_err(|why| why.message)),
@@ -195,8 +194,8 @@ fn database_of(query: &PathQuery, peerings: &[Peering]) -> Option<(String, Optio
         let region = all.iter().find(|side| side.vpc_id == *vpc).and_then(|side| region_of(side));
         return Some((vpc.clone(), region));
     }
-    let alive = sides(|peering| !OVER.contains(&peering.status.as_str()));
-    let (([only], _) | ([], [only])) = (alive.as_slice(), all.as_slice()) else { return None };
+    // A guess only where there never was a choice: of two peerings the broken one may be the database's.
+    let [only] = all.as_slice() else { return None };
     // Without a region the connection is of this one.
     Some((only.vpc_id.clone(), region_of(only).or_else(|| Some(query.region.clone()))))
 }

@@ -1,13 +1,18 @@
 //! What every judgement is made of: a profile, the failed region, the readings.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::fact::{Deployment, DeploymentFacts};
 use super::log_signature::{self, Hit, Trouble};
 use super::path::{self, Hop};
 use super::pod::{self, PodState};
-use super::profile::{Profile, Region, RegionIndex};
+use super::profile::{ClusterArn, Profile, Region, RegionIndex};
 use super::question::Readings;
 use super::verdict::Why;
+
+/// A log line speaks of the present for this long: longer than the five minutes that a pod tries, and the five
+/// that it then waits.
+const TROUBLE_LASTS: SignedDuration = SignedDuration::from_mins(15);
 
 /// One failed region of one environment, and what has been read so far.
 #[derive(Debug, Clone, Copy)]
@@ -39,14 +44,32 @@ impl<'a> Case<'a> {
     /// The way from a region's cluster to the database, hop by hop.
     pub fn hops(&self, region: RegionIndex) -> Option<Result<Vec<Hop>, &'a Why>> {
         let nodes = self.readings.nodes(region).and_then(Result::ok);
-        let judge = |facts| path::hops(facts, nodes, self.profile.database.port);
+        let judge = |facts| path::hops(facts, nodes, self.database_port(region));
         Some(self.readings.path(region)?.map(judge))
     }
 
-    /// What a region's logs say of the database, by pod.
+    /// What a region's logs say of the database now, by pod. A line of long ago, and what a pod wrote that is
+    /// ready by now, is no trouble any more.
     pub fn database_hits(&self, region: RegionIndex) -> Option<Result<Vec<(Hit<'a>, Trouble)>, &'a Why>> {
-        let judge = |facts| log_signature::database_hits(facts, self.profile.database.port);
+        let port = self.database_port(region);
+        let pods = self.readings.pods(region).and_then(Result::ok);
+        let is_ready = |name: &str| {
+            pods.is_some_and(|facts| {
+                facts.pods.iter().any(|pod| pod.name == name && pod::state(pod) == PodState::Ready)
+            })
+        };
+        let judge = |facts| {
+            let mut hits = log_signature::database_hits(facts, port);
+            hits.retain(|(hit, _)| self.is_recent(hit.line.at, TROUBLE_LASTS) && !is_ready(&hit.log.pod));
+            hits
+        };
         Some(self.readings.logs(region)?.map(judge))
+    }
+
+    /// How many of a region's logs could be read.
+    pub fn logs_read(&self, region: RegionIndex) -> usize {
+        let facts = self.readings.logs(region).and_then(Result::ok);
+        facts.map_or(0, |facts| facts.logs.iter().filter(|log| log.current.is_ok()).count())
     }
 
     /// How many of a region's pods are ready.
@@ -60,17 +83,54 @@ impl<'a> Case<'a> {
         self.ready_pods(self.failed).map(|ready| ready >= self.profile.replicas as usize)
     }
 
-    /// The platform version that another region runs: the tag of its Deployment's
-    /// image, with the region's name (`domain.md`, T2 and T3). The region whose
-    /// health check passes is asked first.
+    /// The platform version that another region runs: the tag of its Deployment's image, with the region's
+    /// name (`domain.md`, T2 and T3). The region whose health check passes is asked first.
     pub fn healthy_version(&self) -> Option<(&'a str, &'a str)> {
+        let (region, deployment) = self.version_witness()?;
+        Some((deployment.image_tag()?, self.profile.region(region).name.as_str()))
+    }
+
+    /// Why that version may not be the right one: its region is not known to be healthy, or is in the middle
+    /// of a rollout.
+    pub fn version_doubt(&self) -> Option<String> {
+        let (region, deployment) = self.version_witness()?;
+        let name = &self.profile.region(region).name;
+        if self.healthy_region() != Some(region) {
+            return Some(format!("{name}, which it is read from, is not known to be healthy"));
+        }
+        let wanted = deployment.replicas_wanted;
+        let settled = deployment.observed_generation >= deployment.generation
+            && deployment.updated >= wanted
+            && deployment.available >= wanted;
+        (!settled).then(|| format!("{name}, which it is read from, is in the middle of a rollout"))
+    }
+
+    fn version_witness(&self) -> Option<(RegionIndex, &'a Deployment)> {
         let first = self.healthy_region();
         first.into_iter().chain(self.profile.others(self.failed)).find_map(|region| {
-            let super::fact::DeploymentFacts::Found(deployment) = self.readings.deployment(region)?.ok()?
-            else {
+            let DeploymentFacts::Found(deployment) = self.readings.deployment(region)?.ok()? else {
                 return None;
             };
-            Some((deployment.image_tag()?, self.profile.region(region).name.as_str()))
+            deployment.image_tag().is_some().then_some((region, &**deployment))
         })
+    }
+
+    /// The account of a region's cluster, where our AWS credentials are known to be another account's: then
+    /// what AWS does not find there says nothing.
+    pub fn foreign_account(&self, region: RegionIndex) -> Option<String> {
+        let arn = ClusterArn::parse(&self.profile.region(region).context)?;
+        let identity = self.readings.identity()?.ok()?;
+        (identity.account != arn.account).then_some(arn.account)
+    }
+
+    /// The database's port: the values file's, else the environment's.
+    pub fn database_port(&self, region: RegionIndex) -> u16 {
+        let values = self.readings.values(region).and_then(Result::ok);
+        values.and_then(|values| values.database_port).unwrap_or(self.profile.database.port)
+    }
+
+    /// Did this happen within the last minutes, or is its time not known?
+    pub fn is_recent(&self, at: Option<Timestamp>, within: SignedDuration) -> bool {
+        at.is_none_or(|at| self.now.duration_since(at) <= within)
     }
 }

@@ -157,7 +157,9 @@ impl Assessment {
             Explains::All => self.explains != Explains::All && !names(self, other.id),
             Explains::These(_) => names(other, self.id),
         };
-        other.strength >= Strength::Likely && other.id != self.id && explains
+        other.strength >= Strength::Likely.max(self.strength.min(other.strength))
+            && other.id != self.id
+            && explains
     }
 }
 

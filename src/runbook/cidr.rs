@@ -20,6 +20,11 @@ impl Cidr {
         Some(Self { network: u32::from(address) & mask(prefix), prefix })
     }
 
+    /// Have they an address in common?
+    pub fn overlaps(self, other: Self) -> bool {
+        self.contains(other) || other.contains(self)
+    }
+
     /// Does it contain all of the other?
     pub fn contains(self, other: Self) -> bool {
         self.prefix <= other.prefix && other.network & mask(self.prefix) == self.network

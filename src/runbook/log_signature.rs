@@ -52,7 +52,7 @@ impl Trouble {
 const DATABASE_WORKS: &str = "Database tables and indexes are up to date";
 
 /// Words that make a line one about the database.
-const ABOUT_DATABASE: [&str; 4] = ["ping database", "existence of database", "kine", "mysql"];
+const ABOUT_DATABASE: [&str; 2] = ["ping database", "existence of database"];
 
 /// The signature of one line. A line of the driver's own counts where it names the database's `port`.
 pub fn signature(text: &str, port: u16) -> Option<Signature> {
@@ -70,7 +70,7 @@ pub fn signature(text: &str, port: u16) -> Option<Signature> {
         Some(Signature::Database(Trouble::NoSuchHost))
     } else if has("Failed to ping database connection") || has("failed to check existence of database") {
         Some(Signature::Database(Trouble::Other))
-    } else if has("panic:") || has("fatal error:") {
+    } else if text.trim_start().starts_with("panic:") || text.trim_start().starts_with("fatal error:") {
         Some(Signature::Panic)
     } else {
         None

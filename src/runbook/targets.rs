@@ -32,7 +32,7 @@ pub fn count(facts: &TargetsFacts) -> Count {
 
 /// Targets that count: those that are draining are on their way out.
 fn targets(facts: &TargetsFacts) -> impl Iterator<Item = &Target> {
-    let stays = |target: &&Target| !matches!(target.state.as_str(), "draining" | "unused");
+    let stays = |target: &&Target| !matches!(target.state.as_str(), "draining" | "unhealthy.draining");
     facts.groups.iter().flat_map(|group| &group.targets).filter(stays)
 }
 

@@ -57,6 +57,9 @@ pub(super) fn route_table(table: &Node) -> RouteTable {
         main: table.items("associationSet").any(|item| item.text_of("main") == "true"),
         subnets,
         routes: table.items("routeSet").filter_map(route).collect(),
+        has_prefix_lists: table
+            .items("routeSet")
+            .any(|route| !route.text_of("destinationPrefixListId").is_empty()),
     }
 }
 
@@ -116,6 +119,7 @@ fn rule(rule: &Node) -> Rule {
         from_port: port("fromPort"),
         to_port: port("toPort"),
         cidrs: texts("ipRanges", "cidrIp"),
+        prefix_lists: texts("prefixListIds", "prefixListId"),
         groups: texts("groups", "groupId"),
     }
 }

@@ -136,7 +136,7 @@ async fn pages_without_an_end_are_not_read_for_ever() {
 }
 
 #[test]
-fn the_databases_vpc_is_the_other_side_of_the_only_peering_that_counts() {
+fn the_databases_vpc_is_the_other_side_of_the_only_peering() {
     let peering = |id: &str, vpc: &str, status: &str| Peering {
         id: id.to_owned(),
         status: status.to_owned(),
@@ -160,10 +160,11 @@ fn the_databases_vpc_is_the_other_side_of_the_only_peering_that_counts() {
     for (database, peerings, expected) in [
         (None, vec![], None),
         (None, vec![active.clone()], found("vpc-9", Some("eu-west-1"))),
-        (None, vec![active.clone(), deleted.clone()], found("vpc-9", Some("eu-west-1"))),
+        // The broken one may be the database's.
+        (None, vec![active.clone(), deleted.clone()], None),
         (None, vec![deleted.clone()], found("vpc-8", Some("eu-west-1"))),
         (None, vec![active.clone(), pending.clone()], None),
-        (None, vec![active.clone(), deleted.clone(), again], found("vpc-9", Some("eu-west-1"))),
+        (None, vec![active.clone(), again], found("vpc-9", Some("eu-west-1"))),
         (None, vec![peering("e", "vpc-here", "active")], found("vpc-here", Some("us-east-1"))),
         (Some("vpc-7"), vec![active.clone(), pending], found("vpc-7", Some("eu-west-1"))),
         (Some("vpc-5"), vec![active, deleted], found("vpc-5", None)),

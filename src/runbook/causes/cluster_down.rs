@@ -25,6 +25,10 @@ pub fn assess(case: &Case) -> Assessment {
     let answer = case.readings.eks(case.failed);
     cause.needs("EKS", answer);
     let bad = match answer {
+        Some(Ok(EksFacts::Missing)) if case.foreign_account(case.failed).is_some() => {
+            cause.not_checked.push("EKS: your AWS credentials are another account's".to_owned());
+            false
+        }
         Some(Ok(EksFacts::Missing)) => {
             cause.says("EKS knows no such cluster in this account and region");
             true

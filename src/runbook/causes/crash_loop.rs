@@ -1,11 +1,18 @@
 //! The pods crash again and again, and no known signature says why (`domain.md`, section 8).
 
+use jiff::SignedDuration;
+
 use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fact::Container;
 use crate::runbook::log_signature::{self, Signature};
 use crate::runbook::pod::{crash_loops, out_of_memory};
+
+/// A crash speaks of the present for this long: longer than the longest wait between two, and the time that a
+/// pod tries its database.
+const LATELY: SignedDuration = SignedDuration::from_mins(15);
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
@@ -22,7 +29,7 @@ pub fn assess(case: &Case) -> Assessment {
     let looping: Vec<_> = facts
         .pods
         .iter()
-        .filter(|pod| pod.deleted_at.is_none() && pod.containers.iter().any(crash_loops))
+        .filter(|pod| pod.deleted_at.is_none() && pod.containers.iter().any(|one| crashes_now(case, one)))
         .collect();
     if looping.is_empty() {
         cause.denies("No pod restarts again and again");
@@ -37,7 +44,7 @@ pub fn assess(case: &Case) -> Assessment {
         cause.denies("They were killed for want of memory, which a restart does not give them");
     }
     if let Some(Ok(facts)) = logs {
-        let hits = log_signature::hits(facts, case.profile.database.port);
+        let hits = log_signature::hits(facts, case.database_port(case.failed));
         let of = |panic: bool| {
             let mut of = hits.iter().filter(|hit| (hit.signature == Signature::Panic) == panic);
             of.next().map(|first| (first.quote(), 1 + of.count()))
@@ -66,8 +73,19 @@ pub fn assess(case: &Case) -> Assessment {
             "If the new pods crash too, the version or the values are broken: re-apply the values file",
         ),
     ];
-    cause.strength = if explained { Strength::Possible } else { Strength::Likely };
+    let up = case.platform_up() == Some(true);
+    if up {
+        cause.denies("Enough pods are ready all the same");
+    }
+    cause.strength = if explained || up { Strength::Possible } else { Strength::Likely };
     cause
+}
+
+/// Does a container crash again and again, and did it lately? One restart of long ago is none of it.
+fn crashes_now(case: &Case, container: &Container) -> bool {
+    let ended = container.terminated.as_ref().or(container.last_terminated.as_ref());
+    let waits = container.waiting_reason.as_deref() == Some("CrashLoopBackOff");
+    crash_loops(container) && (waits || case.is_recent(ended.and_then(|end| end.finished_at), LATELY))
 }
 
 fn fit(action: ActionKind) -> Fit {

@@ -52,12 +52,33 @@ pub fn assess(case: &Case) -> Assessment {
     cause.needs("Whose credentials these are", identity);
     // One cluster that refuses us, beside others that do not, says nothing of the rest.
     let cluster_refuses = refused(Question::Cluster(case.failed)).is_some();
+    let reads_cluster = case.readings.deployment(case.failed).is_some_and(|answer| answer.is_ok());
+    if aws.is_some() && reads_cluster {
+        let region = &case.failed_region().name;
+        cause.headline = "Your AWS sign-in is missing or has expired: Route 53 cannot be asked".to_owned();
+        cause.denies(format!("The cluster of {region} lets you in all the same"));
+    }
+    if aws.is_none() && cluster_refuses && identity.is_some_and(|identity| identity.is_ok()) {
+        let region = &case.failed_region().name;
+        "Cluster refuses your sign-in".clone_into(&mut cause.title);
+        cause.headline = format!("The cluster of {region} does not let you in, though AWS knows you");
+    }
+    // What the cluster tells is known, whatever AWS refuses.
+    if reads_cluster || aws.is_none() {
+        cause.explains = Explains::These(&["cluster-unreachable"]);
+    }
     cause.strength = match (aws.is_some(), cluster_refuses) {
+        (true, _) if reads_cluster => Strength::Likely,
         (true, _) => Strength::Certain,
         (false, true) => Strength::Likely,
         (false, false) if !cause.evidence_for.is_empty() => Strength::Possible,
         _ => Strength::RuledOut,
     };
+    if aws.is_none() && cause.strength > Strength::RuledOut {
+        cause.guidance.push(Guidance::text(
+            "Ask whoever manages the cluster for an access entry for your role (EKS), or a role binding",
+        ));
+    }
     if cause.strength > Strength::RuledOut {
         cause.guidance.push(Guidance::with(
             "Sign in again: with this command where your profile uses SSO, else as you got your credentials. \

@@ -17,10 +17,14 @@ pub fn assess(case: &Case) -> Assessment {
     cause.explains = Explains::All;
     cause.fit = |_: ActionKind| Fit::CannotHelp("Not by this runbook: the database has one of its own");
     let mut with = 0;
-    let mut without = 0;
+    let (mut without, mut unread) = (0, 0);
     for region in case.profile.indices() {
         let name = &case.profile.region(region).name;
         match case.database_hits(region) {
+            Some(Ok(_)) if case.logs_read(region) == 0 => {
+                unread += 1;
+                cause.not_checked.push(format!("Logs of {name}: there is none to read"));
+            }
             Some(Ok(hits)) => {
                 if let Some((first, trouble)) = hits.first() {
                     with += 1;
@@ -30,11 +34,18 @@ pub fn assess(case: &Case) -> Assessment {
                     cause.denies(format!("{name} has no database error in its logs"));
                 }
             }
-            answer => cause.needs(&format!("Logs of {name}"), answer),
+            answer => {
+                unread += 1;
+                cause.needs(&format!("Logs of {name}"), answer);
+            }
         }
     }
     // One region that gets on well with the database rules it out, and so does a single witness.
-    cause.strength = if with >= 2 && without == 0 { Strength::Certain } else { Strength::RuledOut };
+    cause.strength = match (with, without, unread) {
+        (2.., 0, 0) => Strength::Certain,
+        (2.., 0, _) => Strength::Likely,
+        _ => Strength::RuledOut,
+    };
     cause.guidance = vec![evidence::stop(case, "the database's owners")];
     cause.guidance.extend([
         Guidance::text(

@@ -22,6 +22,10 @@ pub fn assess(case: &Case) -> Assessment {
     cause.says(line);
     cause.says("It answers, so the way to it is open");
     cause.strength = Strength::Certain;
+    if case.platform_up() == Some(true) {
+        cause.denies("Enough pods are ready, so the database lets the platform in again");
+        cause.strength = Strength::Possible;
+    }
     evidence::other_regions_database(case, &mut cause);
     let to_do = format!("let the platform of {region} in again: database user, IAM policy or pod identity");
     cause.guidance = vec![

@@ -26,6 +26,17 @@ pub fn assess(case: &Case) -> Assessment {
     };
     cause.says(line);
     cause.strength = Strength::Likely;
+    let hits = case.database_hits(case.failed).and_then(Result::ok).unwrap_or_default();
+    let is_all = |which: Trouble| !hits.is_empty() && hits.iter().all(|(_, trouble)| *trouble == which);
+    if is_all(Trouble::Refused) {
+        cause.headline = format!("The database refuses connections of the platform in {}", region.name);
+        cause.says("It refuses, so the way to it is open: nobody listens there, or a proxy in front of it");
+    } else if is_all(Trouble::TooMany) {
+        "Database full".clone_into(&mut cause.title);
+        cause.headline = format!("The database has no connection left for the platform in {}", region.name);
+        cause.says("It answers, so the way to it is open");
+        cause.fit = |_| Fit::CannotHelp("Cannot help: each new pod wants more connections");
+    }
     evidence::other_regions_database(case, &mut cause);
     if case.platform_up() == Some(true) {
         cause.denies("Enough pods are ready, so the platform has its database again");

@@ -27,6 +27,13 @@ pub fn assess(case: &Case) -> Assessment {
     if cause.strength < Strength::Certain {
         return cause;
     }
+    let mut others = case.profile.others(case.failed);
+    let missing = |other| matches!(case.readings.deployment(other), Some(Ok(DeploymentFacts::Missing)));
+    if let Some(other) = others.find(|other| missing(*other)) {
+        let other = &case.profile.region(other).name;
+        cause.denies(format!("{other} has none of that name either: is the name in the variables right?"));
+        cause.strength = Strength::Possible;
+    }
     if matches!(case.readings.ingress(case.failed), Some(Ok(IngressFacts::Found { .. }))) {
         let ingress = &case.profile.ingress;
         cause.says(format!("Its Ingress {ingress} is still there: the release is not wholly gone"));

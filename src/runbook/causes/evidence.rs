@@ -64,7 +64,9 @@ pub(super) fn broken_hop(case: &Case, kind: HopKind, cause: &mut Assessment) -> 
     }
     if let Some(lines) = database_lines(case, Trouble::is_on_the_way) {
         cause.says(lines);
-        cause.strength = Strength::Certain;
+        // Of a guessed VPC it can only be said that it fits.
+        let guessed = matches!(path, Some(Ok(facts)) if facts.database_vpc_is_guess);
+        cause.strength = if guessed { Strength::Likely } else { Strength::Certain };
     } else if case.platform_up() == Some(true) {
         cause.denies("Enough pods are ready, so the platform has its database");
         cause.strength = Strength::Possible;
@@ -80,6 +82,9 @@ pub(super) fn other_regions_database(case: &Case, cause: &mut Assessment) {
     for other in case.profile.others(case.failed) {
         let name = &case.profile.region(other).name;
         match case.database_hits(other) {
+            Some(Ok(_)) if case.logs_read(other) == 0 => {
+                cause.not_checked.push(format!("Logs of {name}: there is none to read"));
+            }
             Some(Ok(hits)) if hits.is_empty() => cause.says(format!("{name} has no database error")),
             Some(Ok(hits)) => {
                 let (first, _) = &hits[0];

@@ -42,7 +42,9 @@ pub fn assess(case: &Case) -> Assessment {
     }
     let turned =
         case.profile.others(case.failed).any(|other| confirm::fails_by_inversion(case.readings, other));
-    cause.strength = if own || turned { Strength::Certain } else { Strength::Likely };
+    // A check of another name of the same host is not wrong.
+    let flags = own && first.is_some_and(|region| !only_another_host(case, region));
+    cause.strength = if flags || turned { Strength::Certain } else { Strength::Likely };
     if own || turned {
         // What the check says of its region is not true, so what follows from it is not either.
         cause.explains = Explains::These(&["nothing-failing", "all-regions-failing", "wrong-region"]);
@@ -51,6 +53,9 @@ pub fn assess(case: &Case) -> Assessment {
         Some(true) if own => cause.says("The region's pods are ready: only the check says that it failed"),
         Some(false) if own => {
             cause.denies("The region's pods are not all ready, so more is wrong than the check");
+            if !turned {
+                cause.strength = Strength::Possible;
+            }
         }
         _ => {}
     }
@@ -68,6 +73,12 @@ pub fn assess(case: &Case) -> Assessment {
         Guidance::text("Compare its ID and its host with the environment's variables"),
     ];
     cause
+}
+
+/// Is the host that it watches all that is wrong with a health check?
+fn only_another_host(case: &Case, region: RegionIndex) -> bool {
+    let settings = case.readings.health_check(region).and_then(|facts| facts.ok()?.settings.as_ref().ok());
+    settings.is_some_and(|settings| !settings.disabled && !settings.inverted)
 }
 
 struct Wrong {
@@ -97,7 +108,8 @@ fn wrong(case: &Case, region: RegionIndex) -> Option<Wrong> {
         });
     }
     let (watched, host) = (settings.host.as_deref()?, target.host.as_deref()?);
-    (!watched.eq_ignore_ascii_case(host)).then(|| Wrong {
+    let bare = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
+    (bare(watched) != bare(host)).then(|| Wrong {
         title: "watches another host",
         headline: "watches another host",
         evidence: format!("{name}: it watches {watched}, and the region's host is {host}"),

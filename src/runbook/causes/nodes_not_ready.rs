@@ -38,7 +38,19 @@ pub fn assess(case: &Case) -> Assessment {
         _ => format!("{} of {total} nodes are not ready", total - ready),
     });
     cause.evidence_for.extend(reasons(facts));
-    cause.strength = if ready == 0 { Strength::Certain } else { Strength::Likely };
+    let lost: Vec<&str> =
+        facts.nodes.iter().filter(|node| !node.is_ready()).map(|node| node.name.as_str()).collect();
+    let pods = case.readings.pods(case.failed).and_then(Result::ok);
+    let waits = pods.is_some_and(|facts| facts.pods.iter().any(|pod| pod.unscheduled.is_some()));
+    let hosts = pods.is_some_and(|facts| {
+        facts.pods.iter().any(|pod| pod.node.as_deref().is_some_and(|node| lost.contains(&node)))
+    });
+    cause.strength = match (ready, waits, hosts) {
+        (0, ..) | (_, true, _) => Strength::Certain,
+        (_, _, true) => Strength::Likely,
+        // A node without the platform's pods is somebody else's trouble.
+        _ => Strength::Possible,
+    };
     if case.platform_up() == Some(true) {
         cause.denies("Enough pods are ready all the same");
         cause.strength = Strength::Possible;

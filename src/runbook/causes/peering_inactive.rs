@@ -4,7 +4,7 @@ use super::evidence;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Explains, Guidance};
 use crate::runbook::command;
-use crate::runbook::path::HopKind;
+use crate::runbook::path::{HopKind, Mend};
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
@@ -17,35 +17,32 @@ pub fn assess(case: &Case) -> Assessment {
     cause.fit = evidence::after_the_repair;
     cause.explains =
         Explains::These(&["route-missing", "database-unreachable", "crash-loop", "targets-unhealthy"]);
-    if evidence::broken_hop(case, HopKind::Peering, &mut cause).is_none() {
-        return cause;
-    }
+    let Some(hop) = evidence::broken_hop(case, HopKind::Peering, &mut cause) else { return cause };
     let Some(Ok(facts)) = case.readings.path(case.failed) else { return cause };
     let vpc = &facts.cluster_vpc;
     let here = command::aws_region(region);
-    let pending = facts.peerings.iter().find(|peering| peering.status == "pending-acceptance");
-    if let Some(peering) = pending {
-        let there = &peering.accepter.region;
-        cause.guidance.push(Guidance::with(
-            evidence::ask(
-                case,
-                "somebody with rights in the other VPC's account",
-                &format!("accept the peering {}", peering.id),
-            ),
-            command::accept_peering(case.profile, there, &peering.id),
-        ));
-    } else if let Some(database) = &facts.database_vpc {
-        let there = facts.database_region.as_deref().unwrap_or(&here);
-        cause.guidance.push(Guidance::with(
-            evidence::ask(case, "the network's owners", "make the peering connection anew"),
-            command::create_peering(case.profile, &here, vpc, database, there),
-        ));
-        cause
-            .guidance
-            .push(Guidance::text("Then the routes on both sides have to lead to the new connection"));
-    } else {
-        let to_do = "make the peering connection to the database's VPC anew";
-        cause.guidance.push(Guidance::text(evidence::ask(case, "the network's owners", to_do)));
+    match (hop.mend, &facts.database_vpc) {
+        (Some(Mend::Accept { peering, region }), _) => {
+            let owner = "somebody with rights in the other VPC's account";
+            cause.guidance.push(Guidance::with(
+                evidence::ask(case, owner, &format!("accept the peering {peering}")),
+                command::accept_peering(case.profile, &region, &peering),
+            ));
+        }
+        (Some(_), Some(database)) => {
+            let there = facts.database_region.as_deref().unwrap_or(&here);
+            cause.guidance.push(Guidance::with(
+                evidence::ask(case, "the network's owners", "make the peering connection anew"),
+                command::create_peering(case.profile, &here, vpc, database, there),
+            ));
+            cause.guidance.push(Guidance::text(
+                "If the database is in another account, its number belongs to that command: --peer-owner-id",
+            ));
+            cause
+                .guidance
+                .push(Guidance::text("Then the routes on both sides have to lead to the new connection"));
+        }
+        _ => cause.guidance.push(Guidance::text("It is being made: check again in a minute")),
     }
     let look = command::peerings(case.profile, region, vpc);
     cause.guidance.push(Guidance::with("Look at the peering yourself", look));

@@ -22,8 +22,9 @@ pub fn assess(case: &Case) -> Assessment {
     let forbidden = |question: Question| -> Option<&Why> {
         case.readings.latest(question)?.answer.as_ref().err().filter(|why| why.kind == WhyKind::Forbidden)
     };
-    let core = [Question::Deployment(failed), Question::Pods(failed), Question::HealthCheck(failed)];
+    let core = [Question::Deployment(failed), Question::Pods(failed)];
     let side = [
+        Question::HealthCheck(failed),
         Question::Cluster(failed),
         Question::Logs(failed),
         Question::Ingress(failed),

@@ -1,14 +1,18 @@
 //! Pods are killed or evicted for want of memory or disk (`domain.md`, sections 3 and 8).
 
+use jiff::SignedDuration;
+
 use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
 use crate::runbook::command;
-use crate::runbook::fact::Pod;
-use crate::runbook::pod::out_of_memory;
+use crate::runbook::fact::{Container, Pod};
 
 /// The node conditions that are bad when `True`.
 const PRESSURES: [&str; 3] = ["MemoryPressure", "DiskPressure", "PIDPressure"];
+
+/// A kill speaks of the present for this long.
+const PRESENT: SignedDuration = SignedDuration::from_hours(1);
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
@@ -28,7 +32,12 @@ pub fn assess(case: &Case) -> Assessment {
     let mut killed = 0;
     if let Some(Ok(facts)) = answer {
         let all = facts.pods.len();
-        killed = facts.pods.iter().filter(|pod| pod.containers.iter().any(out_of_memory)).count();
+        let killed_now = |container: &Container| {
+            let ends = [&container.terminated, &container.last_terminated];
+            let oom = ends.into_iter().flatten().find(|end| end.reason == "OOMKilled");
+            oom.is_some_and(|end| case.is_recent(end.finished_at, PRESENT))
+        };
+        killed = facts.pods.iter().filter(|pod| pod.containers.iter().any(killed_now)).count();
         let evicted = facts.pods.iter().filter(|pod| pod.reason.as_deref() == Some("Evicted")).count();
         if killed > 0 {
             let restarts: i32 = facts.pods.iter().map(Pod::restarts).sum();
@@ -39,8 +48,11 @@ pub fn assess(case: &Case) -> Assessment {
         }
         if evicted > 0 {
             cause.says(format!("{evicted} of {all} pods were evicted from their node"));
-            cause.strength = Strength::Certain;
+            // Evicted pods stay listed long after; the pressure now is what tells.
+            cause.strength = cause.strength.max(Strength::Likely);
             if killed == 0 {
+                cause.advice = Some(Advice::Guidance);
+                cause.fit = |_| Fit::CannotHelp("Cannot help: the nodes have no room");
                 "Node out of resources".clone_into(&mut cause.title);
                 cause.headline =
                     format!("The platform's pods in {} were evicted: their node ran short", region.name);

@@ -4,7 +4,7 @@ use super::evidence;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
-use crate::runbook::path::HopKind;
+use crate::runbook::path::{HopKind, Mend};
 use crate::runbook::verdict::Verdict;
 
 /// Weighs the cause.
@@ -17,8 +17,8 @@ pub fn assess(case: &Case) -> Assessment {
     );
     cause.fit = evidence::after_the_repair;
     cause.explains = Explains::These(&["database-unreachable", "crash-loop", "targets-unhealthy"]);
-    let there = evidence::broken_hop(case, HopKind::RoutesThere, &mut cause);
-    if there.is_some() {
+    let mut broken = evidence::broken_hop(case, HopKind::RoutesThere, &mut cause);
+    if broken.is_some() {
         // One broken direction is enough; the other is told beside it.
         let back = evidence::hop(case, HopKind::RoutesBack);
         if let Some(back) = back.filter(|hop| hop.finding.verdict == Verdict::Fail && !hop.follows_peering) {
@@ -26,23 +26,22 @@ pub fn assess(case: &Case) -> Assessment {
         }
     } else {
         cause.not_checked.clear();
-        _ = evidence::broken_hop(case, HopKind::RoutesBack, &mut cause);
+        broken = evidence::broken_hop(case, HopKind::RoutesBack, &mut cause);
     }
     if cause.strength == Strength::RuledOut {
         return cause;
     }
-    let Some(Ok(facts)) = case.readings.path(case.failed) else { return cause };
-    let range = facts.database_cidrs.as_ref().and_then(|cidrs| cidrs.as_ref().ok()?.first());
-    let active = facts.peerings.iter().find(|peering| peering.status == "active");
-    let wrong = there.and_then(|hop| hop.finding.found.split(' ').next().map(str::to_owned));
-    if let (Some(range), Some(peering), Some(table)) = (range, active, wrong) {
+    let there = command::aws_region(region);
+    let database_region = match case.readings.path(case.failed) {
+        Some(Ok(facts)) => facts.database_region.clone(),
+        _ => None,
+    };
+    if let Some(Mend::Route { table, range, peering, exists, back }) = broken.and_then(|hop| hop.mend) {
+        let aws_region = if back { database_region.unwrap_or(there) } else { there };
+        let to_do = format!("make {table} lead {range} to the peering {peering}");
         cause.guidance.push(Guidance::with(
-            evidence::ask(
-                case,
-                "the network's owners",
-                &format!("make {table} lead {range} to the peering {}", peering.id),
-            ),
-            command::create_route(case.profile, &command::aws_region(region), &table, range, &peering.id),
+            evidence::ask(case, "the network's owners", &to_do),
+            command::set_route(case.profile, &aws_region, (&table, &range, &peering), exists),
         ));
     } else {
         let to_do = "make the routes lead to the peering connection, on both sides";

@@ -5,12 +5,12 @@ use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Explains, Guidance};
 use crate::runbook::command;
 use crate::runbook::fact::SecurityGroup;
-use crate::runbook::path::HopKind;
+use crate::runbook::path::{HopKind, Mend};
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
     let region = case.failed_region();
-    let port = case.profile.database.port;
+    let port = case.database_port(case.failed);
     let mut cause = Assessment::new(
         "security-group-closed",
         "Security group closed",
@@ -18,12 +18,10 @@ pub fn assess(case: &Case) -> Assessment {
     );
     cause.fit = evidence::after_the_repair;
     cause.explains = Explains::These(&["database-unreachable", "crash-loop", "targets-unhealthy"]);
-    if evidence::broken_hop(case, HopKind::Port, &mut cause).is_none() {
-        return cause;
-    }
+    let Some(hop) = evidence::broken_hop(case, HopKind::Port, &mut cause) else { return cause };
     let Some(Ok(facts)) = case.readings.path(case.failed) else { return cause };
     let Some(Ok(group)) = &facts.security_group else { return cause };
-    let range = facts.cluster_cidrs.first().map_or("the cluster's range", String::as_str);
+    let Some(Mend::Open { range }) = &hop.mend else { return cause };
     cause.title = format!("Security group closed: port {port} is not open for {range}");
     cause.evidence_for.extend(other_ranges(case, group, port));
     let here = command::aws_region(region);

@@ -1,17 +1,30 @@
 //! The pods run, and the load balancer does not get through to them, or nobody to it
 //! (`domain.md`, sections 4 and 8).
 
+use jiff::SignedDuration;
+
 use super::evidence;
 use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Fit, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fact::Pod;
 use crate::runbook::steps::confirm;
 use crate::runbook::targets;
+
+/// How long a pod's target may take to be registered and found healthy.
+const REGISTERING: SignedDuration = SignedDuration::from_mins(2);
 
 /// Does the region's host answer us as it should?
 fn answers_us(case: &Case) -> bool {
     matches!(case.readings.probe(case.failed), Some(Ok(probe)) if probe.status == 200)
+}
+
+/// Is one of the ready pods younger than it takes to register its target?
+fn just_started(case: &Case) -> bool {
+    let Some(Ok(facts)) = case.readings.pods(case.failed) else { return false };
+    let young = |pod: &Pod| pod.created_at.is_some() && case.is_recent(pod.created_at, REGISTERING);
+    facts.pods.iter().any(|pod| pod.ready && young(pod))
 }
 
 /// Weighs the cause.
@@ -46,6 +59,10 @@ pub fn assess(case: &Case) -> Assessment {
             cause.says(format!("{}: {}", reason, targets::meaning(reason)));
         }
         cause.strength = match up {
+            Some(true) if count.starting > 0 || just_started(case) => {
+                cause.denies("The pods or their targets are new: registering takes a minute or two");
+                Strength::Possible
+            }
             Some(true) if count.healthy == 0 => Strength::Certain,
             Some(true) => Strength::Possible,
             // Pods that are not ready are no healthy targets: an effect.
@@ -65,7 +82,9 @@ pub fn assess(case: &Case) -> Assessment {
             "{} of {} targets are healthy, and the health check fails",
             count.healthy, count.all
         ));
-        cause.strength = Strength::Likely;
+        // Without our own look it may be the health check that is late.
+        let looked = matches!(case.readings.probe(case.failed), Some(Ok(_)));
+        cause.strength = if looked { Strength::Likely } else { Strength::Possible };
     } else {
         cause.denies(format!("{} of {} targets are healthy", count.healthy, count.all));
     }

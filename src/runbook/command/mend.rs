@@ -23,9 +23,14 @@ pub fn open_port(profile: &Profile, aws_region: &str, group: &str, port: u16, ra
     ])
 }
 
-/// Adds a route to a peering connection.
-pub fn create_route(profile: &Profile, aws_region: &str, table: &str, range: &str, peering: &str) -> Command {
-    ec2(profile, aws_region, "create-route")
+/// Makes a table lead a range to a peering connection: adds the route, or replaces the one that exists.
+pub fn set_route(
+    profile: &Profile,
+    aws_region: &str,
+    (table, range, peering): (&str, &str, &str),
+    exists: bool,
+) -> Command {
+    ec2(profile, aws_region, if exists { "replace-route" } else { "create-route" })
         .args(["--route-table-id", table, "--destination-cidr-block", range])
         .args(["--vpc-peering-connection-id", peering])
 }

@@ -17,6 +17,9 @@ pub struct PathFacts {
     /// The database's VPC: the environment's, else the other side of the only peering; `None` where
     /// neither tells.
     pub database_vpc: Option<String>,
+    /// The environment names no VPC of the database: the one above is the only one that the cluster's is peered
+    /// with.
+    pub database_vpc_is_guess: bool,
     /// The AWS region of the database's VPC.
     pub database_region: Option<String>,
     /// Its IPv4 ranges; `None` where its VPC is not known, else why they could not be read.
@@ -50,6 +53,8 @@ pub struct RouteTable {
     pub subnets: Vec<String>,
     /// `routeSet`, in the API's order.
     pub routes: Vec<Route>,
+    /// It has routes to prefix lists, which are not looked into.
+    pub has_prefix_lists: bool,
 }
 
 /// One route.
@@ -119,6 +124,8 @@ pub struct Rule {
     pub to_port: Option<u16>,
     /// `ipRanges[].cidrIp`.
     pub cidrs: Vec<String>,
+    /// `prefixListIds[].prefixListId`: ranges that are not looked into.
+    pub prefix_lists: Vec<String>,
     /// `groups[].groupId`: rules by group, which tell nothing of another VPC's range.
     pub groups: Vec<String>,
 }

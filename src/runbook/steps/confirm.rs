@@ -149,7 +149,7 @@ pub fn health(facts: &HealthCheckFacts) -> Result<Health, Why> {
             WhyKind::Forbidden,
             format!("its settings could not be read, so it may be disabled or inverted: {message}"),
         )
-        .remedy("Ask for route53:GetHealthCheck, then check again")
+        .remedy("Check again; if it is not permitted, ask for route53:GetHealthCheck")
     })?;
     if matches!(settings.check_type.as_str(), "CALCULATED" | "CLOUDWATCH_METRIC" | "RECOVERY_CONTROL") {
         let message = format!("a health check of type {} has no checkers to ask", settings.check_type);
@@ -344,6 +344,12 @@ pub fn is_healthy(readings: &Readings, region: RegionIndex) -> Option<bool> {
     health(readings.health_check(region)?.ok()?).ok().map(|health| health.healthy)
 }
 
+/// The same as evidence: a disabled check counts as healthy whatever happens, so it shows nothing.
+pub fn shows_healthy(readings: &Readings, region: RegionIndex) -> Option<bool> {
+    let health = health(readings.health_check(region)?.ok()?).ok()?;
+    (!health.disabled).then_some(health.healthy)
+}
+
 /// Does a region's health check fail only because it is inverted: its checkers get through?
 pub fn fails_by_inversion(readings: &Readings, region: RegionIndex) -> bool {
     let health = readings.health_check(region).and_then(Result::ok).map(health);
@@ -353,8 +359,8 @@ pub fn fails_by_inversion(readings: &Readings, region: RegionIndex) -> bool {
 /// The region that fails, where exactly that is known: a failing one with a
 /// passing one beside it, the first in the order of the file.
 pub fn recognised(profile: &Profile, readings: &Readings) -> Option<RegionIndex> {
-    let any_healthy = profile.indices().any(|region| is_healthy(readings, region) == Some(true));
-    let failing = profile.indices().find(|region| is_healthy(readings, *region) == Some(false));
+    let any_healthy = profile.indices().any(|region| shows_healthy(readings, region) == Some(true));
+    let failing = profile.indices().find(|region| shows_healthy(readings, *region) == Some(false));
     failing.filter(|_| any_healthy)
 }
 
@@ -364,7 +370,7 @@ pub fn outcome(profile: &Profile, readings: &Readings, failed: RegionIndex) -> O
     if profile.indices().any(|region| readings.health_check(region).is_none()) {
         return None;
     }
-    let state = |region| is_healthy(readings, region);
+    let state = |region| shows_healthy(readings, region);
     let failing: Vec<_> = profile.indices().filter(|region| state(*region) == Some(false)).collect();
     let any_healthy = profile.indices().any(|region| state(region) == Some(true));
     let any_unknown = profile.indices().any(|region| state(region).is_none());
@@ -386,7 +392,13 @@ fn reasons(profile: &Profile, readings: &Readings) -> Vec<String> {
         let name = &profile.region(region).name;
         match readings.health_check(region)? {
             Err(why) => Some(format!("{name}: {}", why.message)),
-            Ok(facts) => health(facts).err().map(|why| format!("{name}: {}", why.message)),
+            Ok(facts) => match health(facts) {
+                Err(why) => Some(format!("{name}: {}", why.message)),
+                Ok(health) if health.disabled => Some(format!(
+                    "{name}: its health check is disabled, which counts as healthy whatever happens"
+                )),
+                Ok(_) => None,
+            },
         }
     };
     profile.indices().filter_map(of).collect()

@@ -4,7 +4,7 @@ use crate::runbook::action::{ActionKind, Blocker, Parts, Plan, Request, release_
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Fit};
 use crate::runbook::command::{self, Command};
-use crate::runbook::fact::{ChartFacts, Deployment, DeploymentFacts};
+use crate::runbook::fact::{ChartFacts, Deployment, DeploymentFacts, ReleaseFacts};
 use crate::runbook::profile::{Method, RegionIndex};
 use crate::runbook::steps::confirm::{self, Outcome};
 use crate::runbook::verdict::Why;
@@ -78,7 +78,7 @@ pub fn gate(case: &Case) -> Option<Blocker> {
         ))),
         Some(Outcome::CouldNotCheck(reasons)) => {
             // What is known to be healthy is never touched, whatever is unknown elsewhere.
-            if confirm::is_healthy(case.readings, case.failed) == Some(true) {
+            if confirm::shows_healthy(case.readings, case.failed) == Some(true) {
                 return Some(Blocker::firm(format!(
                     "The health check of {failed} passes: it serves traffic"
                 )));
@@ -203,7 +203,10 @@ fn version(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
             ))
         }
         (_, Some((healthy, name))) => {
-            Ok((healthy.to_owned(), format!("Version {healthy} is what {name} runs"), None))
+            let doubt = case.version_doubt().or_else(|| downgrade(case, healthy));
+            let doubt =
+                doubt.map(|doubt| Blocker::overridable(format!("Version {healthy} may be wrong: {doubt}")));
+            Ok((healthy.to_owned(), format!("Version {healthy} is what {name} runs"), doubt))
         }
         (Some(set), None) => {
             let text = format!(
@@ -215,6 +218,18 @@ fn version(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
             "The chart version is not known: the healthy region's Deployment could not be read, and the environment sets none",
         )),
     }
+}
+
+/// Would this version be older than what the failed region wants now?
+fn downgrade(case: &Case, version: &str) -> Option<String> {
+    let here = deployment(case).ok()?.image_tag()?;
+    let failed = &case.failed_region().name;
+    (numbers(version)? < numbers(here)?).then(|| format!("{failed} wants {here}, which is newer"))
+}
+
+/// The numbers of a plain version, `4.11.2`; `None` for anything else, which is not compared.
+fn numbers(version: &str) -> Option<Vec<u64>> {
+    version.trim_start_matches('v').split('.').map(|part| part.parse().ok()).collect()
 }
 
 struct Reapply {
@@ -252,6 +267,14 @@ fn reapply(
             None
         }
     };
+    if let Some(Ok(ReleaseFacts::Found(release))) = case.readings.release(case.failed)
+        && release.status.starts_with("pending")
+    {
+        blockers.push(Blocker::overridable(format!(
+            "Helm's record says {}: somebody is at it, or was interrupted; Helm refuses until that ends or is rolled back",
+            release.status
+        )));
+    }
     if let Some(Err(Why { message, .. })) = case.readings.deployment(case.failed) {
         blockers.push(Blocker::firm(format!("The cluster could not be read: {message}")));
     }

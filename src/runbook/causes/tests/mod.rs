@@ -196,7 +196,8 @@ fn the_clusters_own_word_and_ours_are_told_apart() {
     };
     assert_eq!(strength(effect, "targets-unhealthy"), None);
     // Healthy targets and a failing health check: nobody gets to the load balancer.
-    assert_eq!(strength(|_| (), "targets-unhealthy"), Some(Strength::Likely));
+    assert_eq!(strength(|w| w.probe(US, 503), "targets-unhealthy"), Some(Strength::Likely));
+    assert_eq!(strength(|_| (), "targets-unhealthy"), Some(Strength::Possible), "our own look is missing");
     // Unless it answers us: then the health check is only late.
     assert_eq!(strength(|w| w.probe(US, 200), "targets-unhealthy"), None);
     let no_balancer = |w: &mut World| w.targets_found(US, FoundBy::Nothing(None));

@@ -313,12 +313,14 @@ impl World {
             main: true,
             subnets: Vec::new(),
             routes: vec![route(destination)],
+            has_prefix_lists: false,
         };
         let rule = |cidr: &str| Rule {
             protocol: "tcp".to_owned(),
             from_port: Some(3306),
             to_port: Some(3306),
             cidrs: vec![cidr.to_owned()],
+            prefix_lists: Vec::new(),
             groups: Vec::new(),
         };
         let mut facts = PathFacts {
@@ -338,6 +340,7 @@ impl World {
                 accepter: side("vpc-d", "10.1.0.0/16"),
             }],
             database_vpc: Some("vpc-d".to_owned()),
+            database_vpc_is_guess: false,
             database_region: Some("us-east-1".to_owned()),
             database_cidrs: Some(Ok(vec!["10.1.0.0/16".to_owned()])),
             database_routes: Some(Ok(vec![table("rtb-d", cidr)])),

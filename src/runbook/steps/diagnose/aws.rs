@@ -4,7 +4,7 @@ use super::title;
 use crate::runbook::case::Case;
 use crate::runbook::check::Check;
 use crate::runbook::command::{self, Command};
-use crate::runbook::fact::{EksFacts, PathFacts, TargetsFacts};
+use crate::runbook::fact::{EksFacts, FoundBy, PathFacts, TargetsFacts};
 use crate::runbook::path::{Hop, HopKind};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::Question;
@@ -19,7 +19,16 @@ pub(super) fn eks(case: &Case, region: RegionIndex) -> Check {
         .unwrap_or_else(|| command::list_clusters(case.profile, target));
     let check =
         Check::new(case, Step::Diagnose, "eks", title(case, region, "EKS"), Question::Eks(region), command);
-    check.judged(case.readings.eks(region), "ACTIVE", |facts| (judge_eks(facts), eks_lines(facts)))
+    check.judged(case.readings.eks(region), "ACTIVE", |facts| match (facts, case.foreign_account(region)) {
+        (EksFacts::Missing, Some(account)) => (Finding::unknown(&foreign(&account), "ACTIVE"), Vec::new()),
+        _ => (judge_eks(facts), eks_lines(facts)),
+    })
+}
+
+/// AWS was asked with another account's credentials: what it does not find there says nothing.
+fn foreign(account: &str) -> Why {
+    Why::new(WhyKind::Configuration, format!("your AWS credentials are not of account {account}"))
+        .remedy("Choose the AWS profile of the cluster's account in the variables")
 }
 
 /// Judges a cluster's status and its health issues.
@@ -84,7 +93,12 @@ pub fn targets(case: &Case, region: RegionIndex, step: Step) -> Check {
     };
     let check = Check::new(case, step, "targets", title, Question::Targets(region), command);
     check.judged(case.readings.targets(region), "all healthy", |facts| {
-        (targets::judge(facts), targets::lines(facts))
+        match (&facts.found_by, case.foreign_account(region)) {
+            (FoundBy::Nothing(_), Some(account)) => {
+                (Finding::unknown(&foreign(&account), "all healthy"), Vec::new())
+            }
+            _ => (targets::judge(facts), targets::lines(facts)),
+        }
     })
 }
 

@@ -138,7 +138,7 @@ pub(super) fn logs(case: &Case, region: RegionIndex) -> Check {
         command,
     );
     check.judged(case.readings.logs(region), "no error", |facts| {
-        (judge_logs(facts, case.profile.database.port), log_lines(case, facts))
+        (judge_logs(facts, case.database_port(region)), log_lines(case, region, facts))
     })
 }
 
@@ -173,8 +173,8 @@ pub fn judge_logs(facts: &LogsFacts, port: u16) -> Finding {
 }
 
 /// The telling line of each pod, quoted whole.
-fn log_lines(case: &Case, facts: &LogsFacts) -> Vec<String> {
-    log_signature::hits(facts, case.profile.database.port).iter().map(Hit::quote).collect()
+fn log_lines(case: &Case, region: RegionIndex, facts: &LogsFacts) -> Vec<String> {
+    log_signature::hits(facts, case.database_port(region)).iter().map(Hit::quote).collect()
 }
 
 pub(super) fn ingress(case: &Case, region: RegionIndex) -> Check {

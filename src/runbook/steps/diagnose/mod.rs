@@ -30,6 +30,7 @@ pub fn questions(profile: &Profile, failed: RegionIndex) -> Vec<Question> {
         Question::Eks(failed),
         Question::Targets(failed),
         Question::Path(failed),
+        Question::Values(failed),
     ];
     for other in profile.others(failed) {
         questions.extend([

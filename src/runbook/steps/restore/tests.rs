@@ -39,6 +39,8 @@ fn deployment_of(wanted: i32, tag: &str) -> Result<Facts, Why> {
         uid: "uid-1".to_owned(),
         resource_version: "48213".to_owned(),
         replicas_wanted: wanted,
+        updated: wanted,
+        available: wanted,
         image: Some(format!("ghcr.io/loft-sh/vcluster-platform:{tag}")),
         ..Deployment::default()
     };
