@@ -195,6 +195,46 @@ fn each_hop_is_judged_by_itself() {
         ),
         ("everything", &|f| group(f, vec![rule("-1", None, "0.0.0.0/0")]), [Pass, Pass, Pass, Pass]),
         (
+            "a prefix list, which is not looked into",
+            &|f| {
+                let ports = Some((3306, 3306));
+                let list = Rule {
+                    cidrs: Vec::new(),
+                    prefix_lists: vec!["pl-1".to_owned()],
+                    ..rule("tcp", ports, "")
+                };
+                group(f, vec![list]);
+            },
+            [Pass, Pass, Pass, Unknown],
+        ),
+        (
+            "the nodes' subnets alone",
+            &|f| {
+                let ports = Some((3306, 3306));
+                group(f, vec![rule("tcp", ports, "10.0.0.0/20"), rule("tcp", ports, "10.0.16.0/20")]);
+            },
+            [Pass, Pass, Pass, Pass],
+        ),
+        (
+            "made anew, with routes to the old connection",
+            &|f| {
+                f.peerings.push(peered("pcx-2", "active"));
+                f.peerings[0].status = "deleted".to_owned();
+                there(f, 0, "pcx-1", "blackhole");
+                there(f, 1, "pcx-1", "blackhole");
+            },
+            [Pass, Fail, Fail, Pass],
+        ),
+        (
+            "an old peering, and a transit gateway in its place",
+            &|f| {
+                f.peerings[0].status = "deleted".to_owned();
+                there(f, 0, "tgw-1", "active");
+                there(f, 1, "tgw-1", "active");
+            },
+            [Unknown, Unknown, Pass, Pass],
+        ),
+        (
             "UDP",
             &|f| group(f, vec![rule("udp", Some((3306, 3306)), "10.0.0.0/16")]),
             [Pass, Pass, Pass, Fail],
