@@ -219,6 +219,12 @@ impl Run {
         self.verify.looks.recovered()
     }
 
+    /// Has the failed region been seen failing in this run, or was something done to it? Then what is left
+    /// when nothing fails any more is to verify that it serves.
+    pub fn was_out(&self) -> bool {
+        self.first_failure_at.is_some() || self.acted()
+    }
+
     /// Did an action end well, or was one done by hand?
     pub fn acted(&self) -> bool {
         self.restore

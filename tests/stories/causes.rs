@@ -2,10 +2,10 @@
 
 use failback::journal::Happening;
 
+use super::lookup::has_tools;
 use super::recovery::{assert_one_patch, assert_only_helm_wrote, confirm, to_recovered, to_restore};
 use super::refusal::assert_nothing_can_be_done;
 use super::story::Story;
-use super::tools::has_tools;
 use super::{EU, US};
 
 const REASON: &str = "Why do it all the same?";
@@ -100,6 +100,7 @@ fn a_missing_permission_is_asked_for_and_the_scaling_is_left_to_the_responder() 
     story.click("Somebody repaired it");
     story.click("2 Diagnose");
     story.click("Go to Restore: scale up to 3");
+    scale_instead_of_what_was_looked_at(&mut story);
     confirm(&mut story, "Scale up us-east-1");
     to_recovered(&mut story);
     assert_one_patch(&story, US);
@@ -118,6 +119,12 @@ fn no_healthy_region_stops_the_runbook() {
     stopped("all-regions-failing", "Stop: no region is healthy, so there is nothing to fail back to");
 }
 
+/// Step 3 keeps the option that was looked at last, and what was typed for it.
+fn scale_instead_of_what_was_looked_at(story: &mut Story) {
+    story.click("Scale up to 3");
+    story.fill(FIELD, "");
+}
+
 /// No plan can be confirmed, whatever reason is given; the end of it is others'.
 fn stopped(scenario: &str, headline: &str) {
     let mut story = Story::practise(scenario);
@@ -130,7 +137,9 @@ fn stopped(scenario: &str, headline: &str) {
 
     story.click("Somebody repaired it");
     story.click("1 Confirm failover");
-    story.see("No health check fails: there is nothing to restore");
+    story.see("No health check fails any more");
+    story.click("Verify us-east-1");
+    story.see("Recovered: us-east-1 serves again");
     story.assert_untouched();
 }
 
@@ -148,6 +157,7 @@ fn an_expired_session_says_nothing_of_the_region_until_it_is_renewed() {
     story.click("Somebody repaired it");
     story.click("1 Confirm failover");
     to_restore(&mut story, "Go to Restore: scale up to 3");
+    scale_instead_of_what_was_looked_at(&mut story);
     confirm(&mut story, "Scale up us-east-1");
     to_recovered(&mut story);
     assert_one_patch(&story, US);

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::tools::has_tools;
+use super::lookup::has_tools;
 use super::{Served, code, failback, script, text};
 
 #[test]

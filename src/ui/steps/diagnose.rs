@@ -85,7 +85,7 @@ enum Next {
     Guide,
     /// The platform runs: see whether it serves.
     Verify,
-    /// No health check fails, and nothing was done: there is nothing to do here.
+    /// No health check fails, and none has in this run: there is nothing to do here.
     Leave,
     /// Nothing could be read: first the reason for that.
     Mend(Finding),
@@ -103,7 +103,7 @@ fn next(run: &Run, case: &Case, causes: &[Assessment], tally: &Tally) -> Next {
             let fits = plans.iter().find(|plan| matches!(plan.fit, Fit::Fits(_)));
             fits.map_or(Next::Choose, |plan| Next::Act(words::inside(&plan.title)))
         }
-        None if !causes.is_empty() && !run.acted() => Next::Leave,
+        None if !causes.is_empty() && !run.was_out() => Next::Leave,
         None if diagnose::platform_runs(case) => Next::Verify,
         None if tally.waiting > 0 => Next::Wait,
         None if let Some(why) = diagnose::nothing_read(case) => Next::Mend(why),
