@@ -164,6 +164,31 @@ fn an_expired_session_says_nothing_of_the_region_until_it_is_renewed() {
 }
 
 #[test]
+fn of_two_causes_one_is_re_applied_against_with_a_reason_and_the_other_handed_over() {
+    if !has_tools(
+        "of_two_causes_one_is_re_applied_against_with_a_reason_and_the_other_handed_over",
+        &["helm"],
+    ) {
+        return;
+    }
+    let mut story = Story::practise("closed-port-and-image-pull");
+    story.see("Failover is active");
+    story.click("Diagnose us-east-1");
+    story.see("The platform in us-east-1 cannot reach its database: port 3306 is closed");
+    story.click("4 other causes");
+    story.see("Image cannot be pulled");
+    story.click("3 Restore");
+    story.click("Re-apply the values file");
+    story.fill(REASON, "a new image cannot be pulled either");
+    confirm(&mut story, "Re-apply to us-east-1");
+    assert_only_helm_wrote(&story);
+
+    story.click("Somebody repaired it");
+    to_recovered(&mut story);
+    assert_only_helm_wrote(&story);
+}
+
+#[test]
 fn an_inverted_check_is_handed_over_and_the_crash_loop_behind_it_restarted() {
     let mut story = Story::practise("crash-loop-and-inverted-check");
     story.see("Every region's health check fails: stop here");

@@ -57,9 +57,8 @@ impl Session {
             // The Ingress is only needed where no binding tells.
             let dns = match ingress {
                 Ok(IngressFacts::Found { addresses, .. }) => addresses.into_iter().next(),
-                Ok(IngressFacts::Missing) => None,
                 Err(why) if arns.is_empty() => return Err(why),
-                Err(_) => None,
+                Ok(IngressFacts::Missing) | Err(_) => None,
             };
             self.elb().await?.targets(&name.region, &arns, dns.as_deref()).await
         };
