@@ -5,33 +5,22 @@
     reason = "helpers of tests, which clippy takes for the program"
 )]
 
+#[path = "support/lookup.rs"]
+mod lookup;
+
 use std::{
     process::{Command, Output},
     time::Duration,
 };
 
 use failback::practice::{Auth, Options, World, scenario};
+use lookup::has_tools;
 use serde_json::Value;
-
-const TOOL: &str = "aws";
 
 /// The runbook's step 1, word for word but for the health check's id.
 const RUNBOOK_STATUS: &str = "aws route53 get-health-check-status --health-check-id \"$ID\" \\
 --query 'HealthCheckObservations[].{Region:Region,Status:StatusReport.Status}' \\
 --output table";
-
-/// Whether the tool is there. Where it is required and missing, the test fails.
-fn has_tool(test: &str) -> bool {
-    let found = which::which(TOOL).is_ok();
-    if !found {
-        assert!(
-            std::env::var_os("FAILBACK_REQUIRE_TOOLS").is_none_or(|value| value != "1"),
-            "{TOOL} is not on PATH"
-        );
-        println!("skipped: {test} needs {TOOL} on PATH");
-    }
-    found
-}
 
 async fn world(id: &str) -> World {
     let scenario = scenario(id).unwrap();
@@ -69,7 +58,7 @@ fn stderr(output: &Output) -> String {
 }
 
 async fn aws_json(world: &World, arguments: &[&str]) -> Value {
-    let mut command = command(world, TOOL);
+    let mut command = command(world, "aws");
     command.args(arguments).args(["--output", "json"]);
     let output = run(command).await;
     assert!(output.status.success(), "aws {arguments:?}: {}", stderr(&output));
@@ -79,7 +68,7 @@ async fn aws_json(world: &World, arguments: &[&str]) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 #[cfg(unix)]
 async fn the_runbooks_step_1_word_for_word() {
-    if !has_tool("the_runbooks_step_1_word_for_word") {
+    if !has_tools("the_runbooks_step_1_word_for_word", &["aws"]) {
         return;
     }
     let cases = [
@@ -102,7 +91,7 @@ async fn the_runbooks_step_1_word_for_word() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_checks_can_be_picked_by_the_host_they_watch() {
-    if !has_tool("health_checks_can_be_picked_by_the_host_they_watch") {
+    if !has_tools("health_checks_can_be_picked_by_the_host_they_watch", &["aws"]) {
         return;
     }
     let world = world("scaled-to-zero").await;
@@ -137,7 +126,7 @@ async fn health_checks_can_be_picked_by_the_host_they_watch() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_checks_carry_their_names_as_tags() {
-    if !has_tool("health_checks_carry_their_names_as_tags") {
+    if !has_tools("health_checks_carry_their_names_as_tags", &["aws"]) {
         return;
     }
     let world = world("healthy").await;
@@ -159,7 +148,7 @@ async fn health_checks_carry_their_names_as_tags() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_failure_is_known_where_there_was_one() {
-    if !has_tool("the_last_failure_is_known_where_there_was_one") {
+    if !has_tools("the_last_failure_is_known_where_there_was_one", &["aws"]) {
         return;
     }
     let world = world("crash-loop").await;
@@ -178,7 +167,7 @@ async fn the_last_failure_is_known_where_there_was_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_caller_is_the_responder_of_the_practice_account() {
-    if !has_tool("the_caller_is_the_responder_of_the_practice_account") {
+    if !has_tools("the_caller_is_the_responder_of_the_practice_account", &["aws"]) {
         return;
     }
     let world = world("healthy").await;
@@ -187,7 +176,7 @@ async fn the_caller_is_the_responder_of_the_practice_account() {
     assert_eq!(identity["Arn"], "arn:aws:sts::123456789012:assumed-role/OnCall/responder");
 
     // The profile alone leads here too, as in the environment file.
-    let mut by_profile = command(&world, TOOL);
+    let mut by_profile = command(&world, "aws");
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION"] {
         by_profile.env_remove(name);
     }
@@ -199,7 +188,7 @@ async fn the_caller_is_the_responder_of_the_practice_account() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_api_refuses_arrives_as_its_error() {
-    if !has_tool("what_the_api_refuses_arrives_as_its_error") {
+    if !has_tools("what_the_api_refuses_arrives_as_its_error", &["aws"]) {
         return;
     }
     let world = world("healthy").await;
@@ -217,7 +206,7 @@ async fn what_the_api_refuses_arrives_as_its_error() {
         (&["sts", "get-session-token"], None, "(InvalidAction)"),
     ];
     for (arguments, key, expected) in cases {
-        let mut command = command(&world, TOOL);
+        let mut command = command(&world, "aws");
         command.args(arguments).envs(key.map(|key| ("AWS_ACCESS_KEY_ID", key)));
         let output = run(command).await;
         assert!(!output.status.success(), "aws {arguments:?}");

@@ -6,26 +6,17 @@
     reason = "helpers of tests, which clippy takes for the program"
 )]
 
+#[path = "support/lookup.rs"]
+mod lookup;
+
 use std::{
     process::{Command, Output},
     time::Duration,
 };
 
 use failback::practice::{Auth, Options, World, scenario};
+use lookup::has_tools;
 use serde_json::Value;
-
-/// Whether the tools are there. Where they are required and missing, the test fails.
-fn has_tools(test: &str, tools: &[&str]) -> bool {
-    let missing = tools.iter().find(|tool| which::which(tool).is_err());
-    if let Some(tool) = missing {
-        assert!(
-            std::env::var_os("FAILBACK_REQUIRE_TOOLS").is_none_or(|value| value != "1"),
-            "{tool} is not on PATH"
-        );
-        println!("skipped: {test} needs {tool} on PATH");
-    }
-    missing.is_none()
-}
 
 async fn world(id: &str, auth: Auth) -> World {
     let scenario = scenario(id).unwrap();

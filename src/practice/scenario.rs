@@ -209,7 +209,7 @@ static SCENARIOS: &[Scenario] = &[
         id: "closed-port-and-image-pull",
         title: "Two causes: closed port, missing image",
         summary: "us-east-1 answers 503, and somebody has tried to repair it already",
-        about: "Find both causes, hand one over, re-apply against the other · about 12 minutes",
+        about: "Find both causes, re-apply against one, hand the other over · about 12 minutes",
         repaired_by_others: true,
         ..in_told_region(Plight {
             cluster: Condition::DatabaseTimeoutAndImagePull,

@@ -103,7 +103,7 @@ fn chip(run: &Run, region: RegionIndex) -> (Tone, String) {
     let name = &run.profile.region(region).name;
     let failed = run.failed == Some(region);
     match confirm::is_healthy(&run.readings, region) {
-        Some(true) if failed && run.acted() => (Tone::Pass, format!("{name} healthy again")),
+        Some(true) if failed && run.was_out() => (Tone::Pass, format!("{name} healthy again")),
         Some(true) => (Tone::Pass, format!("{name} healthy")),
         Some(false) if failed => (Tone::Fail, format!("{name} failed")),
         Some(false) => (Tone::Fail, format!("{name} fails")),

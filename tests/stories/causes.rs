@@ -2,10 +2,10 @@
 
 use failback::journal::Happening;
 
+use super::lookup::has_tools;
 use super::recovery::{assert_one_patch, assert_only_helm_wrote, confirm, to_recovered, to_restore};
 use super::refusal::assert_nothing_can_be_done;
 use super::story::Story;
-use super::tools::has_tools;
 use super::{EU, US};
 
 const REASON: &str = "Why do it all the same?";
@@ -100,6 +100,7 @@ fn a_missing_permission_is_asked_for_and_the_scaling_is_left_to_the_responder() 
     story.click("Somebody repaired it");
     story.click("2 Diagnose");
     story.click("Go to Restore: scale up to 3");
+    scale_instead_of_what_was_looked_at(&mut story);
     confirm(&mut story, "Scale up us-east-1");
     to_recovered(&mut story);
     assert_one_patch(&story, US);
@@ -118,6 +119,12 @@ fn no_healthy_region_stops_the_runbook() {
     stopped("all-regions-failing", "Stop: no region is healthy, so there is nothing to fail back to");
 }
 
+/// Step 3 keeps the option that was looked at last, and what was typed for it.
+fn scale_instead_of_what_was_looked_at(story: &mut Story) {
+    story.click("Scale up to 3");
+    story.fill(FIELD, "");
+}
+
 /// No plan can be confirmed, whatever reason is given; the end of it is others'.
 fn stopped(scenario: &str, headline: &str) {
     let mut story = Story::practise(scenario);
@@ -130,7 +137,9 @@ fn stopped(scenario: &str, headline: &str) {
 
     story.click("Somebody repaired it");
     story.click("1 Confirm failover");
-    story.see("No health check fails: there is nothing to restore");
+    story.see("No health check fails any more");
+    story.click("Verify us-east-1");
+    story.see("Recovered: us-east-1 serves again");
     story.assert_untouched();
 }
 
@@ -148,9 +157,35 @@ fn an_expired_session_says_nothing_of_the_region_until_it_is_renewed() {
     story.click("Somebody repaired it");
     story.click("1 Confirm failover");
     to_restore(&mut story, "Go to Restore: scale up to 3");
+    scale_instead_of_what_was_looked_at(&mut story);
     confirm(&mut story, "Scale up us-east-1");
     to_recovered(&mut story);
     assert_one_patch(&story, US);
+}
+
+#[test]
+fn of_two_causes_one_is_re_applied_against_with_a_reason_and_the_other_handed_over() {
+    if !has_tools(
+        "of_two_causes_one_is_re_applied_against_with_a_reason_and_the_other_handed_over",
+        &["helm"],
+    ) {
+        return;
+    }
+    let mut story = Story::practise("closed-port-and-image-pull");
+    story.see("Failover is active");
+    story.click("Diagnose us-east-1");
+    story.see("The platform in us-east-1 cannot reach its database: port 3306 is closed");
+    story.click("4 other causes");
+    story.see("Image cannot be pulled");
+    story.click("3 Restore");
+    story.click("Re-apply the values file");
+    story.fill(REASON, "a new image cannot be pulled either");
+    confirm(&mut story, "Re-apply to us-east-1");
+    assert_only_helm_wrote(&story);
+
+    story.click("Somebody repaired it");
+    to_recovered(&mut story);
+    assert_only_helm_wrote(&story);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use egui::Key;
 
 use super::US;
+use super::lookup::has_tools;
 use super::story::Story;
-use super::tools::has_tools;
 
 /// Goes to what has this name, and presses it.
 fn press(story: &mut Story, name: &str) {

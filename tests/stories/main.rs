@@ -9,11 +9,11 @@
 mod causes;
 mod form;
 mod keyboard;
+#[path = "../support/lookup.rs"]
+mod lookup;
 mod recovery;
 mod refusal;
 mod story;
-#[path = "../support/tools.rs"]
-mod tools;
 mod trouble;
 mod window;
 

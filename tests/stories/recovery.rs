@@ -5,9 +5,9 @@ use failback::journal::Happening;
 use failback::practice::ChangingRequest;
 use failback::runbook::action::ActionOutcome;
 
+use super::lookup::has_tools;
 use super::refusal::assert_nothing_can_be_done;
 use super::story::Story;
-use super::tools::has_tools;
 use super::{EU, US};
 
 #[test]

@@ -1,6 +1,9 @@
 //! `moto_server`, and AWS files of a test's own.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+#[path = "lookup.rs"]
+mod lookup;
+
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,6 +12,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use failback::runbook::profile::AwsSettings;
+use lookup::has_tools;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -52,22 +56,16 @@ impl Drop for Moto {
 impl Moto {
     /// `None`, with one line that says so, where it is not installed.
     pub fn start(test: &str) -> Option<Self> {
-        let spawned = Command::new("moto_server")
+        if !has_tools(test, &["moto_server"]) {
+            return None;
+        }
+        let mut child = Command::new("moto_server")
             .args(["-H", "127.0.0.1", "-p", "0"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
-            .spawn();
-        let mut child = match spawned {
-            Ok(child) => child,
-            Err(error) if std::env::var("FAILBACK_REQUIRE_TOOLS").as_deref() == Ok("1") => {
-                panic!("{test} needs moto_server on PATH: {error}")
-            }
-            Err(_) => {
-                println!("skipped: {test} needs moto_server on PATH");
-                return None;
-            }
-        };
+            .spawn()
+            .unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (sender, receiver) = mpsc::sync_channel(1);
         let reading = move || {

@@ -6,26 +6,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[path = "lookup.rs"]
+mod lookup;
+
 use failback::practice::{Auth, Options, World, scenario};
+
+pub use lookup::has_tools;
 
 pub const US: &str = "arn:aws:eks:us-east-1:123456789012:cluster/platform-multi-region-us-east-1";
 pub const EU: &str = "arn:aws:eks:eu-west-1:123456789012:cluster/platform-multi-region-eu-west-1";
 pub const NAMESPACE: &str = "vcluster-platform";
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// Whether the tools are there. Where they are required and missing, the test fails.
-pub fn has_tools(test: &str, tools: &[&str]) -> bool {
-    for tool in tools {
-        if which::which(tool).is_err() {
-            let required = std::env::var_os("FAILBACK_REQUIRE_TOOLS").is_some_and(|value| value == "1");
-            assert!(!required, "{tool} is not on PATH");
-            println!("skipped: {test} needs {tool} on PATH");
-            return false;
-        }
-    }
-    true
-}
 
 pub async fn world(id: &str) -> World {
     let scenario = scenario(id).unwrap();

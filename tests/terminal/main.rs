@@ -7,12 +7,12 @@
 )]
 
 mod eks;
+#[path = "../support/lookup.rs"]
+mod lookup;
 mod plugin;
 mod preflight;
 mod restore;
 mod scenarios;
-#[path = "../support/tools.rs"]
-mod tools;
 mod usage;
 
 use std::io::{BufRead, BufReader};

@@ -20,11 +20,11 @@ struct Plugged {
 }
 
 impl Plugged {
-    fn start(text_of_it: &str) -> Self {
+    fn start(commands: &str) -> Self {
         let world = Served::start("scaled-to-zero");
         let folder = tempfile::tempdir().unwrap();
         let (runs, plugin) = (folder.path().join("runs"), folder.path().join("site-login"));
-        script(&plugin, &format!("echo $$ >> {}\n{text_of_it}", runs.display()));
+        script(&plugin, &format!("echo $$ >> {}\n{commands}", runs.display()));
         let kubeconfig = world.changed_kubeconfig(|config| {
             for user in config["users"].as_array_mut().unwrap() {
                 let token = user["user"]["token"].clone();

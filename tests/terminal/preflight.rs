@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::tools::has_tools;
+use super::lookup::has_tools;
 use super::{EU, Served, US, check, code, failback, report, text};
 
 const PREFLIGHT: [&str; 5] = ["--failed", US, "--step", "preflight", "--json"];

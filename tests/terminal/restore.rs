@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
-use super::tools::has_tools;
-use super::{Served, code, failback, script, text};
+use super::lookup::has_tools;
+#[cfg(unix)]
+use super::script;
+use super::{Served, code, failback, text};
 
 #[test]
 fn without_the_exact_name_nothing_is_changed() {
@@ -98,8 +100,8 @@ fn helm_brings_a_missing_deployment_back() {
     assert!(world.changes().iter().all(|change| change.contains("us-east-1")), "{:?}", world.changes());
 }
 
-/// A stand-in for the vCluster CLI, which no package registry has: it tells its flags
-/// as the real one does, and writes down how it was called.
+/// A stand-in for the vCluster CLI: it tells its flags as the real one does, and writes
+/// down how it was called.
 #[cfg(unix)]
 #[test]
 fn the_vcluster_cli_gets_the_flags_it_knows_and_a_password_that_nobody_sees() {
@@ -111,7 +113,7 @@ fn the_vcluster_cli_gets_the_flags_it_knows_and_a_password_that_nobody_sees() {
     let world = Served::start("crash-loop");
     let folder = tempfile::tempdir().unwrap();
     let called = folder.path().join("called");
-    let text_of_it = format!(
+    let stand_in = format!(
         "case \"$*\" in\n*--help*) echo '  --context string   x'; echo '  --no-wait   x'; \
          echo '  --no-login   x'; echo '  --password string   x'; echo '  --version string   x';;\n\
          --version|version) echo 'vcluster version 0.35.0';;\n\
@@ -119,7 +121,7 @@ fn the_vcluster_cli_gets_the_flags_it_knows_and_a_password_that_nobody_sees() {
         called.display()
     );
     let program = folder.path().join("vcluster");
-    script(&program, &text_of_it);
+    script(&program, &stand_in);
     let mut folders = vec![folder.path().to_owned()];
     folders.extend(std::env::split_paths(&path));
     let path = std::env::join_paths(folders).unwrap();

@@ -119,7 +119,7 @@ impl Run {
     /// recovery.
     pub fn causes(&self, now: Timestamp) -> Vec<Assessment> {
         let mut causes = self.case(now).map(|case| cause::rank(&case)).unwrap_or_default();
-        if self.seen_failing {
+        if self.was_out() {
             causes.retain(|cause| cause.id != nothing_failing::ID);
         }
         causes
@@ -145,6 +145,12 @@ impl Run {
     /// Has it ended with the region recovered?
     pub fn recovered(&self) -> bool {
         self.verify.looks.recovered()
+    }
+
+    /// Has the failed region been seen failing in this run, or was something done to it? Then what is left
+    /// when nothing fails any more is to verify that it serves.
+    pub fn was_out(&self) -> bool {
+        self.seen_failing || self.acted()
     }
 
     /// Did an action end well, or was one done by hand?

@@ -148,10 +148,13 @@ fn recognise(run: &mut Run, now: Timestamp) -> Vec<Job> {
     jobs
 }
 
-/// The earliest failing report of the failed region's checkers that this run has seen.
+/// The earliest failing report of the failed region's checkers that this run has seen. Of a health check that
+/// passes nothing is noted: its last failure may be of another year.
 fn note_first_failure(run: &mut Run) {
-    run.seen_failing |=
-        run.failed.is_some_and(|failed| confirm::is_healthy(&run.readings, failed) == Some(false));
+    if run.failed.and_then(|failed| confirm::is_healthy(&run.readings, failed)) != Some(false) {
+        return;
+    }
+    run.seen_failing = true;
     let Some(Ok(facts)) = run.failed.and_then(|failed| run.readings.health_check(failed)) else { return };
     let failing =
         facts.observations.iter().filter(|o| confirm::checker_status(o) == confirm::CheckerStatus::Failure);

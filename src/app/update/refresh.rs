@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::engine::job::Job;
-use crate::runbook::question::Question;
+use crate::runbook::fact::Facts;
+use crate::runbook::question::{Question, Reading};
 use crate::runbook::rollout::{self, Phase};
 use crate::runbook::step::Step;
 use crate::runbook::steps;
@@ -40,14 +41,14 @@ pub(super) fn due(run: &mut Run, now: Timestamp) -> Vec<Job> {
     }
     let period = period(run);
     let live = live(run);
-    // Our own side is looked at once, when the run opens, and on demand.
+    // Our own side is looked at when the run opens, on demand, and until there is nothing to mend.
     let preflight = steps::preflight::questions(&run.profile);
     let is_due = |question: &Question| {
         let Some(slot) = run.readings.slot(*question) else { return true };
         let since = |at: Timestamp| now.duration_since(at).unsigned_abs();
         match (slot.asked_at, &slot.latest) {
             (Some(asked), _) => since(asked) >= LOST_AFTER,
-            (None, Some(_)) if !live.contains(question) => false,
+            (None, Some(latest)) if !live.contains(question) && is_settled(latest) => false,
             (None, Some(latest)) => since(latest.observed_at) >= pace(*question, period),
             (None, None) => true,
         }
@@ -62,6 +63,26 @@ fn pace(question: Question, period: Duration) -> Duration {
         Question::Path(_) | Question::Eks(_) | Question::Release(_) => period * 3,
         _ => period,
     }
+}
+
+/// Has an answer about our own side nothing that somebody may mend meanwhile: no refused sign-in, no missing
+/// permission, no file out of reach?
+fn is_settled(reading: &Reading<Facts>) -> bool {
+    match &reading.answer {
+        Err(_) => false,
+        Ok(Facts::Access(access)) => {
+            access.permissions.iter().all(|permission| permission.changes || permission.allowed == Ok(true))
+        }
+        Ok(_) => true,
+    }
+}
+
+/// The questions about our own side whose last answer was not settled.
+fn unsettled(run: &Run) -> impl Iterator<Item = Question> {
+    let latest = |question: Question| run.readings.slot(question)?.latest.as_ref();
+    let mut questions = steps::preflight::questions(&run.profile);
+    questions.retain(|question| latest(*question).is_some_and(|latest| !is_settled(latest)));
+    questions.into_iter()
 }
 
 /// The questions that the shown step, the picture of the regions and the plans live on.
@@ -94,6 +115,7 @@ pub(super) fn ask(run: &mut Run, questions: &[Question], now: Timestamp) -> Vec<
 /// Asks everything that the shown step lives on now: the world was changed.
 pub(super) fn ask_anew(run: &mut Run, now: Timestamp) -> Vec<Job> {
     let mut questions = live(run);
+    questions.extend(unsettled(run));
     match run.step {
         Step::Preflight => questions.extend(steps::preflight::questions(&run.profile)),
         // A program may have been installed meanwhile.

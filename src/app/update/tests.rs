@@ -7,13 +7,13 @@ use crate::app::msg::{LogMsg, RestoreMsg, RunMsg, StartMsg};
 use crate::engine::event::Event;
 use crate::runbook::action::{ActionKind, ActionOutcome};
 use crate::runbook::fact::{
-    ContainerLog, Deployment, DeploymentFacts, Facts, HealthCheckFacts, HealthCheckSettings, LogLine,
-    LogsFacts, Observation, PodsFacts,
+    ContainerLog, Deployment, DeploymentFacts, Facts, HealthCheckFacts, HealthCheckSettings, IdentityFacts,
+    LogLine, LogsFacts, Observation, PodsFacts,
 };
 use crate::runbook::profile::{RegionIndex, testing::profile};
 use crate::runbook::question::{Question, Reading};
 use crate::runbook::step::Step;
-use crate::runbook::steps::preflight;
+use crate::runbook::verdict::{Why, WhyKind};
 
 const US: RegionIndex = RegionIndex(0);
 const EU: RegionIndex = RegionIndex(1);
@@ -86,16 +86,52 @@ fn asked(jobs: &[Job]) -> Vec<Question> {
 fn the_failed_region_is_recognised_and_then_all_of_step_2_is_asked_at_once() {
     let (mut model, jobs) = opened();
     assert!(jobs.iter().any(|job| matches!(job, Job::BeginRun { .. })));
-    let ours = preflight::questions(&run_of(&model).profile);
-    let (preflight, confirm): (Vec<_>, Vec<_>) = asked(&jobs).into_iter().partition(|q| ours.contains(q));
-    assert_eq!((preflight.len(), confirm.len()), (ours.len(), 4), "both health checks, both hosts, our side");
+    // Both health checks and both hosts, and beside them our own side.
+    let mut first = crate::runbook::steps::confirm::questions(&run_of(&model).profile);
+    first.extend(crate::runbook::steps::preflight::questions(&run_of(&model).profile));
+    first.sort_unstable();
+    let mut at_once = asked(&jobs);
+    at_once.sort_unstable();
+    assert_eq!(at_once, first);
     assert!(asked(&answer(&mut model, Question::HealthCheck(EU), health(true))).is_empty());
     let more = asked(&answer(&mut model, Question::HealthCheck(US), health(false)));
     assert_eq!(run_of(&model).failed, Some(US));
     for question in [Question::Logs(US), Question::Eks(US), Question::Path(US), Question::Pods(EU)] {
-        assert!(more.contains(&question), "{question:?}");
+        assert!(more.contains(&question) && !first.contains(&question), "{question:?}");
     }
+    assert!(more.contains(&Question::Logs(US)) && !first.contains(&Question::Logs(US)));
     assert_eq!(run_of(&model).first_failure_at, Some(now()));
+}
+
+#[test]
+fn a_health_check_that_passes_tells_of_no_failure_of_this_run() {
+    let (mut model, _) = opened();
+    answer(&mut model, Question::HealthCheck(EU), health(false));
+    answer(&mut model, Question::HealthCheck(US), health(true));
+    assert_eq!(run_of(&model).failed, Some(EU));
+    assert!(run_of(&model).was_out());
+    update(&mut model, Msg::Run(RunMsg::Choose(US)), now());
+    answer(&mut model, Question::HealthCheck(US), health(true));
+    assert!(!run_of(&model).was_out(), "us-east-1 has failed long ago, if ever");
+}
+
+#[test]
+fn a_refused_sign_in_is_asked_for_again_until_it_is_accepted() {
+    let mut model = diagnosed();
+    let at = |seconds: i64| now() + jiff::SignedDuration::from_secs(seconds);
+    let identity = |model: &mut Model, answer: Result<Facts, Why>, at| {
+        let run = run_of(model);
+        let (session, generation) = (run.session, run.readings.slot(Question::Identity).unwrap().generation);
+        let reading = Box::new(Reading { answer, observed_at: at, took: Duration::ZERO });
+        let event = Event::Observed { session, question: Question::Identity, generation, reading };
+        update(model, Msg::Engine(Box::new(event)), at);
+    };
+    identity(&mut model, Err(Why::new(WhyKind::Unauthenticated, "expired")), now());
+    assert!(!asked(&update(&mut model, Msg::Tick, at(9))).contains(&Question::Identity));
+    assert!(asked(&update(&mut model, Msg::Tick, at(10))).contains(&Question::Identity));
+    let accepted = IdentityFacts { account: "1".to_owned(), arn: "a".to_owned(), expires_at: None };
+    identity(&mut model, Ok(Facts::Identity(accepted)), at(11));
+    assert!(!asked(&update(&mut model, Msg::Tick, at(60))).contains(&Question::Identity));
 }
 
 #[test]

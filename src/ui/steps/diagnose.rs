@@ -75,7 +75,7 @@ enum Next {
     Verify,
     /// Another region is the one that failed.
     Swap(RegionIndex),
-    /// No health check fails, and nothing was done: there is nothing to do here.
+    /// No health check fails, and none has in this run: there is nothing to do here.
     Leave,
     /// Nothing could be read: first the reason for that.
     Mend(Finding),

@@ -1,0 +1,14 @@
+//! Whether the programs that a test needs are on PATH: the one place that decides what a missing one means.
+
+/// Whether the tools are there. Where they are required and missing, the test fails.
+pub fn has_tools(test: &str, tools: &[&str]) -> bool {
+    for tool in tools {
+        if which::which(tool).is_err() {
+            let required = std::env::var_os("FAILBACK_REQUIRE_TOOLS").is_some_and(|value| value == "1");
+            assert!(!required, "{tool} is not on PATH");
+            println!("skipped: {test} needs {tool} on PATH");
+            return false;
+        }
+    }
+    true
+}
