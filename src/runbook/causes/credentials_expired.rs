@@ -59,11 +59,13 @@ pub fn assess(case: &Case) -> Assessment {
         _ => Strength::RuledOut,
     };
     if cause.strength > Strength::RuledOut {
-        cause.guidance.push(Guidance::with(
-            "Sign in again: with this command where your profile uses SSO, else as you got your credentials. \
-             Then check all again",
-            command::sso_login(case.profile),
-        ));
+        let login = command::sso_login(case.profile);
+        let how = format!(
+            "Sign in again: `{}` where your profile uses SSO, else as you got your credentials. Then check \
+             all again",
+            login.shell()
+        );
+        cause.guidance.push(Guidance::with(how, login));
         // What the command above says already.
         remedies.retain(|remedy| !remedy.contains("aws sso login") && !remedy.starts_with("Sign in again"));
         cause.guidance.extend(remedies.into_iter().map(Guidance::text));

@@ -49,7 +49,10 @@ pub fn assess(case: &Case) -> Assessment {
             .map(|permission| format!("{} {}", permission.verb, permission.resource))
             .collect();
         if !denied.is_empty() {
-            cause.says(format!("The cluster says that you may not {}", denied.join(", ")));
+            let more =
+                if denied.len() > 3 { format!(", and {} more", denied.len() - 3) } else { String::new() };
+            let first = denied[..denied.len().min(3)].join(", ");
+            cause.says(format!("The cluster says that you may not {first}{more}"));
         }
         user = access.user.as_deref();
     }
@@ -62,6 +65,9 @@ pub fn assess(case: &Case) -> Assessment {
     if let Some(Ok(_)) = case.readings.cluster(failed) {
         cause.says("The cluster itself answers, so this is no outage of it");
     }
+    if let Some(user) = user {
+        cause.says(format!("The cluster knows you as {user}"));
+    }
     // In the system's own words, below what they come to.
     for (_, why) in &refusals {
         let line = format!("`{}`", why.message);
@@ -73,8 +79,7 @@ pub fn assess(case: &Case) -> Assessment {
         cause.evidence_for.clear();
         return cause;
     }
-    let for_whom = user.map_or_else(|| "you".to_owned(), |user| format!("you ({user})"));
-    let to_do = format!("permit {for_whom} to look at the platform in {}", region.name);
+    let to_do = format!("permit you to look at the platform in {}", region.name);
     cause.guidance = vec![
         Guidance::text(evidence::ask(case, "whoever runs the EKS clusters", &to_do)),
         Guidance::with("See what you may do", command::can_i(case.profile, region)),

@@ -88,7 +88,7 @@ pub fn assess(case: &Case) -> Assessment {
         _ if count.all > 0 && count.healthy == count.all => {
             "look at the listener, its certificate, the load balancer's security group and DNS"
         }
-        _ => "look at the target group: why do the pods' targets not become healthy?",
+        _ => "look at the target group: its targets do not become healthy",
     };
     let arn = facts.groups.first().map(|group| group.arn.as_str());
     cause.guidance = vec![

@@ -25,7 +25,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     scroll(run, ui, |ui| {
         card_list(ui, |ui| {
             let rows = checks::Rows { notes: true, ..checks::Rows::of(ui, model, run, &all, now) };
-            check_list::show(&rows, &all, ui, out, &mut |_, _, _| {});
+            check_list::show(rows, &all, ui, out, &mut |_, _, _| {});
         });
     });
 }
