@@ -11,7 +11,7 @@ use crate::runbook::fact::{AccessFacts, ChartFacts, IdentityFacts, ToolsFacts, V
 use crate::runbook::profile::{ClusterArn, Method, Profile, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
-use crate::runbook::verdict::{Finding, Verdict, Why, WhyKind};
+use crate::runbook::verdict::{Finding, Side, Verdict, Why, WhyKind};
 
 /// Credentials that end sooner than this may end in the middle of a recovery.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_mins(30);
@@ -170,10 +170,11 @@ fn context(case: &Case, region: RegionIndex) -> Check {
     let mut check = check.judged(case.readings.cluster(region), "answers", |facts| {
         (Finding::pass(format!("answers, Kubernetes {}{who}", facts.version), "answers"), Vec::new())
     });
-    // In a region that is out this is what one expects, and no fault of this machine.
+    // In a region that is out this is what one expects, and no fault of this machine. A refusal is not.
     if region == case.failed
+        && let Some(Err(why)) = case.readings.cluster(region)
+        && why.side == Side::Theirs
         && let Some(finding) = &mut check.finding
-        && finding.verdict == Verdict::Unknown
     {
         finding.found.push_str(". Normal while the region is out");
     }
