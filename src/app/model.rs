@@ -226,6 +226,12 @@ impl Run {
             .iter()
             .any(|done| !matches!(done.outcome, Some(ActionOutcome::Failed { unchanged: true, .. })))
     }
+
+    /// Was the region out in this run, so that a recovery has to be verified? An action was done, or a
+    /// failure was seen before somebody else mended it.
+    pub fn was_out(&self) -> bool {
+        self.acted() || (self.first_failure_at.is_some() && self.reached > Step::Confirm)
+    }
 }
 
 /// Step 3.

@@ -73,7 +73,9 @@ pub(super) fn out_of_reach(kind: WhyKind) -> bool {
 fn guidance(case: &Case) -> Vec<Guidance> {
     let region = case.failed_region();
     let mut steps = vec![
-        Guidance::text("Look at the way from here first: is the VPN on, is the network up? Then check all again"),
+        Guidance::text(
+            "Look at the way from here first: is the VPN on, is the network up? Then check all again",
+        ),
         Guidance {
             text: "Ask EKS for the cluster's status".to_owned(),
             command: command::describe_cluster(case.profile, region),

@@ -60,10 +60,11 @@ pub fn assess(case: &Case) -> Assessment {
     };
     if cause.strength > Strength::RuledOut {
         let login = command::sso_login(case.profile);
+        let profile = case.profile.aws.profile.as_ref();
+        let named = profile.map_or(String::new(), |profile| format!(" --profile {profile}"));
         let how = format!(
-            "Sign in again: `{}` where your profile uses SSO, else as you got your credentials. Then check \
-             all again",
-            login.shell()
+            "Sign in again: `aws sso login{named}` where your profile uses SSO, else as you got your credentials. Then check \
+             all again"
         );
         cause.guidance.push(Guidance::with(how, login));
         // What the command above says already.

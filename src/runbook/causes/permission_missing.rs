@@ -5,6 +5,7 @@ use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Blame, Fit, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fact::AccessFacts;
 use crate::runbook::question::Question;
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -43,17 +44,7 @@ pub fn assess(case: &Case) -> Assessment {
     }
     let mut user = None;
     if let Some(Ok(access)) = case.readings.access(failed) {
-        let denied = access.permissions.iter().filter(|permission| permission.allowed == Ok(false));
-        let denied: Vec<String> = denied
-            .filter(|permission| !permission.changes)
-            .map(|permission| format!("{} {}", permission.verb, permission.resource))
-            .collect();
-        if !denied.is_empty() {
-            let more =
-                if denied.len() > 3 { format!(", and {} more", denied.len() - 3) } else { String::new() };
-            let first = denied[..denied.len().min(3)].join(", ");
-            cause.says(format!("The cluster says that you may not {first}{more}"));
-        }
+        cause.evidence_for.extend(denied(access));
         user = access.user.as_deref();
     }
     cause.strength = match (core_missing, cause.evidence_for.is_empty()) {
@@ -90,6 +81,19 @@ pub fn assess(case: &Case) -> Assessment {
     remedies.dedup();
     cause.guidance.extend(remedies.into_iter().map(Guidance::text));
     cause
+}
+
+/// What the cluster itself says that we may not look at: the first few by name.
+fn denied(access: &AccessFacts) -> Option<String> {
+    let denied: Vec<String> = access
+        .permissions
+        .iter()
+        .filter(|permission| permission.allowed == Ok(false) && !permission.changes)
+        .map(|permission| format!("{} {}", permission.verb, permission.resource))
+        .collect();
+    let more = if denied.len() > 3 { format!(", and {} more", denied.len() - 3) } else { String::new() };
+    let first = denied[..denied.len().min(3)].join(", ");
+    (!denied.is_empty()).then(|| format!("The cluster says that you may not {first}{more}"))
 }
 
 /// What was refused, in a word for a list.

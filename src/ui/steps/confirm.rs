@@ -84,7 +84,7 @@ fn told(run: &Run, outcome: &Outcome) -> Heading {
             format!("Diagnose {failed}"),
             RunMsg::Show(Step::Diagnose),
         ),
-        Outcome::NothingFailing if run.acted() => (
+        Outcome::NothingFailing if run.was_out() => (
             "No health check fails any more".to_owned(),
             format!("What is left is to verify that {failed} serves again"),
             format!("Verify {failed}"),

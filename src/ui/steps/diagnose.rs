@@ -75,7 +75,7 @@ enum Next {
     Verify,
     /// Another region is the one that failed.
     Swap(RegionIndex),
-    /// No health check fails, and nothing was done: there is nothing to do here.
+    /// No health check fails, and none did before: there is nothing to do here.
     Leave,
     /// Nothing could be read: first the reason for that.
     Mend(Finding),
@@ -100,7 +100,7 @@ fn next(run: &Run, case: &Case, causes: &[Assessment], tally: &Tally) -> Next {
             let fits = plans.find(|plan| matches!(plan.fit, Fit::Fits(_)));
             fits.map_or(Next::Choose, |plan| Next::Act(Box::new(plan)))
         }
-        None if !causes.is_empty() && !run.acted() => Next::Leave,
+        None if !causes.is_empty() && !run.was_out() => Next::Leave,
         None if diagnose::platform_runs(case) => Next::Verify,
         None if tally.waiting > 0 => Next::Wait,
         None if let Some(why) = diagnose::nothing_read(case) => Next::Mend(why),
@@ -143,6 +143,9 @@ fn head(run: &Run, standing: &Standing, ui: &mut Ui, out: &mut Vec<Msg>) {
         }
     }
     let title = match (first, &standing.next) {
+        (Some(first), Next::Verify) if first.blame == Blame::Nothing => {
+            format!("The platform in {region} runs")
+        }
         (Some(first), _) => first.headline.clone(),
         (None, Next::Wait) => format!("Reading {region}…"),
         (None, Next::Verify) => format!("The platform in {region} runs"),
