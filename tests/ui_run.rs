@@ -178,7 +178,9 @@ fn diagnose_leads_to_the_action_that_fits_or_to_guidance() {
 fn diagnose_shows_details_with_the_command_and_asks_again() {
     let mut run = facts::scaled_to_zero();
     run.open_checks.insert(("events", Some(US)));
-    let mut harness = show(Step::Diagnose, run);
+    (run.step, run.reached) = (Step::Diagnose, Step::Diagnose);
+    // high enough for the details: what is out of sight cannot be clicked
+    let mut harness = shown_in([1280.0, 1200.0], facts::model(), run);
     harness.get_by_label("Copy the command");
     assert_eq!(click(&mut harness, "Check again"), expect(&Msg::Run(RunMsg::Refresh(Question::Events(US)))));
 }
