@@ -160,7 +160,7 @@ fn paint_labels(ui: &Ui, painter: &Painter, bounds: Rect, picture: &RegionPictur
             {
                 let height = (way[0].y + way[1].y) / 2.0;
                 let middle = [pos2(bounds.center().x, height); 2];
-                paint_label(ui, painter, bounds, first.tone, (label, wide), middle);
+                paint_label(ui, painter, bounds, first.tone, (label, bounds.width()), middle);
             }
             [(link, label, way)] => paint_label(ui, painter, bounds, link.tone, (label, wide), *way),
             several => {

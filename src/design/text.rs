@@ -167,7 +167,12 @@ impl Rich {
 impl Rich {
     /// A text whose parts between backquotes are quoted from elsewhere: a log line, a command.
     pub fn quoting(text: &str) -> Self {
-        text.split('`').enumerate().fold(Self::new(), |rich, (place, part)| match (part, place % 2) {
+        Self::new().quoted(text)
+    }
+
+    /// Adds such a text.
+    pub fn quoted(self, text: &str) -> Self {
+        text.split('`').enumerate().fold(self, |rich, (place, part)| match (part, place % 2) {
             ("", _) => rich,
             (part, 0) => rich.text(part),
             (part, _) => rich.mono(part),

@@ -212,8 +212,11 @@ fn explaining_first(mut left: Vec<Assessment>) -> Vec<Assessment> {
 }
 
 /// Of ranked causes those after the first that stand on their own: sure enough, and not an effect of
-/// another one. They have to be mended too.
+/// another one. They have to be mended too. None beside a cause that explains whatever else is found.
 pub fn also(ranked: &[Assessment]) -> Vec<&Assessment> {
+    if ranked.first().is_some_and(|first| first.explains == Explains::All) {
+        return Vec::new();
+    }
     let alone = |one: &&Assessment| {
         one.strength >= Strength::Likely && !ranked.iter().any(|other| one.is_explained_by(other))
     };

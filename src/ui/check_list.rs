@@ -3,7 +3,7 @@
 use egui::Ui;
 
 use crate::app::msg::{Msg, RunMsg};
-use crate::design::{ActionButton, list_row};
+use crate::design::{ActionButton, list_row, title_width};
 use crate::runbook::check::Check;
 use crate::runbook::verdict::Verdict;
 
@@ -15,7 +15,7 @@ const SAME_REASON: &str = "same-reason";
 
 /// The checks in their order: what fails, what could not be checked, notes, what is on its way. Folded to
 /// a line each: those that could not be checked for the reason of one before them, and those that passed.
-pub(super) fn show(rows: &Rows<'_>, all: &[Check], ui: &mut Ui, out: &mut Vec<Msg>, add_more: More<'_>) {
+pub(super) fn show(mut rows: Rows<'_>, all: &[Check], ui: &mut Ui, out: &mut Vec<Msg>, add_more: More<'_>) {
     let run = rows.run;
     let is_open = |check: &Check| run.open_checks.contains(&(check.id, check.region));
     let (passed, rest): (Vec<&Check>, Vec<&Check>) = all
@@ -26,6 +26,8 @@ pub(super) fn show(rows: &Rows<'_>, all: &[Check], ui: &mut Ui, out: &mut Vec<Ms
     let hidden = |check: &Check| {
         !all_reasons && alike.iter().any(|one| (one.id, one.region) == (check.id, check.region))
     };
+    rows.titles =
+        title_width(ui, rest.iter().filter(|check| !hidden(check)).map(|check| check.title.as_str()));
     let first = |check: &&Check| matches!(check.verdict(), Some(Verdict::Fail | Verdict::Unknown));
     rows.show(rest.iter().copied().filter(first).filter(|check| !hidden(check)), ui, out, add_more);
     if !alike.is_empty() {
@@ -63,17 +65,19 @@ fn names(checks: &[&Check]) -> String {
 /// The checks that could not be made for the reason of an earlier one, where they are two or more: a
 /// cluster that does not answer is one fact, not ten.
 fn same_reason<'c>(checks: &[&'c Check]) -> Vec<&'c Check> {
-    let reason = |check: &Check| {
-        let finding = check.finding.as_ref().filter(|finding| finding.verdict == Verdict::Unknown)?;
+    let mut reasons: Vec<&str> = Vec::new();
+    let mut alike = Vec::new();
+    for check in checks {
+        let Some(finding) = check.finding.as_ref().filter(|finding| finding.verdict == Verdict::Unknown)
+        else {
+            continue;
+        };
         // behind the first colon stands what differs from one resource to the next
         let reason = finding.found.split(": ").next().unwrap_or(&finding.found);
-        Some(reason.to_owned())
-    };
-    let mut alike = Vec::new();
-    for (place, check) in checks.iter().enumerate() {
-        let Some(own) = reason(check) else { continue };
-        if checks[..place].iter().any(|earlier| reason(earlier).as_ref() == Some(&own)) {
+        if reasons.iter().any(|earlier| finding.found.contains(earlier)) {
             alike.push(*check);
+        } else {
+            reasons.push(reason);
         }
     }
     if alike.len() < 2 { Vec::new() } else { alike }

@@ -67,31 +67,6 @@ pub fn inside(text: &str) -> String {
     }
 }
 
-/// How long a quotation may be before its middle is left out, in characters.
-const QUOTE_CHARS: usize = 150;
-
-/// The telling part of a quoted line: the message of a structured log line; of a long one the begin and
-/// the end, because error texts end in what went wrong.
-pub fn telling(quote: &str) -> String {
-    let message = message(quote).unwrap_or(quote);
-    let chars: Vec<char> = message.chars().collect();
-    if chars.len() <= QUOTE_CHARS {
-        return message.to_owned();
-    }
-    let begin: String = chars[..QUOTE_CHARS / 2 - 10].iter().collect();
-    let end: String = chars[chars.len() - QUOTE_CHARS / 2..].iter().collect();
-    let begin = begin.rsplit_once(' ').map_or(begin.as_str(), |(words, _)| words);
-    let end = end.split_once(' ').map_or(end.as_str(), |(_, words)| words);
-    format!("{begin} … {end}")
-}
-
-/// What stands in `msg="…"` of a line in logfmt.
-fn message(line: &str) -> Option<&str> {
-    let (_, message) = line.split_once("msg=\"")?;
-    let end = message.rfind('"')?;
-    (end > 0).then(|| &message[..end])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,29 +96,5 @@ mod tests {
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
         assert_eq!(inside("Scale up to 3"), "scale up to 3");
         assert_eq!(inside("EKS says"), "EKS says");
-    }
-
-    #[test]
-    fn quotes_keep_their_telling_part() {
-        for (line, telling_part) in [
-            ("panic: nil pointer", "panic: nil pointer"),
-            (
-                r#"time="02:41" level=error msg="dial tcp 10.1.0.12:3306: i/o timeout""#,
-                "dial tcp 10.1.0.12:3306: i/o timeout",
-            ),
-            (r#"level=error msg="user \"kine\" denied""#, r#"user \"kine\" denied"#),
-            (r#"msg="""#, r#"msg="""#),
-            (r#"msg=""#, r#"msg=""#),
-        ] {
-            assert_eq!(telling(line), telling_part);
-        }
-        let long = format!("Failed to pull: {} ghcr.io/image:4.11.9: not found", "again ".repeat(40));
-        let short = telling(&long);
-        assert!(
-            short.starts_with("Failed to pull: again") && short.ends_with("4.11.9: not found"),
-            "{short}"
-        );
-        assert!(short.chars().count() < QUOTE_CHARS && short.contains(" … "), "{short}");
-        assert!(telling(&"ü".repeat(400)).contains('…'), "no word to break at, and no byte to break in");
     }
 }

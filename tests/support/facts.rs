@@ -12,7 +12,10 @@ use failback::runbook::fact::{
     HealthCheckSettings, HelmFacts, IngressFacts, LogLine, LogsFacts, Node, NodesFacts, Observation, Peer,
     PeersFacts, Pod, PodsFacts, ProbeFacts, Terminated, ToolsFacts,
 };
-use failback::runbook::fact::{Condition, Event};
+use failback::runbook::fact::{
+    Condition, EksCluster, EksFacts, Event, FoundBy, PathFacts, Peering, PeeringSide, Release, ReleaseFacts,
+    Route, RouteTable, Rule, SecurityGroup, Subnet, Target, TargetGroup, TargetsFacts,
+};
 use failback::runbook::profile::{AwsSettings, Chart, Database, Method, Profile, Region, RegionIndex};
 use failback::runbook::question::{Question, Reading};
 use failback::runbook::verdict::{Why, WhyKind};
@@ -228,6 +231,18 @@ pub fn panic_logs() -> Facts {
     Facts::Logs(LogsFacts { logs: vec![log("loft-79948bb5b9-c77g6"), log("loft-79948bb5b9-gz74n")] })
 }
 
+/// The log of a pod that has its database.
+pub fn well_logs() -> Facts {
+    let text = "Database tables and indexes are up to date".to_owned();
+    let log = ContainerLog {
+        pod: "loft-79948bb5b9-c77g6".to_owned(),
+        container: "manager".to_owned(),
+        current: Ok(vec![LogLine { at: Some(ago(3000)), text }]),
+        previous: None,
+    };
+    Facts::Logs(LogsFacts { logs: vec![log] })
+}
+
 /// Failover is active: both health checks and our own looks are read.
 pub fn failover() -> Run {
     let mut run = run();
@@ -261,6 +276,16 @@ fn surroundings(run: &mut Run) {
     );
     keep(run, Question::Deployment(EU), deployment(3, 3));
     keep(run, Question::Pods(EU), pods(ready_pod));
+    keep(run, Question::Logs(EU), well_logs());
+    keep(run, Question::Targets(US), targets(0));
+    keep(run, Question::Targets(EU), targets(3));
+    let eks = EksCluster { status: "ACTIVE".to_owned(), public_endpoint: true, ..EksCluster::default() };
+    keep(run, Question::Eks(US), Facts::Eks(EksFacts::Found(eks)));
+    for region in [US, EU] {
+        keep(run, Question::Path(region), Facts::Path(path(true)));
+    }
+    let release = Release { revision: 4, status: "deployed".to_owned(), created_at: None };
+    keep(run, Question::Release(US), Facts::Release(ReleaseFacts::Found(release)));
     keep(
         run,
         Question::Tools,
@@ -270,6 +295,90 @@ fn surroundings(run: &mut Run) {
             kubectl: Some("/usr/bin/kubectl".into()),
         }),
     );
+}
+
+/// So many healthy targets of one group.
+pub fn targets(healthy: usize) -> Facts {
+    let target = |i: usize| Target {
+        id: format!("10.0.1.{i}"),
+        port: Some(8080),
+        state: "healthy".to_owned(),
+        reason: None,
+        description: None,
+    };
+    let arn = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/k8s-loft/1".to_owned();
+    let group = TargetGroup { name: "k8s-loft".to_owned(), arn, targets: (0..healthy).map(target).collect() };
+    Facts::Targets(TargetsFacts { found_by: FoundBy::Binding, groups: vec![group] })
+}
+
+/// The way to the database, in order but for its port where that is not `open`.
+pub fn path(open: bool) -> PathFacts {
+    let route = |destination: &str| Route {
+        destination: destination.to_owned(),
+        target: "pcx-1".to_owned(),
+        state: "active".to_owned(),
+    };
+    let table = |id: &str, destination: &str| RouteTable {
+        id: id.to_owned(),
+        main: true,
+        subnets: vec!["subnet-1".to_owned()],
+        routes: vec![route(destination)],
+    };
+    let side = |vpc: &str, cidr: &str| PeeringSide {
+        vpc_id: vpc.to_owned(),
+        region: "us-east-1".to_owned(),
+        cidrs: vec![cidr.to_owned()],
+    };
+    let rule = Rule {
+        protocol: "tcp".to_owned(),
+        from_port: Some(3306),
+        to_port: Some(3306),
+        cidrs: vec!["10.0.0.0/16".to_owned()],
+        groups: Vec::new(),
+    };
+    let ingress = if open { vec![rule] } else { Vec::new() };
+    PathFacts {
+        cluster_vpc: "vpc-cluster".to_owned(),
+        cluster_cidrs: vec!["10.0.0.0/16".to_owned()],
+        cluster_subnets: vec![Subnet {
+            id: "subnet-1".to_owned(),
+            cidr: "10.0.1.0/24".to_owned(),
+            zone: "us-east-1a".to_owned(),
+        }],
+        cluster_routes: vec![table("rtb-cluster", "10.1.0.0/16")],
+        peerings: vec![Peering {
+            id: "pcx-1".to_owned(),
+            status: "active".to_owned(),
+            message: String::new(),
+            requester: side("vpc-cluster", "10.0.0.0/16"),
+            accepter: side("vpc-database", "10.1.0.0/16"),
+        }],
+        database_vpc: Some("vpc-database".to_owned()),
+        database_region: Some("us-east-1".to_owned()),
+        database_cidrs: Some(Ok(vec!["10.1.0.0/16".to_owned()])),
+        database_routes: Some(Ok(vec![table("rtb-database", "10.0.0.0/16")])),
+        security_group: Some(Ok(SecurityGroup {
+            id: "sg-0db1".to_owned(),
+            name: "database".to_owned(),
+            ingress,
+        })),
+    }
+}
+
+/// us-east-1's pods get no answer from the database: its port is closed for them.
+pub fn port_closed() -> Run {
+    let mut run = crash_loop();
+    keep(&mut run, Question::Path(US), Facts::Path(path(false)));
+    let line = "time=\"2026-08-01T02:41:00Z\" level=error msg=\"Failed to ping database connection: \
+                dial tcp 10.1.0.12:3306: i/o timeout\"";
+    let log = ContainerLog {
+        pod: "loft-79948bb5b9-c77g6".to_owned(),
+        container: "manager".to_owned(),
+        current: Ok(vec![LogLine { at: Some(ago(60)), text: line.to_owned() }]),
+        previous: None,
+    };
+    keep(&mut run, Question::Logs(US), Facts::Logs(LogsFacts { logs: vec![log] }));
+    run
 }
 
 /// us-east-1 is scaled to zero.
@@ -314,6 +423,8 @@ pub fn unreachable() -> Run {
         Question::Ingress(US),
         Question::Nodes(US),
         Question::Events(US),
+        Question::Release(US),
+        Question::Targets(US),
     ] {
         keep_why(&mut run, question, WhyKind::Timeout, "no answer within 5 s");
     }
@@ -329,6 +440,7 @@ pub fn repaired() -> Run {
     let shared = probe_facts("multi-region.example.com", 200);
     keep(&mut run, Question::SharedProbe, Facts::SharedProbe(shared));
     keep(&mut run, Question::Deployment(US), deployment(3, 3));
+    keep(&mut run, Question::Targets(US), targets(3));
     keep(&mut run, Question::Pods(US), pods(ready_pod));
     keep(&mut run, Question::Logs(US), Facts::Logs(LogsFacts::default()));
     keep(&mut run, Question::Events(US), Facts::Events(EventsFacts::default()));

@@ -49,6 +49,8 @@ pub fn assess(case: &Case) -> Assessment {
         && confirm::common_failure(health).is_some_and(|failure| !failure.starts_with("HTTP "))
     {
         cause.says("The health checkers get no answer from its host either");
+        // Not we alone: more is out than the way from here.
+        cause.blame = Blame::Outside;
     }
     let answering: Vec<&str> = case
         .profile
@@ -72,7 +74,9 @@ pub(super) fn out_of_reach(kind: WhyKind) -> bool {
 fn guidance(case: &Case) -> Vec<Guidance> {
     let region = case.failed_region();
     let mut steps = vec![
-        Guidance::text("Look at this machine first: is the VPN on, is the network up? Then check all again"),
+        Guidance::text(
+            "Look at the way from here first: is the VPN on, is the network up? Then check all again",
+        ),
         Guidance {
             text: "Ask EKS for the cluster's status".to_owned(),
             command: command::describe_cluster(case.profile, region),

@@ -80,11 +80,14 @@ pub fn assess(case: &Case) -> Assessment {
         ));
     }
     if cause.strength > Strength::RuledOut {
-        cause.guidance.push(Guidance::with(
-            "Sign in again: with this command where your profile uses SSO, else as you got your credentials. \
-             Then check all again",
-            command::sso_login(case.profile),
-        ));
+        let login = command::sso_login(case.profile);
+        let profile = case.profile.aws.profile.as_ref();
+        let named = profile.map_or(String::new(), |profile| format!(" --profile {profile}"));
+        let how = format!(
+            "Sign in again: `aws sso login{named}` where your profile uses SSO, else as you got your credentials. Then check \
+             all again"
+        );
+        cause.guidance.push(Guidance::with(how, login));
         // What the command above says already.
         remedies.retain(|remedy| !remedy.contains("aws sso login") && !remedy.starts_with("Sign in again"));
         cause.guidance.extend(remedies.into_iter().map(Guidance::text));

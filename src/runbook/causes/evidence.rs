@@ -40,7 +40,7 @@ pub(super) fn database_lines(case: &Case, which: impl Fn(Trouble) -> bool) -> Op
 /// The first thing to do where somebody else has to repair: whom to ask, and for what.
 pub(super) fn ask(case: &Case, owners: &str, to_do: &str) -> String {
     match &case.profile.escalation {
-        Some(whom) => format!("Ask {owners} to {to_do}. Not known who that is? {whom}"),
+        Some(whom) => format!("Ask {owners} to {to_do} (contact: {whom})"),
         None => format!("Ask {owners} to {to_do}"),
     }
 }

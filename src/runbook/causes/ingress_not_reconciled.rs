@@ -78,7 +78,7 @@ pub fn assess(case: &Case) -> Assessment {
     }
     // Long, and whole behind "All evidence": below what is said in plain words.
     cause.evidence_for.extend(quoted);
-    let to_do = "mend the AWS Load Balancer Controller: does it run, and may it change load balancers (IAM)?";
+    let to_do = "mend the AWS Load Balancer Controller: whether it runs, and whether IAM lets it change load balancers";
     cause.guidance = vec![
         Guidance::text(super::evidence::ask(case, "whoever runs the EKS clusters", to_do)),
         Guidance::with("Read the Ingress' events", command::describe_ingress(case.profile, region)),

@@ -5,6 +5,7 @@ use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Blame, Fit, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fact::AccessFacts;
 use crate::runbook::question::Question;
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -44,14 +45,7 @@ pub fn assess(case: &Case) -> Assessment {
     }
     let mut user = None;
     if let Some(Ok(access)) = case.readings.access(failed) {
-        let denied = access.permissions.iter().filter(|permission| permission.allowed == Ok(false));
-        let denied: Vec<String> = denied
-            .filter(|permission| !permission.changes)
-            .map(|permission| format!("{} {}", permission.verb, permission.resource))
-            .collect();
-        if !denied.is_empty() {
-            cause.says(format!("The cluster says that you may not {}", denied.join(", ")));
-        }
+        cause.evidence_for.extend(denied(access));
         user = access.user.as_deref();
     }
     cause.strength = match (core_missing, cause.evidence_for.is_empty()) {
@@ -62,6 +56,9 @@ pub fn assess(case: &Case) -> Assessment {
     };
     if let Some(Ok(_)) = case.readings.cluster(failed) {
         cause.says("The cluster itself answers, so this is no outage of it");
+    }
+    if let Some(user) = user {
+        cause.says(format!("The cluster knows you as {user}"));
     }
     // In the system's own words, below what they come to.
     for (_, why) in &refusals {
@@ -74,8 +71,7 @@ pub fn assess(case: &Case) -> Assessment {
         cause.evidence_for.clear();
         return cause;
     }
-    let for_whom = user.map_or_else(|| "you".to_owned(), |user| format!("you ({user})"));
-    let to_do = format!("permit {for_whom} to look at the platform in {}", region.name);
+    let to_do = format!("permit you to look at the platform in {}", region.name);
     cause.guidance = vec![
         Guidance::text(evidence::ask(case, "whoever runs the EKS clusters", &to_do)),
         Guidance::with("See what you may do", command::can_i(case.profile, region)),
@@ -86,6 +82,19 @@ pub fn assess(case: &Case) -> Assessment {
     remedies.dedup();
     cause.guidance.extend(remedies.into_iter().map(Guidance::text));
     cause
+}
+
+/// What the cluster itself says that we may not look at: the first few by name.
+fn denied(access: &AccessFacts) -> Option<String> {
+    let denied: Vec<String> = access
+        .permissions
+        .iter()
+        .filter(|permission| permission.allowed == Ok(false) && !permission.changes)
+        .map(|permission| format!("{} {}", permission.verb, permission.resource))
+        .collect();
+    let more = if denied.len() > 3 { format!(", and {} more", denied.len() - 3) } else { String::new() };
+    let first = denied[..denied.len().min(3)].join(", ");
+    (!denied.is_empty()).then(|| format!("The cluster says that you may not {first}{more}"))
 }
 
 /// What was refused, in a word for a list.

@@ -8,7 +8,7 @@ use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Fit, Guidance, Strength};
 use crate::runbook::command;
-use crate::runbook::fact::Pod;
+use crate::runbook::fact::{Pod, TargetsFacts};
 use crate::runbook::steps::confirm;
 use crate::runbook::targets;
 
@@ -97,6 +97,13 @@ pub fn assess(case: &Case) -> Assessment {
     {
         cause.says(format!("The health checkers report: {failure}"));
     }
+    cause.guidance = guidance(case, facts);
+    cause
+}
+
+fn guidance(case: &Case, facts: &TargetsFacts) -> Vec<Guidance> {
+    let region = case.failed_region();
+    let count = targets::count(facts);
     let to_do = match targets::common_reason(facts) {
         Some("Target.Timeout" | "Target.FailedHealthChecks") => {
             "open the target port for the load balancer: security groups of the nodes or pods, network ACLs"
@@ -107,10 +114,10 @@ pub fn assess(case: &Case) -> Assessment {
         _ if count.all > 0 && count.healthy == count.all => {
             "look at the listener, its certificate, the load balancer's security group and DNS"
         }
-        _ => "look at the target group: why do the pods' targets not become healthy?",
+        _ => "look at the target group: its targets do not become healthy",
     };
     let arn = facts.groups.first().map(|group| group.arn.as_str());
-    cause.guidance = vec![
+    vec![
         Guidance::text(evidence::ask(case, "the network's owners", to_do)),
         Guidance::with("Read each target's reason", command::target_health(case.profile, region, arn)),
         Guidance::text(
@@ -120,6 +127,5 @@ pub fn assess(case: &Case) -> Assessment {
         Guidance::text(
             "Healthy targets: look at the listener, its certificate, the load balancer's security group and DNS",
         ),
-    ];
-    cause
+    ]
 }

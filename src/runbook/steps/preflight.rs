@@ -170,10 +170,11 @@ fn context(case: &Case, region: RegionIndex) -> Check {
     let mut check = check.judged(case.readings.cluster(region), "answers", |facts| {
         (Finding::pass(format!("answers, Kubernetes {}{who}", facts.version), "answers"), Vec::new())
     });
-    // In a region that is out silence is what one expects, and no fault of this machine.
+    // In a region that is out silence is what one expects, and no fault of this machine. A refusal is not.
     if region == case.failed
+        && let Some(Err(why)) = case.readings.cluster(region)
+        && why.side == Side::Theirs
         && let Some(finding) = &mut check.finding
-        && case.readings.cluster(region).and_then(Result::err).is_some_and(|why| why.side == Side::Theirs)
     {
         finding.found.push_str(". Normal while the region is out");
     }

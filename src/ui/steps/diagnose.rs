@@ -39,7 +39,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         } else {
             actions_without_cause(&standing, ui, out);
         }
-        not_confirmed(run, &standing.case, ui);
+        not_confirmed(run, &standing, ui);
         check_list_ui(model, run, &all, now, ui, out);
         if run.log.is_some() {
             log_panel::show(model, run, now, log_panel::LEAST_HEIGHT, ui, out);
@@ -143,6 +143,9 @@ fn head(run: &Run, standing: &Standing, ui: &mut Ui, out: &mut Vec<Msg>) {
         }
     }
     let title = match (first, &standing.next) {
+        (Some(first), Next::Verify) if first.blame == Blame::Nothing => {
+            format!("The platform in {region} runs")
+        }
         (Some(first), _) => first.headline.clone(),
         (None, Next::Wait) => format!("Reading {region}…"),
         (None, Next::Verify) => format!("The platform in {region} runs"),
@@ -207,7 +210,8 @@ fn actions_without_cause(standing: &Standing, ui: &mut Ui, out: &mut Vec<Msg>) {
 }
 
 /// Without Route 53 it is not known which region is out: what our own look says meanwhile.
-fn not_confirmed(run: &Run, case: &Case, ui: &mut Ui) {
+fn not_confirmed(run: &Run, standing: &Standing, ui: &mut Ui) {
+    let case = &standing.case;
     let outcome = confirm::outcome(case.profile, case.readings, case.failed);
     let Some(confirm::Outcome::CouldNotCheck(_)) = outcome else { return };
     let own = confirm::own_look(case);
@@ -215,14 +219,15 @@ fn not_confirmed(run: &Run, case: &Case, ui: &mut Ui) {
         true => "Whether failover is active is not known: see Confirm failover".to_owned(),
         false => format!("Our own look at the hosts, a hint and no proof: {}", own.join("; ")),
     };
-    let text = if run.acted() { text } else { format!("{text}. Restore asks for a reason because of that") };
+    let acts = matches!(standing.next, Next::Act(_)) && !run.acted();
+    let text = if acts { format!("{text}. Restore asks for your reason because of that") } else { text };
     callout(ui, Tone::Unknown, "Route 53 could not be asked: failover is not confirmed", &text);
 }
 
 fn check_list_ui(model: &Model, run: &Run, all: &[Check], now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
     card_list(ui, |ui| {
         let rows = checks::Rows::of(ui, model, run, all, now);
-        check_list::show(&rows, all, ui, out, &mut |check, ui, out| {
+        check_list::show(rows, all, ui, out, &mut |check, ui, out| {
             if check.id == "logs" && ui.add(ActionButton::secondary("Open the log").small()).clicked() {
                 out.push(Msg::Log(LogMsg::Open));
             }

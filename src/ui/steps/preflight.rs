@@ -25,7 +25,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     scroll(run, ui, |ui| {
         card_list(ui, |ui| {
             let rows = checks::Rows { notes: true, ..checks::Rows::of(ui, model, run, &all, now) };
-            check_list::show(&rows, &all, ui, out, &mut |_, _, _| {});
+            check_list::show(rows, &all, ui, out, &mut |_, _, _| {});
         });
     });
 }
@@ -43,10 +43,13 @@ fn head(tally: &Tally) -> (String, String) {
     } else {
         "Our side is ready".to_owned()
     };
-    let meaning = format!(
-        "Programs, sign-in, permissions and files of this machine: none of it says anything about the region. \
-         {} of {all} checks answered",
-        all - waiting
+    let mut meaning = format!(
+        "Programs, sign-in, permissions and files of this machine: they say nothing of the region. {} of {all} \
+         checks answered",
+        all - waiting - unknown
     );
+    if unknown > 0 {
+        meaning.push_str(&format!(", {unknown} could not be checked"));
+    }
     (title, meaning)
 }

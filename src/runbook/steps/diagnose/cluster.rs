@@ -156,7 +156,11 @@ pub fn judge_logs(facts: &LogsFacts, port: u16) -> Finding {
             Signature::Database(trouble) => (trouble.phrase(), database.count()),
             Signature::Panic => ("a crash", panics.count()),
         };
-        let found = format!("{what} in {count} of {} pods: {}", facts.logs.len(), hit.line.text);
+        let found = format!(
+            "{what} in {count} of {} pods: {}",
+            facts.logs.len(),
+            log_signature::telling(&hit.line.text)
+        );
         return Finding::fail(found, "no error", remedy);
     }
     let unread: Vec<&str> =

@@ -5,7 +5,9 @@ use egui::Ui;
 
 use crate::app::model::{Model, Run};
 use crate::app::msg::{LogMsg, Msg, RunMsg};
-use crate::design::{ActionButton, CauseCard, Rich, Tone, callout, card, card_title, cause_card};
+use crate::design::{
+    ActionButton, CauseCard, Rich, Tone, callout, card, card_title, cause_card, tone_card, tone_icon,
+};
 use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Advice, Assessment, Blame, Fit, Strength};
@@ -72,7 +74,14 @@ fn card_of<'a>(cause: &'a Assessment, evidence: &'a Evidence, next: &'a [Rich]) 
 
 /// The first thing to do about a cause, as it says itself.
 fn next_of(cause: &Assessment) -> Vec<Rich> {
-    cause.guidance.first().map(|step| Rich::new().strong(step.text.as_str())).into_iter().collect()
+    cause.guidance.first().map(|step| strong_quoting(&step.text)).into_iter().collect()
+}
+
+/// A sentence that stands out, with what is to be typed between backquotes.
+fn strong_quoting(text: &str) -> Rich {
+    text.split('`').enumerate().fold(Rich::new(), |rich, (place, part)| {
+        if place % 2 == 0 { rich.strong(part) } else { rich.mono(part) }
+    })
 }
 
 /// The next thing to do, in a sentence.
@@ -195,13 +204,14 @@ fn broken_too(also: &[&Assessment], second: &Assessment, ui: &mut Ui, out: &mut 
     let more = if also.len() > 1 { format!(", and {} more", also.len() - 1) } else { String::new() };
     let title = format!("Also broken: {}{more}", second.headline);
     let lines = Evidence::of(second, false);
-    let next = next_of(second);
-    let shown = CauseCard {
-        title: &title,
-        evidence_for: &lines.speaks_for[..lines.speaks_for.len().min(1)],
-        ..card_of(second, &lines, &next)
-    };
-    cause_card(ui, &shown, |ui| {
+    tone_card(ui, Some(tone(second)), |ui| {
+        ui.horizontal_top(|ui| {
+            tone_icon(ui, tone(second), 18.0, tone(second).word());
+            ui.vertical(|ui| card_title(ui, &title));
+        });
+        for line in lines.speaks_for.iter().take(1).chain(&next_of(second)) {
+            line.show(ui);
+        }
         if ui.add(ActionButton::link("Show all causes")).clicked() {
             out.push(Msg::Run(RunMsg::ToggleCauses));
         }
@@ -221,7 +231,7 @@ fn guidance(
         card_title(ui, "What to do");
         for (i, step) in cause.guidance.iter().enumerate() {
             ui.push_id(i, |ui| {
-                Rich::new().strong(format!("{}  ", i + 1)).text(step.text.as_str()).show(ui);
+                Rich::new().strong(format!("{}  ", i + 1)).quoted(&step.text).show(ui);
                 if let Some(command) = &step.command {
                     checks::command(model, command, &format!("guidance {i}"), standing.case.now, ui, out);
                 }

@@ -2,7 +2,7 @@
 
 use crate::design::Rich;
 use crate::runbook::cause::Assessment;
-use crate::ui::words;
+use crate::runbook::log_signature;
 
 /// How many lines of evidence are shown of each kind before "and N more".
 const LINES: usize = 3;
@@ -53,7 +53,7 @@ fn telling(line: &str) -> String {
     let parts = line
         .split('`')
         .enumerate()
-        .map(|(place, part)| if place % 2 == 0 { part.to_owned() } else { words::telling(part) });
+        .map(|(place, part)| if place % 2 == 0 { part.to_owned() } else { log_signature::telling(part) });
     parts.collect::<Vec<_>>().join("`")
 }
 
