@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::access::{ClusterAccess, Target, target};
+use super::access::{ClusterAccess, Target, address, target};
 use super::answer::{self, Failure};
 use super::eks::EksToken;
 use super::exec::{Credential, Plugin};
@@ -71,6 +71,11 @@ impl Connection {
     /// The API's address as messages name it.
     pub(super) fn server(&self) -> &str {
         &self.server
+    }
+
+    /// The API's address in full, to tell two clusters apart by.
+    pub(super) fn address(&self) -> String {
+        address(&self.config.cluster_url)
     }
 
     /// Ends a call at the deadline.

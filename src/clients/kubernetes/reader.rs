@@ -56,7 +56,7 @@ impl Reader {
             git_version: String,
         }
         let version: Version = self.connection.json(get_path("/version")?).await?;
-        Ok(ClusterFacts { version: version.git_version })
+        Ok(ClusterFacts { version: version.git_version, server: self.connection.address() })
     }
 
     /// The Deployment, with the template hash of its current revision.
