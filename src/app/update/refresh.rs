@@ -5,10 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::engine::job::Job;
+use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::Question;
 use crate::runbook::rollout::{self, Phase};
 use crate::runbook::step::Step;
 use crate::runbook::steps;
+use crate::runbook::verdict::Verdict;
 
 use crate::app::model::{Model, Run, Screen};
 
@@ -40,20 +42,41 @@ pub(super) fn due(run: &mut Run, now: Timestamp) -> Vec<Job> {
     }
     let period = period(run);
     let live = live(run);
-    // Our own side is looked at once, when the run opens, and on demand.
+    // Our own side is looked at when the run opens and on demand; what is wrong there, until somebody mended it.
     let preflight = steps::preflight::questions(&run.profile);
+    let wrong = wrong_on_our_side(run, now);
     let is_due = |question: &Question| {
         let Some(slot) = run.readings.slot(*question) else { return true };
         let since = |at: Timestamp| now.duration_since(at).unsigned_abs();
         match (slot.asked_at, &slot.latest) {
             (Some(asked), _) => since(asked) >= LOST_AFTER,
-            (None, Some(_)) if !live.contains(question) => false,
+            (None, Some(latest)) if !live.contains(question) => {
+                wrong.contains(question) && since(latest.observed_at) >= period * 3
+            }
             (None, Some(latest)) => since(latest.observed_at) >= pace(*question, period),
             (None, None) => true,
         }
     };
     let questions: Vec<Question> = live.iter().copied().chain(preflight).filter(is_due).collect();
     ask(run, &questions, now)
+}
+
+/// The preflight's questions that had no answer, or one that is no good: a sign-in that expired, a permission
+/// that is missing. What is only a warning has its say once, but for the sign-in, whose time runs out.
+fn wrong_on_our_side(run: &Run, now: Timestamp) -> Vec<Question> {
+    let case = run.any_case(now);
+    let unanswered =
+        |question: &Question| run.readings.latest(*question).is_some_and(|latest| latest.answer.is_err());
+    let judged = steps::preflight::checks(&case).into_iter().filter_map(|check| {
+        let is_wrong = match check.verdict()? {
+            Verdict::Pass => false,
+            Verdict::Warn => check.question == Question::Identity,
+            Verdict::Fail | Verdict::Unknown => true,
+        };
+        is_wrong.then_some(check.question)
+    });
+    let unanswered = steps::preflight::questions(&run.profile).into_iter().filter(unanswered);
+    judged.chain(unanswered).collect()
 }
 
 /// How often a question of a run with this period is asked again: what somebody has to rebuild less often.
@@ -91,14 +114,14 @@ pub(super) fn ask(run: &mut Run, questions: &[Question], now: Timestamp) -> Vec<
     jobs
 }
 
-/// Asks everything that the shown step lives on now: the world was changed.
+/// Asks everything that the shown step lives on now, and what is wrong on our own side: the world was changed.
 pub(super) fn ask_anew(run: &mut Run, now: Timestamp) -> Vec<Job> {
     let mut questions = live(run);
-    match run.step {
-        Step::Preflight => questions.extend(steps::preflight::questions(&run.profile)),
-        // A program may have been installed meanwhile.
-        Step::Restore => questions.push(Question::Tools),
-        _ => {}
+    questions.extend(wrong_on_our_side(run, now));
+    // A program may have been installed meanwhile, a chart archive or a context been put right.
+    if matches!(run.step, Step::Preflight | Step::Restore) {
+        let failed = run.failed.unwrap_or(RegionIndex(0));
+        questions.extend(steps::questions(&run.profile, failed, run.step));
     }
     questions.sort_unstable();
     questions.dedup();
