@@ -48,6 +48,11 @@ impl Reader {
         Ok(Self { connection: Arc::new(Connection::open(access).await?) })
     }
 
+    /// Is a sign-in going on that every call waits for?
+    pub fn is_signing_in(&self) -> bool {
+        self.connection.is_signing_in()
+    }
+
     /// Does the API answer, and with which version (`GET /version`).
     pub async fn cluster(&self) -> Result<ClusterFacts, Why> {
         #[derive(Deserialize)]
