@@ -32,6 +32,22 @@ impl<T: Clone> Once<T> {
         *made = Some((Instant::now(), result.clone()));
         result
     }
+
+    /// Is it being made?
+    pub fn is_making(&self) -> bool {
+        self.0.try_lock().is_err()
+    }
+
+    /// What was made last, or why not; `None` while it is being made, and before.
+    pub fn peek(&self) -> Option<Result<T, Why>> {
+        let made = self.0.try_lock().ok()?;
+        made.as_ref().map(|(_, result)| result.clone())
+    }
+
+    /// Has it made anew the next time it is asked for.
+    pub async fn forget(&self) {
+        *self.0.lock().await = None;
+    }
 }
 
 impl<T: Clone> Default for Once<T> {

@@ -2,10 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html#limits-api-requests-route-53>
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::runbook::profile::AwsSettings;
 
 /// A token bucket that hands out turns in the order they are asked for. Pure: given the time.
 #[derive(Debug, Clone)]
@@ -29,6 +31,12 @@ impl Bucket {
         self.counted_at = now;
         self.tokens -= 1.0;
         Duration::from_secs_f64((-self.tokens).max(0.0) / self.per_second)
+    }
+
+    /// Has it all its tokens, so that a new one would be the same?
+    fn is_full(&self, now: Instant) -> bool {
+        let passed = now.saturating_duration_since(self.counted_at).as_secs_f64();
+        self.tokens + passed * self.per_second >= self.burst
     }
 
     /// Gives a turn back that was not used.
@@ -79,12 +87,45 @@ impl Buckets {
         own.max(self.account.take(now))
     }
 
+    fn is_full(&self, now: Instant) -> bool {
+        [&self.account, &self.status, &self.last_failure_reason].iter().all(|bucket| bucket.is_full(now))
+    }
+
     fn give_back(&mut self, limit: Limit) {
         if let Some(bucket) = self.own(limit) {
             bucket.give_back();
         }
         self.account.give_back();
     }
+}
+
+/// Whose limits are counted, as far as settings tell: two profiles of one account count apart.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Account {
+    /// The credentials' profile and files.
+    pub(crate) settings: AwsSettings,
+    /// Where the API is, if settings say so.
+    pub(crate) endpoint: Option<String>,
+    /// The practice world's time factor; 1 outside of it.
+    pub(crate) speed: f64,
+}
+
+/// The pacers of this process that are in use: its sessions share an account's limits.
+static PACERS: Mutex<Vec<(Account, Arc<Pacer>)>> = Mutex::new(Vec::new());
+
+/// The account's pacer, the same one for whoever asks.
+pub(crate) fn of_account(account: Account) -> Arc<Pacer> {
+    // Nothing in there can panic halfway, so a poisoned lock still holds a sound list.
+    let mut pacers = PACERS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, pacer)) = pacers.iter().find(|(known, _)| *known == account) {
+        return Arc::clone(pacer);
+    }
+    // What nobody holds is kept as long as its limits still count.
+    let now = Instant::now();
+    pacers.retain(|(_, pacer)| Arc::strong_count(pacer) > 1 || !pacer.with(|buckets| buckets.is_full(now)));
+    let pacer = Arc::new(Pacer::new(account.speed));
+    pacers.push((account, Arc::clone(&pacer)));
+    pacer
 }
 
 /// Lets requests through as the limits allow.
@@ -109,7 +150,7 @@ impl Pacer {
 
     fn with<T>(&self, change: impl FnOnce(&mut Buckets) -> T) -> T {
         // Nothing in there can panic halfway, so a poisoned lock still holds sound buckets.
-        change(&mut self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        change(&mut self.buckets.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -171,6 +212,23 @@ mod tests {
             assert_eq!(buckets.take(Limit::Status, now), Duration::ZERO);
             assert_eq!(buckets.take(Limit::LastFailureReason, now), Duration::ZERO);
         }
+    }
+
+    #[test]
+    fn an_account_has_one_pacer_however_many_ask() {
+        let account = |profile: &str, endpoint: Option<&str>| {
+            let settings = AwsSettings { profile: Some(profile.to_owned()), ..AwsSettings::default() };
+            of_account(Account { settings, endpoint: endpoint.map(str::to_owned), speed: 1.0 })
+        };
+        let first = account("of-pacer-test", None);
+        assert!(Arc::ptr_eq(&first, &account("of-pacer-test", None)));
+        assert!(!Arc::ptr_eq(&first, &account("of-pacer-test-2", None)));
+        assert!(!Arc::ptr_eq(&first, &account("of-pacer-test", Some("http://127.0.0.1:1"))));
+        // Given back by everybody, it counts on until all its turns are there again.
+        first.with(|buckets| buckets.take(Limit::Status, Instant::now() + Duration::from_hours(1)));
+        drop(first);
+        let again = account("of-pacer-test", None);
+        assert!(again.with(|buckets| buckets.status.tokens) < 4.0);
     }
 
     #[tokio::test]

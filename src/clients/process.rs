@@ -26,7 +26,7 @@ use super::secret::{Secret, redact};
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// How long a program gets between being asked to end and being killed.
-const GRACE: Duration = Duration::from_secs(5);
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
 /// How long output may stay silent after the program ended, where something it started holds it open.
 const DRAIN: Duration = Duration::from_secs(2);
 /// How many of the last lines are kept.

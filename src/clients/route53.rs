@@ -16,7 +16,7 @@ use aws_sdk_route53::types::{HealthCheck, HealthCheckObservation};
 use jiff::Timestamp;
 
 use super::aws::{Aws, LimitAnswers, Service};
-use super::pacer::{Limit, Pacer};
+use super::pacer::{self, Account, Limit, Pacer};
 use super::within;
 use crate::runbook::fact::{HealthCheckFacts, HealthCheckSettings, ListedHealthCheck, Observation};
 use crate::runbook::verdict::{Why, WhyKind};
@@ -40,8 +40,8 @@ pub struct Route53 {
 }
 
 impl Route53 {
-    /// A client with these credentials; the limits count from here. `speed` is the practice world's time
-    /// factor, by which the limits are higher; 1 outside of it.
+    /// A client with these credentials. The limits are those of all clients of this process with the same
+    /// settings. `speed` is the practice world's time factor, by which they are higher; 1 outside of it.
     pub fn new(aws: &Aws, speed: f64) -> Self {
         let mut config = Builder::from(aws.config()).interceptor(LimitAnswers);
         config.set_endpoint_url(aws.endpoint(SERVICE));
@@ -49,7 +49,11 @@ impl Route53 {
         Self {
             client: Client::from_conf(config.build()),
             aws: aws.clone(),
-            pacer: Arc::new(Pacer::new(speed)),
+            pacer: pacer::of_account(Account {
+                settings: aws.settings().clone(),
+                endpoint: aws.endpoint(SERVICE),
+                speed,
+            }),
             speed,
             deadline: aws.deadline(),
         }

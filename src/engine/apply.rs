@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::clients::aws::EXPORTED_KEYS;
 use crate::clients::kubernetes::Writer;
 use crate::clients::process::{Ended, Invocation, OutputLine, run};
 use crate::clients::tools;
@@ -133,11 +134,15 @@ impl Session {
         let mut invocation = Invocation::new(program, command.argv.iter().skip(1), TOOL_LIMIT);
         invocation.output_file = Some(output.to_owned());
         invocation.env = self.aws_env();
+        // The kubeconfig's plugin would prefer exported keys, which may be another account's.
+        if self.aws_settings().profile.is_some() {
+            invocation.env_remove = EXPORTED_KEYS.map(str::to_owned).to_vec();
+        }
         invocation.env.extend(command.env.iter().cloned());
         invocation.env.push(("PATH".to_owned(), joined_path().await));
         invocation.env.extend(self.options().tool_env.iter().cloned());
         if let Some(release) = keeps_password_of
-            && let Some(password) = self.admin_password(region, release, &invocation.env).await?
+            && let Some(password) = self.admin_password(region, release, &invocation).await?
         {
             invocation.args.extend(["--password".into(), password.expose().into()]);
             invocation.secrets.push(password);
@@ -149,14 +154,14 @@ impl Session {
         &self,
         region: RegionIndex,
         release: &str,
-        env: &[(String, String)],
+        like: &Invocation,
     ) -> Result<Option<crate::clients::secret::Secret>, Why> {
         let Ok(Facts::Tools(found)) = self.observe(Question::Tools).await.answer else { return Ok(None) };
         let helm = found.helm.map_err(|message| Why::new(WhyKind::Tool, message))?;
         let profile = self.profile();
         let context = &profile.region(region).context;
         let kubeconfig = profile.kubeconfig.as_deref();
-        tools::helm_admin_password(&helm.path, kubeconfig, context, &profile.namespace, release, env).await
+        tools::helm_admin_password(&helm.path, kubeconfig, context, &profile.namespace, release, like).await
     }
 }
 
@@ -237,4 +242,31 @@ fn result(ended: &Ended, otherwise: &str) -> String {
 fn last(ended: &Ended, otherwise: &str) -> String {
     let telling = |line: &&String| !line.trim().is_empty();
     ended.last_lines.iter().rev().find(telling).cloned().unwrap_or_else(|| otherwise.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::engine::session::Options;
+    use crate::runbook::profile::testing::profile;
+    use crate::runbook::steps::restore::tests::confirmed_for;
+
+    #[tokio::test]
+    async fn a_tool_gets_no_exported_keys_beside_a_named_profile() {
+        for (named, removed) in [(None, &[][..]), (Some("prod"), &EXPORTED_KEYS[..])] {
+            let mut profile = profile();
+            profile.aws.profile = named.map(str::to_owned);
+            profile.regions[0].values_file = None;
+            let session = Session::new(Arc::new(profile), Options::default());
+            let confirmed = confirmed_for("us");
+            let (helm, output) = (Path::new("/usr/bin/helm"), Path::new("/tmp/unused.log"));
+            let invocation =
+                session.invocation(RegionIndex(0), &confirmed, helm, None, output).await.unwrap();
+            assert_eq!(invocation.env_remove, removed, "{named:?}");
+            let given = invocation.env.iter().find(|(name, _)| name == "AWS_PROFILE");
+            assert_eq!(given.map(|(_, value)| value.as_str()), named);
+        }
+    }
 }

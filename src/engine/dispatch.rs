@@ -34,6 +34,8 @@ struct Live {
     stage: Option<Stage>,
     journal: Option<Arc<Mutex<Journal>>>,
     cancelled: CancellationToken,
+    /// The latest asking of each question.
+    asking: BTreeMap<Question, CancellationToken>,
     action: Option<CancellationToken>,
     rollout: Option<AbortHandle>,
     log: Option<AbortHandle>,
@@ -216,6 +218,7 @@ impl Dispatcher {
             stage,
             journal: None,
             cancelled: CancellationToken::new(),
+            asking: BTreeMap::new(),
             action: None,
             rollout: None,
             log: None,
@@ -242,8 +245,14 @@ impl Dispatcher {
         }
     }
 
-    fn observe(&self, id: SessionId, question: Question, generation: u64) {
-        self.ask_session(id, async move |session| {
+    /// Asks anew; the asking before ends without an answer, which would be dropped, and gives its turn back.
+    fn observe(&mut self, id: SessionId, question: Question, generation: u64) {
+        let Some(live) = self.sessions.get_mut(&id) else { return };
+        let cancelled = live.cancelled.child_token();
+        if let Some(before) = live.asking.insert(question, cancelled.clone()) {
+            before.cancel();
+        }
+        self.ask_until(id, cancelled, async move |session| {
             let reading = Box::new(session.observe(question).await);
             Event::Observed { session: id, question, generation, reading }
         });
@@ -254,8 +263,17 @@ impl Dispatcher {
     where
         F: Future<Output = Event> + Send + 'static,
     {
+        if let Some(live) = self.sessions.get(&id) {
+            self.ask_until(id, live.cancelled.clone(), ask);
+        }
+    }
+
+    fn ask_until<F>(&self, id: SessionId, cancelled: CancellationToken, ask: impl FnOnce(Arc<Session>) -> F)
+    where
+        F: Future<Output = Event> + Send + 'static,
+    {
         let Some(live) = self.sessions.get(&id) else { return };
-        let (cancelled, tell) = (live.cancelled.clone(), self.tell.clone());
+        let tell = self.tell.clone();
         let asked = Box::pin(ask(live.session.clone()));
         tokio::spawn(async move {
             if let Some(event) = cancelled.run_until_cancelled(asked).await {

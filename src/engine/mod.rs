@@ -1,4 +1,4 @@
-//! Runs jobs on tokio and answers each exactly once.
+//! Runs jobs on tokio and answers each exactly once; a question that is asked anew, its latest asking alone.
 //!
 //! The window's thread hands in a [`job::Job`] and takes out [`event::Event`]s;
 //! both ways are bounded channels, and neither blocks. Questions and actions go
@@ -157,3 +157,6 @@ impl Drop for Engine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

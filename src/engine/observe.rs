@@ -2,12 +2,14 @@
 
 mod aws;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
+use crate::clients::kubernetes::plugin_limit;
 use crate::clients::{chart, probe, tools, values_file};
 use crate::runbook::action::release_name;
 use crate::runbook::fact::{DeploymentFacts, Facts, ListedHealthCheck, LogLine, PodsFacts, ProbeFacts};
@@ -20,12 +22,125 @@ use super::session::Session;
 /// How many of a log's last lines are read, as in the runbook.
 const TAIL_LINES: u32 = 50;
 
+/// How long to look whether a plugin is what a question waits for.
+const LOOK_FOR_A_PLUGIN: Duration = Duration::from_millis(500);
+
+/// Whose sign-in a question waits for first.
+enum Waits {
+    /// That of a region's cluster.
+    Cluster(RegionIndex),
+    /// That of the environment's AWS profile.
+    Aws,
+}
+
+fn waits_for(question: Question) -> Option<Waits> {
+    match question {
+        Question::Cluster(region)
+        | Question::Deployment(region)
+        | Question::Pods(region)
+        | Question::Logs(region)
+        | Question::Ingress(region)
+        | Question::Nodes(region)
+        | Question::Events(region)
+        | Question::Peers(region)
+        | Question::Release(region)
+        | Question::Access(region) => Some(Waits::Cluster(region)),
+        Question::HealthCheck(_)
+        | Question::Eks(_)
+        | Question::Targets(_)
+        | Question::Path(_)
+        | Question::Identity => Some(Waits::Aws),
+        Question::Probe(_)
+        | Question::SharedProbe
+        | Question::Values(_)
+        | Question::Chart
+        | Question::Tools => None,
+    }
+}
+
 impl Session {
     /// Asks one question. Never fails: what could not be asked is in the reading.
     pub async fn observe(&self, question: Question) -> Reading<Facts> {
         let start = Instant::now();
-        let answer = self.ask(question).await;
+        let answer = self.ask_in_time(question).await;
+        if let Err(why) = &answer {
+            self.heed(question, why).await;
+        }
         Reading { answer, observed_at: Timestamp::now(), took: start.elapsed() }
+    }
+
+    /// An answer within the session's deadline, however many calls it takes one after another. The time of a
+    /// credential plugin comes on top, and programs have limits of their own.
+    async fn ask_in_time(&self, question: Question) -> Result<Facts, Why> {
+        let deadline = self.options().deadline;
+        let mut asking = Box::pin(self.ask(question));
+        if question == Question::Tools {
+            return asking.await;
+        }
+        if let Ok(answer) = timeout(deadline, &mut asking).await {
+            return answer;
+        }
+        if let Some(more) = self.time_of_plugin(question).await
+            && let Ok(answer) = timeout(more, &mut asking).await
+        {
+            return answer;
+        }
+        let waits = match waits_for(question) {
+            Some(Waits::Cluster(region)) => self.is_signing_in(region),
+            Some(Waits::Aws) => true,
+            None => false,
+        };
+        if waits && let Some(why) = self.slow_aws_sign_in() {
+            return Err(why);
+        }
+        let message = format!("No answer from {} within {deadline:?}", self.peer(question));
+        Err(Why::new(WhyKind::Timeout, message))
+    }
+
+    /// How much longer the question may take because its cluster's plugin runs.
+    async fn time_of_plugin(&self, question: Question) -> Option<Duration> {
+        let region = match (waits_for(question), question) {
+            (Some(Waits::Cluster(region)), _) | (_, Question::Targets(region)) => region,
+            _ => return None,
+        };
+        if !self.is_signing_in(region) {
+            return None;
+        }
+        // What hangs on the kubeconfig itself gets no more time.
+        timeout(LOOK_FOR_A_PLUGIN, plugin_limit(&self.access(region))).await.ok()?
+    }
+
+    /// Whom a question asks, as messages name it.
+    fn peer(&self, question: Question) -> String {
+        let name = question.region().map(|region| self.profile().region(region).name.as_str());
+        let name = name.unwrap_or_default();
+        match question {
+            Question::HealthCheck(_) => "Route 53".to_owned(),
+            Question::Probe(_) => format!("the host of {name}"),
+            Question::SharedProbe => "the shared host".to_owned(),
+            Question::Eks(_) => "EKS".to_owned(),
+            Question::Targets(_) => format!("the cluster of {name} and Elastic Load Balancing"),
+            Question::Path(_) => "EKS and EC2".to_owned(),
+            Question::Identity => "STS".to_owned(),
+            Question::Values(_) => format!("the values file of {name}"),
+            Question::Chart => "the chart".to_owned(),
+            Question::Tools => "this machine's programs".to_owned(),
+            _ => format!("the cluster of {name}"),
+        }
+    }
+
+    /// What a failure changes for the next asking: a cluster that cannot be connected to may have another
+    /// address by now.
+    async fn heed(&self, question: Question, why: &Why) {
+        if let Some(Waits::Cluster(region)) = waits_for(question) {
+            self.heed_cluster(region, why).await;
+        }
+    }
+
+    async fn heed_cluster(&self, region: RegionIndex, why: &Why) {
+        if matches!(why.kind, WhyKind::Connection | WhyKind::Dns | WhyKind::Tls) {
+            self.forget_cluster(region).await;
+        }
     }
 
     /// Asks several questions at once and returns when all are answered.
@@ -44,8 +159,15 @@ impl Session {
         snapshots: mpsc::Sender<(DeploymentFacts, PodsFacts)>,
     ) -> Result<(), Why> {
         let profile = self.profile();
-        let reader = self.reader(region).await?;
-        reader.watch_rollout(&profile.namespace, &profile.deployment, &profile.selector, snapshots).await
+        let watching = async {
+            let reader = self.reader(region).await?;
+            reader.watch_rollout(&profile.namespace, &profile.deployment, &profile.selector, snapshots).await
+        };
+        let ended = watching.await;
+        if let Err(why) = &ended {
+            self.heed_cluster(region, why).await;
+        }
+        ended
     }
 
     /// Follows a container's log until it ends, the receiver closes or the future is dropped.
@@ -120,7 +242,7 @@ impl Session {
                 Facts::Release(self.reader(region).await?.release(namespace, release).await?)
             }
             Question::Access(region) => Facts::Access(self.reader(region).await?.access(namespace).await?),
-            Question::Chart => Facts::Chart(chart::find(&profile.chart, self.options().deadline).await?),
+            Question::Chart => Facts::Chart(chart::find(&profile.chart, self.call_deadline()).await?),
             Question::Eks(region) => Facts::Eks(self.observe_eks(region).await?),
             Question::Targets(region) => Facts::Targets(self.observe_targets(region).await?),
             Question::Path(region) => Facts::Path(self.observe_path(region).await?),
@@ -130,7 +252,7 @@ impl Session {
                     let message = "the environment gives this region no values file";
                     return Err(Why::new(WhyKind::Configuration, message));
                 };
-                Facts::Values(values_file::read(path, self.options().deadline).await?)
+                Facts::Values(values_file::read(path, self.call_deadline()).await?)
             }
             Question::Tools => Facts::Tools(tools::find_tools(&tools::search_path().await).await),
         })
@@ -142,7 +264,7 @@ impl Session {
             return Err(Why::new(WhyKind::Configuration, "the environment gives this region no host"));
         };
         let address = self.probe_address(region)?;
-        probe::probe(host, address, target.probe_ca.as_deref(), self.options().deadline).await
+        probe::probe(host, address, target.probe_ca.as_deref(), self.call_deadline()).await
     }
 
     /// The shared name, by DNS; or, where regions are given addresses of their own
@@ -152,7 +274,7 @@ impl Session {
         let Some(host) = &profile.shared_host else {
             return Err(Why::new(WhyKind::Configuration, "the environment names no shared host"));
         };
-        let deadline = self.options().deadline;
+        let deadline = self.call_deadline();
         let given: Vec<_> =
             profile.indices().filter(|region| profile.region(*region).probe_address.is_some()).collect();
         if given.is_empty() {
@@ -168,6 +290,6 @@ impl Session {
     async fn observe_shared_probe_at(&self, host: &str, region: RegionIndex) -> Result<ProbeFacts, Why> {
         let address = self.probe_address(region)?;
         let ca = self.profile().region(region).probe_ca.as_deref();
-        probe::probe(host, address, ca, self.options().deadline).await
+        probe::probe(host, address, ca, self.call_deadline()).await
     }
 }

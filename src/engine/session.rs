@@ -18,7 +18,8 @@ use crate::runbook::fact::EksFacts;
 use crate::runbook::profile::{AwsSettings, Profile, RegionIndex};
 use crate::runbook::verdict::{Why, WhyKind};
 
-/// How long each question may take.
+/// How long each question may take, all that it needs included: sign-ins, and calls one after another. Programs
+/// that it runs have limits of their own.
 pub const DEADLINE: Duration = Duration::from_secs(8);
 
 /// How sessions behave.
@@ -77,7 +78,8 @@ impl Session {
     pub fn new(profile: Arc<Profile>, options: Options) -> Self {
         let readers = profile.indices().map(|_| Once::new()).collect();
         let endpoint = options.aws_endpoint.clone();
-        let aws = AwsProfiles::new(aws_settings(&profile, &options.usual_files), endpoint, options.deadline);
+        let settings = aws_settings(&profile, &options.usual_files);
+        let aws = AwsProfiles::new(settings, endpoint, of_a_call(options.deadline));
         Self {
             readers,
             aws,
@@ -100,6 +102,12 @@ impl Session {
         &self.options
     }
 
+    /// How long one call of a question may take: a moment less than the question, so that a silent server is
+    /// told by the call's own words.
+    pub(super) fn call_deadline(&self) -> Duration {
+        of_a_call(self.options.deadline)
+    }
+
     /// How to reach a region's cluster.
     pub(super) fn access(&self, region: RegionIndex) -> ClusterAccess {
         ClusterAccess {
@@ -107,7 +115,7 @@ impl Session {
             context: self.profile.region(region).context.clone(),
             exec_env: self.aws_env(),
             aws: Some(self.aws.clone()),
-            deadline: self.options.deadline,
+            deadline: self.call_deadline(),
         }
     }
 
@@ -143,6 +151,27 @@ impl Session {
         let once = self.readers.get(region.0).ok_or_else(no_such_region)?;
         let access = self.access(region);
         once.get(Box::pin(Reader::connect(&access))).await
+    }
+
+    /// Forgets a region's client and which EKS cluster its context means, so that the kubeconfig is read again:
+    /// a cluster that was made anew under the same name has another address.
+    pub(super) async fn forget_cluster(&self, region: RegionIndex) {
+        if let (Some(reader), Some(name)) = (self.readers.get(region.0), self.eks_names.get(region.0)) {
+            reader.forget().await;
+            name.forget().await;
+        }
+    }
+
+    /// Is a region's client signing in?
+    pub(super) fn is_signing_in(&self, region: RegionIndex) -> bool {
+        self.readers.get(region.0).is_some_and(|once| {
+            once.is_making() || matches!(once.peek(), Some(Ok(reader)) if reader.is_signing_in())
+        })
+    }
+
+    /// The AWS sign-in that is going on, if one is, as the reason of a question that could not wait for it.
+    pub(super) fn slow_aws_sign_in(&self) -> Option<Why> {
+        self.aws.slow_sign_in(self.options.deadline)
     }
 
     pub(super) async fn route53(&self) -> Result<Route53, Why> {
@@ -190,6 +219,10 @@ impl Session {
             .map(Some)
             .map_err(|_| Why::new(WhyKind::Configuration, format!("{address} is no ADDRESS:PORT")))
     }
+}
+
+fn of_a_call(question: Duration) -> Duration {
+    question * 19 / 20
 }
 
 fn no_such_region() -> Why {

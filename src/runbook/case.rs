@@ -41,6 +41,17 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// Another region whose context leads to the same cluster as this one's, by the address where both
+    /// answered. What is done to one of them is done to the other.
+    pub fn same_cluster(&self, region: RegionIndex) -> Option<RegionIndex> {
+        let server = |region| match self.readings.cluster(region) {
+            Some(Ok(facts)) if !facts.server.is_empty() => Some(facts.server.as_str()),
+            _ => None,
+        };
+        let here = server(region)?;
+        self.profile.others(region).find(|other| server(*other) == Some(here))
+    }
+
     /// The way from a region's cluster to the database, hop by hop.
     pub fn hops(&self, region: RegionIndex) -> Option<Result<Vec<Hop>, &'a Why>> {
         let nodes = self.readings.nodes(region).and_then(Result::ok);

@@ -251,7 +251,10 @@ mod tests {
 
     fn reading(version: &str) -> Reading<Facts> {
         Reading {
-            answer: Ok(Facts::Cluster(ClusterFacts { version: version.to_owned() })),
+            answer: Ok(Facts::Cluster(ClusterFacts {
+                version: version.to_owned(),
+                ..ClusterFacts::default()
+            })),
             observed_at: Timestamp::UNIX_EPOCH,
             took: Duration::from_millis(5),
         }

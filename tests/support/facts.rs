@@ -257,7 +257,11 @@ pub fn failover() -> Run {
 
 /// What is in order around the failed platform: cluster, ingress, nodes; and the healthy region.
 fn surroundings(run: &mut Run) {
-    keep(run, Question::Cluster(US), Facts::Cluster(ClusterFacts { version: "v1.36.0".to_owned() }));
+    keep(
+        run,
+        Question::Cluster(US),
+        Facts::Cluster(ClusterFacts { version: "v1.36.0".to_owned(), ..ClusterFacts::default() }),
+    );
     let addresses = vec!["k8s-loft-1234.us-east-1.elb.amazonaws.com".to_owned()];
     let hosts = vec!["us.multi-region.example.com".to_owned()];
     keep(run, Question::Ingress(US), Facts::Ingress(IngressFacts::Found { addresses, hosts }));
@@ -323,6 +327,7 @@ pub fn path(open: bool) -> PathFacts {
         main: true,
         subnets: vec!["subnet-1".to_owned()],
         routes: vec![route(destination)],
+        has_prefix_lists: false,
     };
     let side = |vpc: &str, cidr: &str| PeeringSide {
         vpc_id: vpc.to_owned(),
@@ -334,6 +339,7 @@ pub fn path(open: bool) -> PathFacts {
         from_port: Some(3306),
         to_port: Some(3306),
         cidrs: vec!["10.0.0.0/16".to_owned()],
+        prefix_lists: Vec::new(),
         groups: Vec::new(),
     };
     let ingress = if open { vec![rule] } else { Vec::new() };
@@ -354,6 +360,7 @@ pub fn path(open: bool) -> PathFacts {
             accepter: side("vpc-database", "10.1.0.0/16"),
         }],
         database_vpc: Some("vpc-database".to_owned()),
+        database_vpc_is_guess: false,
         database_region: Some("us-east-1".to_owned()),
         database_cidrs: Some(Ok(vec!["10.1.0.0/16".to_owned()])),
         database_routes: Some(Ok(vec![table("rtb-database", "10.0.0.0/16")])),

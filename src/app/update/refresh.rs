@@ -5,11 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::engine::job::Job;
-use crate::runbook::fact::Facts;
-use crate::runbook::question::{Question, Reading};
+use crate::runbook::profile::RegionIndex;
+use crate::runbook::question::Question;
 use crate::runbook::rollout::{self, Phase};
 use crate::runbook::step::Step;
 use crate::runbook::steps;
+use crate::runbook::verdict::Verdict;
 
 use crate::app::model::{Model, Run, Screen};
 
@@ -41,14 +42,17 @@ pub(super) fn due(run: &mut Run, now: Timestamp) -> Vec<Job> {
     }
     let period = period(run);
     let live = live(run);
-    // Our own side is looked at when the run opens, on demand, and until there is nothing to mend.
+    // Our own side is looked at when the run opens and on demand; what is wrong there, until somebody mended it.
     let preflight = steps::preflight::questions(&run.profile);
+    let wrong = wrong_on_our_side(run, now);
     let is_due = |question: &Question| {
         let Some(slot) = run.readings.slot(*question) else { return true };
         let since = |at: Timestamp| now.duration_since(at).unsigned_abs();
         match (slot.asked_at, &slot.latest) {
             (Some(asked), _) => since(asked) >= LOST_AFTER,
-            (None, Some(latest)) if !live.contains(question) && is_settled(latest) => false,
+            (None, Some(latest)) if !live.contains(question) => {
+                wrong.contains(question) && since(latest.observed_at) >= period * 3
+            }
             (None, Some(latest)) => since(latest.observed_at) >= pace(*question, period),
             (None, None) => true,
         }
@@ -57,32 +61,30 @@ pub(super) fn due(run: &mut Run, now: Timestamp) -> Vec<Job> {
     ask(run, &questions, now)
 }
 
+/// The preflight's questions that had no answer, or one that is no good: a sign-in that expired, a permission
+/// that is missing. What is only a warning has its say once, but for the sign-in, whose time runs out.
+fn wrong_on_our_side(run: &Run, now: Timestamp) -> Vec<Question> {
+    let case = run.any_case(now);
+    let unanswered =
+        |question: &Question| run.readings.latest(*question).is_some_and(|latest| latest.answer.is_err());
+    let judged = steps::preflight::checks(&case).into_iter().filter_map(|check| {
+        let is_wrong = match check.verdict()? {
+            Verdict::Pass => false,
+            Verdict::Warn => check.question == Question::Identity,
+            Verdict::Fail | Verdict::Unknown => true,
+        };
+        is_wrong.then_some(check.question)
+    });
+    let unanswered = steps::preflight::questions(&run.profile).into_iter().filter(unanswered);
+    judged.chain(unanswered).collect()
+}
+
 /// How often a question of a run with this period is asked again: what somebody has to rebuild less often.
 fn pace(question: Question, period: Duration) -> Duration {
     match question {
         Question::Path(_) | Question::Eks(_) | Question::Release(_) => period * 3,
         _ => period,
     }
-}
-
-/// Has an answer about our own side nothing that somebody may mend meanwhile: no refused sign-in, no missing
-/// permission, no file out of reach?
-fn is_settled(reading: &Reading<Facts>) -> bool {
-    match &reading.answer {
-        Err(_) => false,
-        Ok(Facts::Access(access)) => {
-            access.permissions.iter().all(|permission| permission.changes || permission.allowed == Ok(true))
-        }
-        Ok(_) => true,
-    }
-}
-
-/// The questions about our own side whose last answer was not settled.
-fn unsettled(run: &Run) -> impl Iterator<Item = Question> {
-    let latest = |question: Question| run.readings.slot(question)?.latest.as_ref();
-    let mut questions = steps::preflight::questions(&run.profile);
-    questions.retain(|question| latest(*question).is_some_and(|latest| !is_settled(latest)));
-    questions.into_iter()
 }
 
 /// The questions that the shown step, the picture of the regions and the plans live on.
@@ -112,15 +114,14 @@ pub(super) fn ask(run: &mut Run, questions: &[Question], now: Timestamp) -> Vec<
     jobs
 }
 
-/// Asks everything that the shown step lives on now: the world was changed.
+/// Asks everything that the shown step lives on now, and what is wrong on our own side: the world was changed.
 pub(super) fn ask_anew(run: &mut Run, now: Timestamp) -> Vec<Job> {
     let mut questions = live(run);
-    questions.extend(unsettled(run));
-    match run.step {
-        Step::Preflight => questions.extend(steps::preflight::questions(&run.profile)),
-        // A program may have been installed meanwhile.
-        Step::Restore => questions.push(Question::Tools),
-        _ => {}
+    questions.extend(wrong_on_our_side(run, now));
+    // A program may have been installed meanwhile, a chart archive or a context been put right.
+    if matches!(run.step, Step::Preflight | Step::Restore) {
+        let failed = run.failed.unwrap_or(RegionIndex(0));
+        questions.extend(steps::questions(&run.profile, failed, run.step));
     }
     questions.sort_unstable();
     questions.dedup();

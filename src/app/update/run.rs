@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::app::model::{Dialog, Form, Model, Practice, Restore, RolloutWatch, Run, Screen, Verify};
+use crate::app::model::{Dialog, Form, Model, Notice, Practice, Restore, RolloutWatch, Run, Screen, Verify};
 use crate::app::msg::RunMsg;
 use crate::engine::event::PracticeWorld;
 use crate::engine::job::{Job, SessionId};
@@ -18,8 +18,11 @@ use crate::runbook::steps::verify;
 
 use super::{form, refresh};
 
-/// Opens a run of an environment.
+/// Opens a run of an environment; not while an action runs.
 pub fn open(model: &mut Model, profile: Arc<Profile>, now: Timestamp) -> Vec<Job> {
+    if is_acting(model, &format!("a run of {} is opened", profile.name)) {
+        return Vec::new();
+    }
     let mut jobs = leave(model, now);
     let session = model.new_session();
     jobs.push(Job::Open { session, profile: Arc::clone(&profile) });
@@ -27,13 +30,28 @@ pub fn open(model: &mut Model, profile: Arc<Profile>, now: Timestamp) -> Vec<Job
     jobs
 }
 
-/// Opens a run on a practice world that was started.
+/// Is an action running? Then nothing else is taken up, and a notice says why: a second write could start
+/// beside the first, and nobody would see how the first one ended.
+fn is_acting(model: &mut Model, before: &str) -> bool {
+    let acting = model.run.as_ref().filter(|run| run.restore.running.is_some());
+    let Some(region) = acting.and_then(|run| Some(&run.profile.region(run.failed?).name)) else {
+        return false;
+    };
+    let text = format!("An action runs in {region}: wait for its end, or cancel it, before {before}");
+    model.notice = Some(Notice { bad: true, text });
+    true
+}
+
+/// Opens a run on a practice world that was started; not while an action runs.
 pub(super) fn open_practice(
     model: &mut Model,
     session: SessionId,
     world: PracticeWorld,
     now: Timestamp,
 ) -> Vec<Job> {
+    if is_acting(model, "you practise") {
+        return vec![Job::Close { session }];
+    }
     let mut jobs = leave(model, now);
     let mut run = Run::new(session, Arc::clone(&world.profile), now);
     run.failed = run.profile.find(&world.told_region);
@@ -83,6 +101,7 @@ pub(super) fn update(model: &mut Model, msg: RunMsg, now: Timestamp) -> Vec<Job>
     match msg {
         RunMsg::Leave => return ask_to_leave(model, now),
         RunMsg::Variables => return variables(model, now),
+        RunMsg::Choose(_) if is_acting(model, "another failed region is chosen") => return Vec::new(),
         _ => {}
     }
     let Some(run) = &mut model.run else { return Vec::new() };
@@ -124,10 +143,13 @@ fn ask_to_leave(model: &mut Model, now: Timestamp) -> Vec<Job> {
 
 /// The environment's form, over the run: leaving it comes back here.
 fn variables(model: &mut Model, now: Timestamp) -> Vec<Job> {
+    if is_acting(model, "the variables are changed") {
+        return Vec::new();
+    }
     let Some(run) = &model.run else { return Vec::new() };
     if run.practice.is_some() {
         let text = "A practice world's environment is its own: there is nothing to change".to_owned();
-        model.notice = Some(crate::app::model::Notice { bad: false, text });
+        model.notice = Some(Notice { bad: false, text });
         return Vec::new();
     }
     let draft = Draft::from(&*run.profile);
@@ -135,8 +157,14 @@ fn variables(model: &mut Model, now: Timestamp) -> Vec<Job> {
     form::open(model, form, now)
 }
 
-/// The environment was changed in the middle of a run: its readings start anew.
+/// The environment was changed in the middle of a run: its readings start anew. While an action runs, the
+/// run stays with the variables that the action was planned with.
 pub(super) fn environment_changed(model: &mut Model, profile: Arc<Profile>, now: Timestamp) -> Vec<Job> {
+    let before =
+        format!("the changed {} is used: it is saved; then leave this run and open it again", profile.name);
+    if is_acting(model, &before) {
+        return Vec::new();
+    }
     let Some(run) = &model.run else { return Vec::new() };
     let failed = run.profile.region(run.failed.unwrap_or(RegionIndex(0))).name.clone();
     let known = run.failed.is_some();

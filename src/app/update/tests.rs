@@ -7,8 +7,8 @@ use crate::app::msg::{LogMsg, RestoreMsg, RunMsg, StartMsg};
 use crate::engine::event::Event;
 use crate::runbook::action::{ActionKind, ActionOutcome};
 use crate::runbook::fact::{
-    ContainerLog, Deployment, DeploymentFacts, Facts, HealthCheckFacts, HealthCheckSettings, IdentityFacts,
-    LogLine, LogsFacts, Observation, PodsFacts,
+    ChartFacts, ContainerLog, Deployment, DeploymentFacts, Facts, HealthCheckFacts, HealthCheckSettings,
+    IdentityFacts, LogLine, LogsFacts, Observation, PodsFacts, ValuesFacts,
 };
 use crate::runbook::profile::{RegionIndex, testing::profile};
 use crate::runbook::question::{Question, Reading};
@@ -222,6 +222,102 @@ fn leaving_while_an_action_runs_asks_first() {
         assert!(!model.quit && model.run.is_some());
         let mut stays = update(&mut model, Msg::Dialog(false), now());
         assert!(stays.drain(..).next().is_none() && model.run.is_some() && !model.quit);
+    }
+}
+
+#[test]
+fn while_an_action_runs_nothing_else_is_taken_up() {
+    let mut other = profile();
+    other.name = "other".to_owned();
+    let mut changed = profile();
+    changed.replicas += 1;
+    let choose = |model: &mut Model| update(model, Msg::Run(RunMsg::Choose(EU)), now());
+    let variables = |model: &mut Model| update(model, Msg::Run(RunMsg::Variables), now());
+    let open = move |model: &mut Model| run::open(model, Arc::new(other.clone()), now());
+    let change = move |model: &mut Model| run::environment_changed(model, Arc::new(changed.clone()), now());
+    let tries: [(&dyn Fn(&mut Model) -> Vec<Job>, &str); 4] = [
+        (&choose, "another failed region"),
+        (&variables, "variables"),
+        (&open, "a run of other"),
+        (&change, "open it again"),
+    ];
+    for (taken_up, words) in tries {
+        let mut model = diagnosed();
+        update(&mut model, Msg::Run(RunMsg::Show(Step::Restore)), now());
+        update(&mut model, Msg::Restore(RestoreMsg::Typed("us-east-1".to_owned())), now());
+        update(&mut model, Msg::Restore(RestoreMsg::Confirm), now());
+        let session = run_of(&model).session;
+        assert!(taken_up(&mut model).is_empty(), "{words}");
+        let text = &model.notice.as_ref().unwrap().text;
+        assert!(text.starts_with("An action runs in us-east-1") && text.contains(words), "{text}");
+        assert_eq!(
+            (run_of(&model).session, run_of(&model).failed, model.screen),
+            (session, Some(US), Screen::Run)
+        );
+        // The outcome still finds its run, and then the way is free.
+        let ended = Event::ActionEnded { session, outcome: ActionOutcome::Done { message: String::new() } };
+        update(&mut model, Msg::Engine(Box::new(ended)), now());
+        assert_eq!(run_of(&model).restore.finished.len(), 1);
+        taken_up(&mut model);
+        let is_free = run_of(&model).failed != Some(US)
+            || run_of(&model).session != session
+            || model.screen == Screen::Form;
+        assert!(is_free, "{words}");
+    }
+}
+
+/// Answers a question that is on its way with a reason.
+fn fail(model: &mut Model, question: Question, kind: WhyKind) {
+    let run = run_of(model);
+    let generation = run.readings.slot(question).unwrap().generation;
+    let answer = Err(Why::new(kind, "no"));
+    let reading = Reading { answer, observed_at: now(), took: Duration::ZERO };
+    let event = Event::Observed { session: run.session, question, generation, reading: Box::new(reading) };
+    update(model, Msg::Engine(Box::new(event)), now());
+}
+
+#[test]
+fn what_is_wrong_on_our_side_is_asked_again_until_it_is_mended() {
+    let (mut model, _) = opened();
+    let at = |seconds: i64| now() + jiff::SignedDuration::from_secs(seconds);
+    let identity = |expires_at| {
+        Facts::Identity(IdentityFacts {
+            account: "123456789012".to_owned(),
+            arn: "arn:aws:sts::123456789012:assumed-role/oncall/me".to_owned(),
+            expires_at,
+        })
+    };
+    fail(&mut model, Question::Identity, WhyKind::Unauthenticated);
+    fail(&mut model, Question::Values(US), WhyKind::Configuration);
+    let archive = ChartFacts::Repository { url: "https://charts.loft.sh/".to_owned(), status: 200 };
+    answer(&mut model, Question::Chart, Facts::Chart(archive));
+    assert!(!asked(&update(&mut model, Msg::Tick, at(29))).contains(&Question::Identity));
+    let again = asked(&update(&mut model, Msg::Tick, at(30)));
+    for question in [Question::Identity, Question::Values(US)] {
+        assert!(again.contains(&question), "{question:?}");
+    }
+    assert!(!again.contains(&Question::Chart), "nothing is wrong with it");
+    // "Check all again", on whatever step; also of what is on its way.
+    let all = asked(&update(&mut model, Msg::Run(RunMsg::RefreshAll), at(31)));
+    assert!(all.contains(&Question::Identity) && !all.contains(&Question::Chart), "{all:?}");
+    // Mended.
+    answer(&mut model, Question::Identity, identity(None));
+    answer(&mut model, Question::Values(US), Facts::Values(ValuesFacts::default()));
+    assert!(!asked(&update(&mut model, Msg::Tick, at(59))).contains(&Question::Identity));
+    assert!(!asked(&update(&mut model, Msg::Run(RunMsg::RefreshAll), at(59))).contains(&Question::Identity));
+}
+
+#[test]
+fn on_restore_all_that_its_plans_need_is_asked_again() {
+    let mut with_archive = profile();
+    with_archive.chart.file = Some("platform.tgz".into());
+    let mut model = Model::new(Vec::new());
+    run::open(&mut model, Arc::new(with_archive), now());
+    update(&mut model, Msg::Run(RunMsg::Choose(US)), now());
+    update(&mut model, Msg::Run(RunMsg::Show(Step::Restore)), now());
+    let all = asked(&update(&mut model, Msg::Run(RunMsg::RefreshAll), now()));
+    for question in [Question::Tools, Question::Chart, Question::Cluster(US), Question::Cluster(EU)] {
+        assert!(all.contains(&question), "{question:?}");
     }
 }
 

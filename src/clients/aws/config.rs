@@ -65,7 +65,8 @@ pub(super) async fn load(
         let (settings, http) = (settings.clone(), http.clone());
         Box::pin(async move { provider(&settings, http).await })
     });
-    let keychain = Keychain::new(provider, aws.profile.clone(), deadline);
+    // A moment less than a call, so that a slow sign-in is told as such and not as a silent service.
+    let keychain = Keychain::new(provider, aws.profile.clone(), deadline * 9 / 10);
     Ok((keychain.put_into(&config), keychain))
 }
 

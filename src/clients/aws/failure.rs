@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt::Debug;
+use std::time::Duration;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -10,7 +11,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use super::keychain::NoCredentials;
 use crate::clients::failure::{kind_of_status, of_connection, words};
 use crate::clients::sign_in;
-use crate::runbook::verdict::{Why, WhyKind};
+use crate::runbook::verdict::{Side, Why, WhyKind};
 
 /// Who was asked for what, as messages tell it.
 #[derive(Debug, Clone, Copy)]
@@ -136,6 +137,17 @@ pub(super) fn no_credentials(error: &(dyn Error + 'static), profile: Option<&str
         Some((kind, remedy)) => Why::new(kind, message).remedy(remedy),
         None => Why::new(WhyKind::Unauthenticated, message).remedy(sign_in::configure(profile)),
     }
+}
+
+/// A sign-in that did not end in time: our side, whichever service was to be asked.
+pub(super) fn slow_sign_in(profile: Option<&str>, waited: Duration) -> Why {
+    let of = profile.map_or_else(String::new, |profile| format!(" of profile {profile}"));
+    let argument = profile.map_or_else(String::new, |profile| format!(" --profile {profile}"));
+    let mut why = Why::new(WhyKind::Timeout, format!("The AWS sign-in{of} did not end within {waited:?}"));
+    why.side = Side::Ours;
+    why.remedy(format!(
+        "Run `aws sts get-caller-identity{argument}` in a terminal to see what it waits for, then check again"
+    ))
 }
 
 /// The keychain's reason, as it went into the SDK.

@@ -15,8 +15,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use futures::future::BoxFuture;
 use tokio::sync::Mutex;
 
-use super::failure::no_credentials;
-use crate::clients::within;
+use super::failure::{no_credentials, slow_sign_in};
 use crate::runbook::verdict::Why;
 
 /// Credentials are asked for anew this long before they expire.
@@ -64,14 +63,22 @@ impl Keychain {
         self.0.is_refused.store(true, Ordering::Relaxed);
     }
 
+    /// Are the credentials being asked for?
+    pub(super) fn is_asking(&self) -> bool {
+        self.0.kept.try_lock().is_err()
+    }
+
     /// The credentials. Those who wait while there are none get the same reason.
     pub(super) async fn credentials(&self) -> Result<Credentials, Why> {
         let asked_at = Instant::now();
         let inner = &self.0;
         let mut kept = inner.kept.lock().await;
-        let is_refused = inner.is_refused.swap(false, Ordering::Relaxed);
+        // At once: what is asked below may be given up halfway.
+        if inner.is_refused.swap(false, Ordering::Relaxed) {
+            *kept = None;
+        }
         match &*kept {
-            Some((_, Ok(credentials))) if !is_refused && !is_about_to_expire(credentials) => {
+            Some((_, Ok(credentials))) if !is_about_to_expire(credentials) => {
                 return Ok(credentials.clone());
             }
             Some((failed_at, Err(why))) if *failed_at >= asked_at => return Err(why.clone()),
@@ -84,7 +91,10 @@ impl Keychain {
             };
             provided.map_err(|error| no_credentials(&error, inner.profile.as_deref()))
         };
-        let answer = within(inner.deadline, "the AWS sign-in", Box::pin(asking)).await;
+        let answer = match tokio::time::timeout(inner.deadline, Box::pin(asking)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(slow_sign_in(inner.profile.as_deref(), inner.deadline)),
+        };
         *kept = Some((Instant::now(), answer.clone()));
         answer
     }
@@ -116,6 +126,7 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
+    use crate::runbook::verdict::{Side, WhyKind};
 
     /// A keychain whose provider counts, and gives credentials that last so long.
     fn keychain(lasts: Option<Duration>) -> (Keychain, Arc<AtomicUsize>) {
@@ -143,5 +154,15 @@ mod tests {
         let (keys, _) = keychain(Some(Duration::from_secs(30)));
         assert_eq!(keys.credentials().await.unwrap().access_key_id(), "KEY0");
         assert_eq!(keys.credentials().await.unwrap().access_key_id(), "KEY1", "the first expires soon");
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_that_does_not_end_is_our_side() {
+        let hangs: MakeProvider = Box::new(|| Box::pin(std::future::pending()));
+        let keys = Keychain::new(hangs, Some("prod".to_owned()), Duration::from_millis(20));
+        let why = keys.credentials().await.unwrap_err();
+        assert_eq!((why.kind, why.side), (WhyKind::Timeout, Side::Ours), "{}", why.message);
+        assert!(why.message.contains("sign-in of profile prod"), "{}", why.message);
+        assert!(why.remedy.contains("--profile prod"), "{}", why.remedy);
     }
 }

@@ -33,6 +33,10 @@ use super::once::Once;
 use crate::runbook::profile::AwsSettings;
 use crate::runbook::verdict::{Why, WhyKind};
 
+/// Exported keys that win over a named profile in the `aws` program.
+pub(crate) const EXPORTED_KEYS: [&str; 3] =
+    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
 /// An AWS API, as messages and settings name it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Service {
@@ -51,7 +55,7 @@ pub struct Aws(Arc<Shared>);
 struct Shared {
     config: SdkConfig,
     keychain: Keychain,
-    profile: Option<String>,
+    settings: AwsSettings,
     /// Overrides every other setting of it.
     endpoint: Option<String>,
     deadline: Duration,
@@ -71,11 +75,15 @@ impl Aws {
         deadline: Duration,
     ) -> Result<Self, Why> {
         let connecting = Box::pin(config::load(settings, endpoint, deadline));
-        let (config, keychain) = super::within(deadline, "the AWS configuration", connecting).await?;
+        let profile = settings.profile.as_deref();
+        let (config, keychain) = match tokio::time::timeout(deadline, connecting).await {
+            Ok(loaded) => loaded?,
+            Err(_) => return Err(failure::slow_sign_in(profile, deadline)),
+        };
         let aws = Self(Arc::new(Shared {
             config,
             keychain,
-            profile: settings.profile.clone(),
+            settings: settings.clone(),
             endpoint: endpoint.map(str::to_owned),
             deadline,
         }));
@@ -88,6 +96,11 @@ impl Aws {
     /// What the SDK's clients are made of; each adds the region, the endpoint and [`LimitAnswers`].
     pub(crate) fn config(&self) -> &SdkConfig {
         &self.0.config
+    }
+
+    /// Whose credentials these are, as the environment says it.
+    pub(crate) fn settings(&self) -> &AwsSettings {
+        &self.0.settings
     }
 
     /// How long a call may take.
@@ -159,7 +172,7 @@ impl Aws {
     }
 
     fn asked<'a>(&'a self, service: Service, action: &'a str) -> Asked<'a> {
-        Asked { peer: service.name, action, profile: self.0.profile.as_deref() }
+        Asked { peer: service.name, action, profile: self.0.settings.profile.as_deref() }
     }
 
     fn noted(&self, why: Why) -> Why {
@@ -207,6 +220,16 @@ impl AwsProfiles {
     /// Those of [`Aws::connect`].
     pub async fn named(&self, profile: &str) -> Result<Aws, Why> {
         self.of(Some(profile.to_owned())).await
+    }
+
+    /// The sign-in that is going on, if one is, as the reason of a question that could not wait for it.
+    pub fn slow_sign_in(&self, waited: Duration) -> Option<Why> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let signs_in = |once: &OnceMade| {
+            once.is_making() || matches!(once.peek(), Some(Ok(aws)) if aws.0.keychain.is_asking())
+        };
+        let (profile, _) = made.iter().find(|(_, once)| signs_in(once))?;
+        Some(failure::slow_sign_in(profile.as_deref(), waited))
     }
 
     async fn of(&self, profile: Option<String>) -> Result<Aws, Why> {

@@ -151,6 +151,14 @@ fn server_name(url: &http::Uri) -> String {
     url.port_u16().map_or_else(|| format!("{scheme}://{host}"), |port| format!("{scheme}://{host}:{port}"))
 }
 
+/// The same with the path, where one host serves many clusters; one way of writing it for each address.
+pub(super) fn address(url: &http::Uri) -> String {
+    let server = server_name(url).to_ascii_lowercase();
+    let usual = if server.starts_with("http://") { ":80" } else { ":443" };
+    let server = server.strip_suffix(usual).unwrap_or(&server);
+    format!("{server}{}", url.path().trim_end_matches('/'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +186,21 @@ mod tests {
             ("https://user:pass@api.example.com", "https://api.example.com"),
         ] {
             assert_eq!(server_name(&url.parse().unwrap()), name);
+        }
+    }
+
+    #[test]
+    fn one_address_is_written_in_one_way() {
+        for (url, expected) in [
+            ("https://ABC.gr7.us-east-1.eks.amazonaws.com", "https://abc.gr7.us-east-1.eks.amazonaws.com"),
+            (
+                "https://abc.gr7.us-east-1.eks.amazonaws.com:443/",
+                "https://abc.gr7.us-east-1.eks.amazonaws.com",
+            ),
+            ("https://127.0.0.1:6443", "https://127.0.0.1:6443"),
+            ("https://user:pass@rancher.example.com/k8s/A?x=1", "https://rancher.example.com/k8s/A"),
+        ] {
+            assert_eq!(address(&url.parse().unwrap()), expected);
         }
     }
 }

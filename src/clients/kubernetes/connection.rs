@@ -6,18 +6,18 @@ use std::time::Duration;
 use http::{Request, Response, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use kube::client::Body;
-use kube::config::AuthInfo;
+use kube::config::{AuthInfo, ExecConfig};
 use kube::{Client, Config};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::access::{ClusterAccess, Target, target};
+use super::access::{ClusterAccess, Target, address, target};
 use super::answer::{self, Failure};
 use super::eks::EksToken;
-use super::exec::{Credential, Plugin};
+use super::exec::{Credential, PLUGIN_LIMIT, Plugin};
 use crate::clients::failure::{of_connection, words};
-use crate::clients::{MAX_ANSWER_BYTES, install_tls_provider, within};
+use crate::clients::{MAX_ANSWER_BYTES, install_tls_provider, process, within};
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// A credential is renewed this long before it expires.
@@ -39,12 +39,24 @@ enum SignIn {
 }
 
 impl SignIn {
-    async fn credential(&self, is_renewal: bool) -> Result<Credential, Why> {
+    fn of(exec: ExecConfig, access: &ClusterAccess) -> Self {
+        let token = access.aws.as_ref().and_then(|aws| EksToken::of(&exec, aws));
+        token.map_or_else(|| Self::Plugin(Plugin::new(exec, &access.exec_env)), Self::EksToken)
+    }
+
+    async fn credential(&self, is_refused: bool) -> Result<Credential, Why> {
         match self {
             Self::Plugin(plugin) => plugin.run().await,
-            Self::EksToken(token) => Box::pin(token.credential(is_renewal)).await,
+            Self::EksToken(token) => Box::pin(token.credential(is_refused)).await,
         }
     }
+}
+
+/// How much longer than a call a sign-in may take, by the plugin that a context runs for it; `None` where it
+/// runs none, and where the kubeconfig cannot be read.
+pub async fn plugin_limit(access: &ClusterAccess) -> Option<Duration> {
+    let exec = target(access).await.ok()?.exec?;
+    matches!(SignIn::of(exec, access), SignIn::Plugin(_)).then_some(PLUGIN_LIMIT + process::GRACE)
 }
 
 /// A client with one sign-in.
@@ -60,11 +72,8 @@ impl Connection {
     pub(super) async fn open(access: &ClusterAccess) -> Result<Self, Why> {
         install_tls_provider();
         let Target { config, exec, server } = target(access).await?;
-        let sign_in = exec.map(|exec| {
-            let token = access.aws.as_ref().and_then(|aws| EksToken::of(&exec, aws));
-            token.map_or_else(|| SignIn::Plugin(Plugin::new(exec, &access.exec_env)), SignIn::EksToken)
-        });
-        let session = signed_in(&config, sign_in.as_ref(), &server, 0).await?;
+        let sign_in = exec.map(|exec| SignIn::of(exec, access));
+        let session = signed_in(&config, sign_in.as_ref(), &server, (0, false)).await?;
         Ok(Self { config, sign_in, server, deadline: access.deadline, session: Mutex::new(session) })
     }
 
@@ -73,11 +82,22 @@ impl Connection {
         &self.server
     }
 
-    /// Ends a call at the deadline.
+    /// The API's address in full, to tell two clusters apart by.
+    pub(super) fn address(&self) -> String {
+        address(&self.config.cluster_url)
+    }
+
+    /// Is a sign-in going on?
+    pub(super) fn is_signing_in(&self) -> bool {
+        self.session.try_lock().is_err()
+    }
+
+    /// Ends a call at the deadline. A sign-in that is due comes before: it has a limit of its own.
     pub(super) async fn timed<T>(
         &self,
         call: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
+        self.client(None).await?;
         // Boxed: requests are large futures, and several of them are joined in one.
         let call = Box::pin(call);
         within(self.deadline, &self.server, async { Ok(call.await) }).await?
@@ -128,25 +148,27 @@ impl Connection {
     async fn client(&self, refused: Option<u64>) -> Result<(u64, Client), Why> {
         let mut session = self.session.lock().await;
         let expires = session.expires_at.is_some_and(|at| at <= Timestamp::now() + RENEW_BEFORE);
-        if self.sign_in.is_some() && (expires || refused == Some(session.number)) {
-            *session =
-                Box::pin(signed_in(&self.config, self.sign_in.as_ref(), &self.server, session.number + 1))
-                    .await?;
+        let is_refused = refused == Some(session.number);
+        if self.sign_in.is_some() && (expires || is_refused) {
+            let next = (session.number + 1, is_refused);
+            let signing_in = signed_in(&self.config, self.sign_in.as_ref(), &self.server, next);
+            *session = Box::pin(signing_in).await?;
         }
         Ok((session.number, session.client.clone()))
     }
 }
 
+/// The sign-in of this number; does it come after one that was refused?
 async fn signed_in(
     config: &Config,
     sign_in: Option<&SignIn>,
     server: &str,
-    number: u64,
+    (number, is_refused): (u64, bool),
 ) -> Result<Session, Why> {
     let mut config = config.clone();
     let mut expires_at = None;
     if let Some(sign_in) = sign_in {
-        let credential = sign_in.credential(number > 0).await?;
+        let credential = sign_in.credential(is_refused).await?;
         expires_at = credential.expires_at;
         add_credential(&mut config.auth_info, &credential)?;
     }
@@ -181,4 +203,53 @@ fn add_credential(auth: &mut AuthInfo, credential: &Credential) -> Result<(), Wh
     auth.client_certificate_data = given.client_certificate_data.or(auth.client_certificate_data.take());
     auth.client_key_data = given.client_key_data.or(auth.client_key_data.take());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::aws::AwsProfiles;
+    use crate::runbook::profile::AwsSettings;
+
+    #[tokio::test]
+    async fn credentials_are_asked_for_anew_after_a_refusal_and_not_on_each_renewal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let keys = |key: &str| {
+            let text = format!("[prod]\naws_access_key_id = {key}\naws_secret_access_key = s\n");
+            std::fs::write(path("credentials"), text).unwrap();
+        };
+        keys("FIRST");
+        std::fs::write(path("config"), "").unwrap();
+        let kubeconfig = json!({
+            "clusters": [{ "name": "c", "cluster": { "server": "https://127.0.0.1:9" } }],
+            "users": [{ "name": "u", "user": { "exec": { "command": "aws", "args":
+                ["--region", "us-east-1", "eks", "get-token", "--cluster-name", "c"] } } }],
+            "contexts": [{ "name": "us", "context": { "cluster": "c", "user": "u" } }],
+        });
+        std::fs::write(path("kubeconfig"), kubeconfig.to_string()).unwrap();
+        let settings = AwsSettings {
+            profile: Some("prod".to_owned()),
+            config_file: Some(path("config")),
+            credentials_file: Some(path("credentials")),
+        };
+        let deadline = Duration::from_secs(30);
+        let aws = AwsProfiles::new(settings, None, deadline);
+        let access = ClusterAccess {
+            kubeconfig: Some(path("kubeconfig")),
+            context: "us".to_owned(),
+            exec_env: Vec::new(),
+            aws: Some(aws.clone()),
+            deadline,
+        };
+        assert_eq!(plugin_limit(&access).await, None, "done in process");
+        let connection = Connection::open(&access).await.unwrap();
+        let key = async || aws.own().await.unwrap().credentials().await.unwrap().access_key_id().to_owned();
+        keys("SECOND");
+        connection.session.lock().await.expires_at = Some(Timestamp::now());
+        let (number, _) = connection.client(None).await.unwrap();
+        assert_eq!((number, key().await.as_str()), (1, "FIRST"), "the token ran out, nobody refused it");
+        let (number, _) = connection.client(Some(number)).await.unwrap();
+        assert_eq!((number, key().await.as_str()), (2, "SECOND"), "refused");
+    }
 }

@@ -147,17 +147,17 @@ impl EksToken {
         Some(Self { cluster, profile, aws: aws.clone() })
     }
 
-    /// A new token. `is_renewal` has the credentials asked for anew: with the ones before, the cluster may
-    /// have refused a token.
+    /// A new token. `is_refused` has the credentials asked for anew: the cluster refused the token that was
+    /// made with the ones before.
     ///
     /// # Errors
     /// The AWS sign-in, with the command that helps.
-    pub(super) async fn credential(&self, is_renewal: bool) -> Result<Credential, Why> {
+    pub(super) async fn credential(&self, is_refused: bool) -> Result<Credential, Why> {
         let aws = match &self.profile {
             Some(profile) => self.aws.named(profile).await?,
             None => self.aws.own().await?,
         };
-        if is_renewal {
+        if is_refused {
             aws.forget_credentials();
         }
         let credentials = aws.credentials().await?;

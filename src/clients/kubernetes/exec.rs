@@ -11,6 +11,7 @@ use kube::config::ExecConfig;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::clients::aws::EXPORTED_KEYS;
 use crate::clients::failure::words;
 use crate::clients::process::{Invocation, capture};
 use crate::clients::secret::Secret;
@@ -18,9 +19,7 @@ use crate::clients::{sign_in, tools};
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// How long a plugin may take.
-const PLUGIN_LIMIT: Duration = Duration::from_secs(15);
-/// Exported keys that would win over a named profile in the `aws` program.
-const AWS_KEYS: [&str; 3] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+pub(super) const PLUGIN_LIMIT: Duration = Duration::from_secs(15);
 /// The version that a plugin is spoken to in where the kubeconfig names none.
 const API_VERSION: &str = "client.authentication.k8s.io/v1beta1";
 
@@ -67,7 +66,7 @@ impl Plugin {
             invocation.env.push(("PATH".to_owned(), path.to_string_lossy().into_owned()));
         }
         if self.profile().is_some() {
-            invocation.env_remove = AWS_KEYS.map(str::to_owned).to_vec();
+            invocation.env_remove = EXPORTED_KEYS.map(str::to_owned).to_vec();
         }
         let captured = capture(invocation).await?;
         if captured.exit_code != Some(0) {

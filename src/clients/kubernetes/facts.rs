@@ -7,6 +7,7 @@ use k8s_openapi::api::networking::v1 as networking;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time};
 use serde_json::Value;
 
+use crate::clients::secret::redact_credentials;
 use crate::runbook::fact::{
     Condition, Container, Deployment, Event, IngressFacts, Node, Peer, Pod, PodsFacts, Release, Terminated,
 };
@@ -169,7 +170,8 @@ pub(super) fn node(found: core::Node) -> Node {
     }
 }
 
-/// An event; newer ones of the same series count in `series`.
+/// An event; newer ones of the same series count in `series`. What looks like a credential in its message,
+/// such as in a probe's URL, is masked.
 pub(super) fn event(found: core::Event) -> Event {
     let object = found.involved_object;
     let series = found.series.unwrap_or_default();
@@ -182,7 +184,7 @@ pub(super) fn event(found: core::Event) -> Event {
     Event {
         kind: found.type_.unwrap_or_default(),
         reason: found.reason.unwrap_or_default(),
-        message: found.message.unwrap_or_default(),
+        message: redact_credentials(&found.message.unwrap_or_default()),
         object: format!("{}/{}", object.kind.unwrap_or_default(), object.name.unwrap_or_default()),
         count: found.count.or(series.count).unwrap_or(1).max(1),
         last_seen: times.into_iter().flatten().max().or(time(found.metadata.creation_timestamp.as_ref())),

@@ -124,3 +124,12 @@ fn nodes_keep_their_conditions() {
     assert!(node.unschedulable && !node.is_ready());
     assert_eq!(node.conditions[0].reason, "NodeStatusUnknown");
 }
+
+#[test]
+fn a_credential_in_an_events_message_is_masked() {
+    let message = "Readiness probe failed: Get \"http://me:hunter22@10.0.0.1:8080/healthz\": refused";
+    let event = event(
+        serde_json::from_value(json!({ "metadata": {}, "involvedObject": {}, "message": message })).unwrap(),
+    );
+    assert_eq!(event.message, message.replace("hunter22", "***"));
+}

@@ -19,6 +19,7 @@ use super::reader::unbuilt;
 use crate::clients::MAX_ANSWER_BYTES;
 use crate::clients::failure::of_connection;
 use crate::clients::lines::LineBuffer;
+use crate::clients::secret::redact_credentials;
 use crate::runbook::fact::{Container, ContainerLog, LogLine, LogsFacts, PodsFacts};
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -192,17 +193,14 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Takes off the time that `timestamps=true` puts in front.
+/// Takes off the time that `timestamps=true` puts in front, and masks what looks like a credential: the line
+/// goes to the screen, to reports and to other programs.
 fn parse(line: &str) -> LogLine {
-    if let Some((time, text)) = line.split_once(' ')
-        && let Ok(at) = time.parse::<Timestamp>()
-    {
-        return LogLine { at: Some(at), text: text.to_owned() };
-    }
-    match line.parse::<Timestamp>() {
-        Ok(at) => LogLine { at: Some(at), text: String::new() },
-        Err(_) => LogLine { at: None, text: line.to_owned() },
-    }
+    let (at, text) = match line.split_once(' ').unwrap_or((line, "")) {
+        (time, text) if let Ok(at) = time.parse::<Timestamp>() => (Some(at), text),
+        _ => (None, line),
+    };
+    LogLine { at, text: redact_credentials(text) }
 }
 
 #[cfg(test)]
@@ -218,6 +216,11 @@ mod tests {
             ("2026-01-02T03:04:05.678901234Z", Some(at), ""),
             ("failed to try resolving symlinks", None, "failed to try resolving symlinks"),
             ("", None, ""),
+            (
+                "2026-01-02T03:04:05.678901234Z dial mysql://kine:hunter22@tcp(db:3306)/kine: i/o timeout",
+                Some(at),
+                "dial mysql://kine:***@tcp(db:3306)/kine: i/o timeout",
+            ),
         ] {
             assert_eq!(parse(line), LogLine { at: expected_at, text: text.to_owned() });
         }

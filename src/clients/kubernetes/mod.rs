@@ -20,6 +20,7 @@ mod watch;
 mod writer;
 
 pub use access::{ClusterAccess, contexts};
+pub use connection::plugin_limit;
 pub use eks::{EksName, eks_name};
 pub use reader::Reader;
 pub use writer::Writer;

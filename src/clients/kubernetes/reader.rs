@@ -48,6 +48,11 @@ impl Reader {
         Ok(Self { connection: Arc::new(Connection::open(access).await?) })
     }
 
+    /// Is a sign-in going on that every call waits for?
+    pub fn is_signing_in(&self) -> bool {
+        self.connection.is_signing_in()
+    }
+
     /// Does the API answer, and with which version (`GET /version`).
     pub async fn cluster(&self) -> Result<ClusterFacts, Why> {
         #[derive(Deserialize)]
@@ -56,7 +61,7 @@ impl Reader {
             git_version: String,
         }
         let version: Version = self.connection.json(get_path("/version")?).await?;
-        Ok(ClusterFacts { version: version.git_version })
+        Ok(ClusterFacts { version: version.git_version, server: self.connection.address() })
     }
 
     /// The Deployment, with the template hash of its current revision.

@@ -27,7 +27,7 @@ pub(super) async fn ask(search_path: &[PathBuf]) -> Result<HelmFacts, String> {
 }
 
 /// The value `admin.password` that a release was installed with (`domain.md`, T5); `None` where
-/// it has none.
+/// it has none. Helm gets the variables of the program that the password is for.
 ///
 /// # Errors
 /// Helm could not be run, the release or its values not be read.
@@ -37,14 +37,15 @@ pub async fn helm_admin_password(
     context: &str,
     namespace: &str,
     release: &str,
-    env: &[(String, String)],
+    like: &Invocation,
 ) -> Result<Option<Secret>, Why> {
     let args = ["get", "values", release, "--namespace", namespace, "--kube-context", context, "-o", "json"];
     let mut invocation = Invocation::new(helm, args, VALUES_LIMIT);
     if let Some(kubeconfig) = kubeconfig {
         invocation.args.extend(["--kubeconfig".into(), kubeconfig.into()]);
     }
-    invocation.env = env.to_vec();
+    invocation.env.clone_from(&like.env);
+    invocation.env_remove.clone_from(&like.env_remove);
     let captured = capture(invocation).await?;
     if captured.exit_code != Some(0) {
         let last = captured.stderr.last().map_or("no message", String::as_str);

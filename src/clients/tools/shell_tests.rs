@@ -50,9 +50,11 @@ async fn the_release_password_is_asked_of_helm_and_never_shown() {
     );
     let helm = folder.path().join("helm");
     let kubeconfig = Some(Path::new("/k"));
-    let found = helm_admin_password(&helm, kubeconfig, "us", "vcluster-platform", "loft", &[]).await.unwrap();
+    let like = Invocation::new(&helm, [""; 0], Duration::from_secs(30));
+    let found =
+        helm_admin_password(&helm, kubeconfig, "us", "vcluster-platform", "loft", &like).await.unwrap();
     assert_eq!(found.as_ref().map(crate::clients::secret::Secret::expose), Some("hunter22"));
     assert_eq!(format!("{found:?}"), "Some(***)");
-    let why = helm_admin_password(&helm, None, "us", "vcluster-platform", "other", &[]).await.unwrap_err();
+    let why = helm_admin_password(&helm, None, "us", "vcluster-platform", "other", &like).await.unwrap_err();
     assert!(why.message.contains("release other"), "{}", why.message);
 }

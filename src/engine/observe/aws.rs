@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use crate::clients::ec2::PathQuery;
-use crate::clients::within;
 use crate::engine::session::Session;
 use crate::runbook::fact::{EksFacts, IdentityFacts, IngressFacts, PathFacts, PeeringSide, TargetsFacts};
 use crate::runbook::profile::RegionIndex;
@@ -45,43 +44,36 @@ impl Session {
     /// The targets behind the region's load balancer, found by the bindings of the platform's Service, else by
     /// the DNS name that its Ingress tells.
     pub(super) async fn observe_targets(&self, region: RegionIndex) -> Result<TargetsFacts, Why> {
-        let asking = async {
-            let name = self.eks_name(region).await?;
-            let profile = self.profile();
-            let reader = self.reader(region).await?;
-            let (arns, ingress) = tokio::join!(
-                reader.target_group_arns(&profile.namespace, &profile.deployment),
-                reader.ingress(&profile.namespace, &profile.ingress),
-            );
-            let arns = arns?;
-            // The Ingress is only needed where no binding tells.
-            let dns = match ingress {
-                Ok(IngressFacts::Found { addresses, .. }) => addresses.into_iter().next(),
-                Err(why) if arns.is_empty() => return Err(why),
-                Ok(IngressFacts::Missing) | Err(_) => None,
-            };
-            self.elb().await?.targets(&name.region, &arns, dns.as_deref()).await
+        let name = self.eks_name(region).await?;
+        let profile = self.profile();
+        let reader = self.reader(region).await?;
+        let (arns, ingress) = tokio::join!(
+            reader.target_group_arns(&profile.namespace, &profile.deployment),
+            reader.ingress(&profile.namespace, &profile.ingress),
+        );
+        let arns = arns?;
+        // The Ingress is only needed where no binding tells.
+        let dns = match ingress {
+            Ok(IngressFacts::Found { addresses, .. }) => addresses.into_iter().next(),
+            Err(why) if arns.is_empty() => return Err(why),
+            Ok(IngressFacts::Missing) | Err(_) => None,
         };
-        within(self.options().deadline, "the cluster and Elastic Load Balancing", Box::pin(asking)).await
+        self.elb().await?.targets(&name.region, &arns, dns.as_deref()).await
     }
 
     /// The path from the region's cluster to the database: EKS tells the VPC, EC2 the rest.
     pub(super) async fn observe_path(&self, region: RegionIndex) -> Result<PathFacts, Why> {
-        let deadline = self.options().deadline;
         let start = Instant::now();
-        let asking = async {
-            let database = &self.profile().database;
-            let query = PathQuery {
-                region: self.eks_name(region).await?.region,
-                cluster_vpc: self.cluster_vpc(region).await?,
-                database_vpc: database.vpc_id.clone(),
-                security_group: database.security_group_id.clone(),
-            };
-            // A moment less than what is left, so that a slow answer is told by EC2's own words.
-            let left = deadline.saturating_sub(start.elapsed()).mul_f64(0.95);
-            self.ec2().await?.path(&query, left).await
+        let database = &self.profile().database;
+        let query = PathQuery {
+            region: self.eks_name(region).await?.region,
+            cluster_vpc: self.cluster_vpc(region).await?,
+            database_vpc: database.vpc_id.clone(),
+            security_group: database.security_group_id.clone(),
         };
-        within(deadline, "EKS and EC2", Box::pin(asking)).await
+        let ec2 = self.ec2().await?;
+        // What is left, so that a slow answer is told by EC2's own words.
+        ec2.path(&query, self.call_deadline().saturating_sub(start.elapsed())).await
     }
 
     /// The VPCs that a region's cluster is peered with: what the database's VPC is chosen from in the form.

@@ -3,10 +3,13 @@
 use jiff::Timestamp;
 
 /// A cluster whose API answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClusterFacts {
     /// `gitVersion` of `/version`.
     pub version: String,
+    /// Where it answered: scheme, host, port where it is not the scheme's own, and path, as the context's
+    /// kubeconfig entry has them (`clusters[].cluster.server`). Empty where it is not known.
+    pub server: String,
 }
 
 /// The platform's Deployment.

@@ -12,15 +12,19 @@ use super::profile::{Profile, RegionIndex};
 use super::question::Question;
 use super::step::Step;
 
-/// What a step asks. Restore asks for the tools; rollout is a watch, not a question.
+/// What a step asks. Restore asks for the tools, and whether each context leads to a cluster of its own;
+/// rollout is a watch, not a question.
 pub fn questions(profile: &Profile, failed: RegionIndex, step: Step) -> Vec<Question> {
     match step {
         Step::Preflight => preflight::questions(profile),
         Step::Confirm => confirm::questions(profile),
         Step::Diagnose => diagnose::questions(profile, failed),
-        // A repository is Helm's to ask; an archive's version is compared beforehand.
-        Step::Restore if profile.chart.file.is_some() => vec![Question::Tools, Question::Chart],
-        Step::Restore => vec![Question::Tools],
+        Step::Restore => {
+            // A repository is Helm's to ask; an archive's version is compared beforehand.
+            let chart = profile.chart.file.is_some().then_some(Question::Chart);
+            let clusters = profile.indices().map(Question::Cluster);
+            [Question::Tools].into_iter().chain(chart).chain(clusters).collect()
+        }
         Step::Rollout => Vec::new(),
         Step::Verify => verify::questions(profile, failed),
     }

@@ -7,7 +7,7 @@ use crate::runbook::action::release_name;
 use crate::runbook::case::Case;
 use crate::runbook::check::Check;
 use crate::runbook::command;
-use crate::runbook::fact::{AccessFacts, ChartFacts, IdentityFacts, ToolsFacts, ValuesFacts};
+use crate::runbook::fact::{AccessFacts, ChartFacts, ClusterFacts, IdentityFacts, ToolsFacts, ValuesFacts};
 use crate::runbook::profile::{ClusterArn, Method, Profile, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
@@ -168,7 +168,7 @@ fn context(case: &Case, region: RegionIndex) -> Check {
         _ => String::new(),
     };
     let mut check = check.judged(case.readings.cluster(region), "answers", |facts| {
-        (Finding::pass(format!("answers, Kubernetes {}{who}", facts.version), "answers"), Vec::new())
+        (judge_context(case, region, facts, &who), Vec::new())
     });
     // In a region that is out silence is what one expects, and no fault of this machine. A refusal is not.
     if region == case.failed
@@ -179,6 +179,22 @@ fn context(case: &Case, region: RegionIndex) -> Check {
         finding.found.push_str(". Normal while the region is out");
     }
     check
+}
+
+/// Judges a context whose cluster answers: is it this region's alone?
+fn judge_context(case: &Case, region: RegionIndex, facts: &ClusterFacts, who: &str) -> Finding {
+    if let Some(other) = case.same_cluster(region) {
+        return Finding::fail(
+            format!(
+                "both contexts lead to the same cluster: {} answers for {} too",
+                facts.server,
+                case.profile.region(other).name
+            ),
+            "a cluster of its own",
+            "Choose each region's own context in the variables: an action would change the other region",
+        );
+    }
+    Finding::pass(format!("answers, Kubernetes {}{who}", facts.version), "answers")
 }
 
 fn permissions(case: &Case, region: RegionIndex) -> Check {

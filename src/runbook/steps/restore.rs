@@ -52,9 +52,16 @@ pub fn plan(case: &Case, kind: ActionKind) -> Plan {
 }
 
 /// The gate of step 1: only a failed region with a healthy one beside it is touched.
-/// A healthy region while another one fails is never touched, with no way around.
+/// A healthy region while another one fails is never touched, with no way around; nor is a cluster that
+/// two regions' contexts lead to.
 pub fn gate(case: &Case) -> Option<Blocker> {
     let failed = &case.failed_region().name;
+    if let Some(other) = case.same_cluster(case.failed) {
+        let other = &case.profile.region(other).name;
+        return Some(Blocker::firm(format!(
+            "Both contexts lead to the same cluster: what is done to {failed} is done to {other}. Correct the contexts in the variables"
+        )));
+    }
     match confirm::outcome(case.profile, case.readings, case.failed) {
         Some(Outcome::FailoverActive) => None,
         Some(Outcome::OtherRegionFailing(other)) => {

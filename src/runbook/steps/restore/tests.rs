@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use super::*;
 use crate::runbook::action::Refused;
 use crate::runbook::fact::{
-    Facts, HealthCheckFacts, HealthCheckSettings, HelmFacts, Observation, PodsFacts, ToolsFacts,
+    ClusterFacts, Facts, HealthCheckFacts, HealthCheckSettings, HelmFacts, Observation, PodsFacts, ToolsFacts,
 };
 use crate::runbook::profile::{Profile, RegionIndex, testing::profile};
 use crate::runbook::question::{Question, Reading, Readings};
-use crate::runbook::verdict::WhyKind;
+use crate::runbook::verdict::{Verdict, WhyKind};
 
 fn keep(readings: &mut Readings, question: Question, answer: Result<Facts, Why>) {
     readings.keep(question, Reading { answer, observed_at: Timestamp::UNIX_EPOCH, took: Duration::ZERO });
@@ -152,6 +152,39 @@ fn the_version_is_the_healthy_regions() {
     let mut unread = scaled_to_zero();
     keep(&mut unread, Question::Deployment(RegionIndex(1)), Err(Why::new(WhyKind::Timeout, "no answer")));
     assert!(plan_of(&profile, &unread, 0, ActionKind::ReapplyHelm).confirm("us-east-1", Some("x")).is_err());
+}
+
+#[test]
+fn two_contexts_of_one_cluster_are_seen_and_nothing_is_done_to_it() {
+    let (profile, mut readings) = (profile(), scaled_to_zero());
+    let cluster = |server: &str| {
+        Ok(Facts::Cluster(ClusterFacts { version: "v1.36.0".to_owned(), server: server.to_owned() }))
+    };
+    let context = |readings: &Readings, region| {
+        let case = Case { profile: &profile, failed: RegionIndex(0), readings, now: Timestamp::UNIX_EPOCH };
+        let checks = crate::runbook::steps::preflight::checks(&case);
+        let of = |check: &&crate::runbook::check::Check| {
+            check.id == "context" && check.region == Some(RegionIndex(region))
+        };
+        checks.iter().find(of).unwrap().verdict()
+    };
+    for (us, eu, is_same) in [
+        ("https://api.example.com", "https://api.example.com", true),
+        ("https://api.example.com:6443", "https://api.example.com:6444", false),
+        ("https://api.example.com/a", "https://api.example.com/b", false),
+        ("", "", false),
+    ] {
+        keep(&mut readings, Question::Cluster(RegionIndex(0)), cluster(us));
+        keep(&mut readings, Question::Cluster(RegionIndex(1)), cluster(eu));
+        for kind in [ActionKind::Scale, ActionKind::ReapplyHelm] {
+            let confirmed = plan_of(&profile, &readings, 0, kind).confirm("us-east-1", Some("I insist"));
+            assert_eq!(matches!(confirmed, Err(Refused::Blocked(_))), is_same, "{kind:?} {us} {eu}");
+        }
+        let expected = if is_same { Verdict::Fail } else { Verdict::Pass };
+        for region in [0, 1] {
+            assert_eq!(context(&readings, region), Some(expected), "{us} {eu}");
+        }
+    }
 }
 
 #[test]
