@@ -116,25 +116,6 @@ fn a_health_check_that_passes_tells_of_no_failure_of_this_run() {
 }
 
 #[test]
-fn a_refused_sign_in_is_asked_for_again_until_it_is_accepted() {
-    let mut model = diagnosed();
-    let at = |seconds: i64| now() + jiff::SignedDuration::from_secs(seconds);
-    let identity = |model: &mut Model, answer: Result<Facts, Why>, at| {
-        let run = run_of(model);
-        let (session, generation) = (run.session, run.readings.slot(Question::Identity).unwrap().generation);
-        let reading = Box::new(Reading { answer, observed_at: at, took: Duration::ZERO });
-        let event = Event::Observed { session, question: Question::Identity, generation, reading };
-        update(model, Msg::Engine(Box::new(event)), at);
-    };
-    identity(&mut model, Err(Why::new(WhyKind::Unauthenticated, "expired")), now());
-    assert!(!asked(&update(&mut model, Msg::Tick, at(9))).contains(&Question::Identity));
-    assert!(asked(&update(&mut model, Msg::Tick, at(10))).contains(&Question::Identity));
-    let accepted = IdentityFacts { account: "1".to_owned(), arn: "a".to_owned(), expires_at: None };
-    identity(&mut model, Ok(Facts::Identity(accepted)), at(11));
-    assert!(!asked(&update(&mut model, Msg::Tick, at(60))).contains(&Question::Identity));
-}
-
-#[test]
 fn nothing_is_asked_twice_or_before_its_time() {
     let mut model = diagnosed();
     let at = |seconds: i64| now() + jiff::SignedDuration::from_secs(seconds);
