@@ -85,11 +85,18 @@ fn asked(jobs: &[Job]) -> Vec<Question> {
 fn the_failed_region_is_recognised_and_then_all_of_step_2_is_asked_at_once() {
     let (mut model, jobs) = opened();
     assert!(jobs.iter().any(|job| matches!(job, Job::BeginRun { .. })));
-    assert_eq!(asked(&jobs).len(), 4, "both health checks and both hosts");
+    // both health checks, both hosts, and our own side
+    let first = asked(&jobs);
+    for region in [US, EU] {
+        assert!(first.contains(&Question::HealthCheck(region)) && first.contains(&Question::Probe(region)));
+    }
+    let ours = crate::runbook::steps::preflight::questions(&run_of(&model).profile);
+    assert!(ours.iter().all(|question| first.contains(question)), "{first:?}");
+    assert_eq!(first.len(), 4 + ours.len(), "{first:?}");
     assert!(asked(&answer(&mut model, Question::HealthCheck(EU), health(true))).is_empty());
     let more = asked(&answer(&mut model, Question::HealthCheck(US), health(false)));
     assert_eq!(run_of(&model).failed, Some(US));
-    for question in [Question::Cluster(US), Question::Logs(US), Question::Deployment(EU), Question::Tools] {
+    for question in [Question::Pods(US), Question::Logs(US), Question::Pods(EU), Question::Path(US)] {
         assert!(more.contains(&question), "{question:?}");
     }
     assert_eq!(run_of(&model).first_failure_at, Some(now()));
