@@ -158,7 +158,7 @@ fn paint_labels(ui: &Ui, painter: &Painter, bounds: Rect, picture: &RegionPictur
             [(first, label, way), rest @ ..]
                 if !rest.is_empty() && rest.iter().all(|(_, other, _)| other == label) =>
             {
-                let height = (way[0].y + way[1].y) / 2.0;
+                let height = f32::midpoint(way[0].y, way[1].y);
                 let middle = [pos2(bounds.center().x, height); 2];
                 paint_label(ui, painter, bounds, first.tone, (label, bounds.width()), middle);
             }

@@ -148,9 +148,9 @@ fn paint_check(ui: &Ui, rect: Rect, row: &Response, check: &CheckRow<'_>, column
     let whole = |text: &str, style, from, to| !one_line(ui, text, style, p.text, to - from - 8.0).elided;
     let mut normal =
         if check.normal.is_empty() { String::new() } else { format!("normal: {}", check.normal) };
-    let left_out = !normal.is_empty()
-        && !(whole(check.found, Type::Body, columns.found, columns.normal)
-            && whole(&normal, Type::Secondary, columns.normal, columns.age));
+    let fits = whole(check.found, Type::Body, columns.found, columns.normal)
+        && whole(&normal, Type::Secondary, columns.normal, columns.age);
+    let left_out = !normal.is_empty() && !fits;
     if left_out {
         normal.clear();
     }

@@ -215,9 +215,10 @@ fn not_confirmed(run: &Run, standing: &Standing, ui: &mut Ui) {
     let outcome = confirm::outcome(case.profile, case.readings, case.failed);
     let Some(confirm::Outcome::CouldNotCheck(_)) = outcome else { return };
     let own = confirm::own_look(case);
-    let text = match own.is_empty() {
-        true => "Whether failover is active is not known: see Confirm failover".to_owned(),
-        false => format!("Our own look at the hosts, a hint and no proof: {}", own.join("; ")),
+    let text = if own.is_empty() {
+        "Whether failover is active is not known: see Confirm failover".to_owned()
+    } else {
+        format!("Our own look at the hosts, a hint and no proof: {}", own.join("; "))
     };
     let acts = matches!(standing.next, Next::Act(_)) && !run.acted();
     let text = if acts { format!("{text}. Restore asks for your reason because of that") } else { text };

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use self::world::{EU, Facing, US, World};
-use crate::runbook::cause::{Advice, Explains, Strength, rank};
+use crate::runbook::cause::{self, Advice, Explains, Strength, rank};
 use crate::runbook::fact::{EksFacts, FoundBy};
 use crate::runbook::question::Question;
 use crate::runbook::verdict::{Why, WhyKind};
@@ -257,4 +257,35 @@ proptest! {
         }
         prop_assert_eq!(ranked(&arriving), expected);
     }
+}
+
+#[test]
+fn an_image_of_the_right_version_is_not_installed_again() {
+    for (tag, advice) in [("4.11.9", Some(Advice::Reapply)), ("4.11.2", GUIDANCE)] {
+        let mut world = World::failing();
+        world.image(US, tag);
+        world.pods(US, Facing::Waiting("ImagePullBackOff"));
+        let causes = rank(&world.case());
+        assert_eq!((causes[0].id, causes[0].advice), ("image-pull", advice), "{tag}");
+    }
+}
+
+#[test]
+fn a_second_cause_stands_beside_the_first_and_an_effect_does_not() {
+    let beside = |world: &World| {
+        let causes = rank(&world.case());
+        cause::also(&causes).iter().map(|cause| cause.id).collect::<Vec<_>>()
+    };
+    let mut world = World::failing();
+    world.crash(US, "Error", world::TIMEOUT);
+    assert_eq!(beside(&world), Vec::<&str>::new(), "the crashes follow from the database");
+    world.inverted(EU);
+    assert_eq!(beside(&world), ["database-unreachable"], "{:?}", ranked(&world));
+    let mut stop = World::failing();
+    for region in [US, EU] {
+        stop.health(region, 0);
+        stop.crash(region, "Error", world::REFUSED);
+    }
+    assert_eq!(ranked(&stop)[0], "database-down");
+    assert_eq!(beside(&stop), Vec::<&str>::new(), "nothing else matters before that");
 }

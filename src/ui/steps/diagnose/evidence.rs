@@ -63,7 +63,7 @@ mod tests {
 
     fn of(lines: &[&str]) -> Assessment {
         let mut cause = Assessment::new("crash-loop", "Crash loop", "The pods crash");
-        lines.iter().for_each(|line| cause.says(*line));
+        cause.evidence_for.extend(lines.iter().copied().map(str::to_owned));
         cause
     }
 
