@@ -55,7 +55,8 @@ pub fn assess(case: &Case) -> Assessment {
     let reads_cluster = case.readings.deployment(case.failed).is_some_and(|answer| answer.is_ok());
     if aws.is_some() && reads_cluster {
         let region = &case.failed_region().name;
-        cause.headline = "Your AWS sign-in is missing or has expired: Route 53 cannot be asked".to_owned();
+        "Your AWS sign-in is missing or has expired: Route 53 cannot be asked"
+            .clone_into(&mut cause.headline);
         cause.denies(format!("The cluster of {region} lets you in all the same"));
     }
     if aws.is_none() && cluster_refuses && identity.is_some_and(|identity| identity.is_ok()) {

@@ -350,7 +350,42 @@ fn judge_values(case: &Case, region: RegionIndex, facts: &ValuesFacts) -> Findin
         );
         return Finding::warn(found, expected, remedy);
     }
+    let lacks = not_compared(case, region, facts);
+    if let Some(first) = lacks.first() {
+        let more = if lacks.len() > 1 { format!("; {}", lacks[1..].join("; ")) } else { String::new() };
+        return Finding::warn(
+            format!("not compared: {first}{more}"),
+            expected,
+            "What is there agrees; look at the rest yourself before you re-apply it",
+        );
+    }
     Finding::pass("region, hosts and database agree", expected)
+}
+
+/// What could not be compared, and why.
+fn not_compared(case: &Case, region: RegionIndex, facts: &ValuesFacts) -> Vec<String> {
+    let mut lacks: Vec<String> = [
+        ("multiRegion.host", facts.host.is_some()),
+        ("config.loftHost", facts.shared_host.is_some()),
+        ("config.database.dataSource", facts.database_host.is_some()),
+    ]
+    .into_iter()
+    .filter(|(_, is_there)| !is_there)
+    .map(|(key, _)| format!("{key} is not in the file"))
+    .collect();
+    for other in case.profile.others(region) {
+        if !matches!(case.readings.values(other), Some(Ok(_))) {
+            lacks.push(format!("the file of {} was not read", case.profile.region(other).name));
+        }
+    }
+    if facts.database_port.is_some_and(|port| port != case.profile.database.port) {
+        lacks.push(format!(
+            "the file's database port is {}, the environment's {}: the file's is taken",
+            facts.database_port.unwrap_or_default(),
+            case.profile.database.port
+        ));
+    }
+    lacks
 }
 
 fn value_lines(facts: &ValuesFacts) -> Vec<String> {
