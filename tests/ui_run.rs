@@ -73,9 +73,14 @@ fn confirm_says_each_outcome_and_offers_its_next_step() {
         keep(&mut run, Question::HealthCheck(EU), facts::health("eu.multi-region.example.com", false));
         run
     };
-    let none_fails = {
+    let none_fails_any_more = || {
         let mut run = facts::failover();
         keep(&mut run, Question::HealthCheck(US), facts::health("us.multi-region.example.com", true));
+        run
+    };
+    let none_fails = {
+        let mut run = none_fails_any_more();
+        run.first_failure_at = None;
         run
     };
     let chosen = |failed| {
@@ -96,6 +101,12 @@ fn confirm_says_each_outcome_and_offers_its_next_step() {
             "Failover is active: us-east-1 is out, eu-west-1 carries the traffic",
             "Diagnose us-east-1",
             RunMsg::Show(Step::Diagnose),
+        ),
+        (
+            none_fails_any_more(),
+            "No health check fails any more",
+            "Verify us-east-1",
+            RunMsg::Show(Step::Verify),
         ),
         (
             none_fails,
@@ -154,17 +165,18 @@ fn confirm_shows_checkers_by_place_and_waits_for_answers() {
 fn diagnose_leads_to_the_action_that_fits_or_to_guidance() {
     let mut harness = show(Step::Diagnose, facts::scaled_to_zero());
     harness.get_by_role_and_label(Role::Heading, "The platform in us-east-1 is scaled to zero");
-    harness.get_by_label_contains("9 of 9 checks answered, 1 could not be checked");
+    harness.get_by_label_contains("10 of 19 checks answered, 1 could not be checked");
     assert_eq!(
         click(&mut harness, "Go to Restore: scale up to 3"),
         expect(&Msg::Run(RunMsg::Show(Step::Restore)))
     );
     let row = "Deployment: Fail, scaled to 0 replicas, normal: 3 replicas";
     assert_eq!(click(&mut harness, row), expect(&Msg::Run(RunMsg::ToggleCheck("deployment", Some(US)))));
-    assert_eq!(
-        click(&mut harness, "5 more passed: cluster, ingress, nodes, deployment eu-west-1, pods eu-west-1"),
-        expect(&Msg::Run(RunMsg::TogglePassed))
-    );
+    let passed = "6 more passed: cluster, nodes, ingress, versions, deployment eu-west-1, pods eu-west-1";
+    // Below what fails and what is unknown, so out of sight at first.
+    harness.get_by_label(passed).scroll_to_me();
+    harness.run_steps(8);
+    assert_eq!(click(&mut harness, passed), expect(&Msg::Run(RunMsg::TogglePassed)));
 
     let mut harness = show(Step::Diagnose, facts::unreachable());
     assert!(harness.query_by_label("What to do").is_none());
