@@ -73,9 +73,14 @@ fn confirm_says_each_outcome_and_offers_its_next_step() {
         keep(&mut run, Question::HealthCheck(EU), facts::health("eu.multi-region.example.com", false));
         run
     };
-    let none_fails = {
+    let none_fails_any_more = || {
         let mut run = facts::failover();
         keep(&mut run, Question::HealthCheck(US), facts::health("us.multi-region.example.com", true));
+        run
+    };
+    let none_fails = {
+        let mut run = none_fails_any_more();
+        run.first_failure_at = None;
         run
     };
     let chosen = |failed| {
@@ -96,6 +101,12 @@ fn confirm_says_each_outcome_and_offers_its_next_step() {
             "Failover is active: us-east-1 is out, eu-west-1 carries the traffic",
             "Diagnose us-east-1",
             RunMsg::Show(Step::Diagnose),
+        ),
+        (
+            none_fails_any_more(),
+            "No health check fails any more",
+            "Verify us-east-1",
+            RunMsg::Show(Step::Verify),
         ),
         (
             none_fails,

@@ -143,12 +143,10 @@ fn head(run: &Run, standing: &Standing, ui: &mut Ui, out: &mut Vec<Msg>) {
         }
     }
     let title = match (first, &standing.next) {
-        (Some(first), Next::Verify) if first.blame == Blame::Nothing => {
-            format!("The platform in {region} runs")
-        }
+        // Nothing fails any more: that it runs is the news, not that there was nothing to restore.
+        (_, Next::Verify) => format!("The platform in {region} runs"),
         (Some(first), _) => first.headline.clone(),
         (None, Next::Wait) => format!("Reading {region}…"),
-        (None, Next::Verify) => format!("The platform in {region} runs"),
         (None, Next::Mend(_)) => format!("Nothing could be read of {region}"),
         (None, _) => format!("No known cause fits what was read of {region}"),
     };
