@@ -99,10 +99,8 @@ impl Session {
 
     /// How much longer the question may take because its cluster's plugin runs.
     async fn time_of_plugin(&self, question: Question) -> Option<Duration> {
-        let region = match (waits_for(question), question) {
-            (Some(Waits::Cluster(region)), _) | (_, Question::Targets(region)) => region,
-            _ => return None,
-        };
+        let waits = (waits_for(question), question);
+        let ((Some(Waits::Cluster(region)), _) | (_, Question::Targets(region))) = waits else { return None };
         if !self.is_signing_in(region) {
             return None;
         }

@@ -206,6 +206,8 @@ fn leaving_while_an_action_runs_asks_first() {
     }
 }
 
+type TakesUp<'a> = &'a dyn Fn(&mut Model) -> Vec<Job>;
+
 #[test]
 fn while_an_action_runs_nothing_else_is_taken_up() {
     let mut other = profile();
@@ -216,7 +218,7 @@ fn while_an_action_runs_nothing_else_is_taken_up() {
     let variables = |model: &mut Model| update(model, Msg::Run(RunMsg::Variables), now());
     let open = move |model: &mut Model| run::open(model, Arc::new(other.clone()), now());
     let change = move |model: &mut Model| run::environment_changed(model, Arc::new(changed.clone()), now());
-    let tries: [(&dyn Fn(&mut Model) -> Vec<Job>, &str); 4] = [
+    let tries: [(TakesUp, &str); 4] = [
         (&choose, "another failed region"),
         (&variables, "variables"),
         (&open, "a run of other"),
