@@ -19,7 +19,7 @@ fn a_closed_port_is_handed_over_and_the_restart_waits_for_the_repair() {
     story.click("Diagnose us-east-1");
     story.see("The platform in us-east-1 cannot reach its database: port 3306 is closed");
     story.click("Show what to do");
-    story.see("Ask the network's owners to open the port");
+    story.see("Ask the network's owners to open port 3306");
     story.click("Restart: only after that");
     story.click("Restart the platform");
     story.see("Only after the repair: then it skips the wait between crashes");
@@ -108,10 +108,7 @@ fn a_missing_permission_is_asked_for_and_the_scaling_is_left_to_the_responder() 
 
 #[test]
 fn a_database_that_is_down_stops_the_runbook() {
-    stopped(
-        "database-down",
-        "Stop: every region has database errors, so the database is broken, not a region",
-    );
+    stopped("database-down", "Stop: the database is broken, not a region: every region has database errors");
 }
 
 #[test]
@@ -150,7 +147,7 @@ fn an_expired_session_says_nothing_of_the_region_until_it_is_renewed() {
     story.click("Diagnose us-east-1 all the same");
     story.see("Your sign-in is missing or has expired: nothing is known of the regions");
     story.click("Show what to do");
-    story.see("Sign in with SSO, where your profile uses it");
+    story.see("Sign in again: with this command where your profile uses SSO");
     assert_nothing_can_be_done(&mut story, US);
 
     // Signing in is repaired for practice; what was behind it is not.

@@ -27,7 +27,7 @@ fn a_world_that_ends_leaves_no_plan_behind() {
     story.click("Diagnose us-east-1");
     story.see("Go to Restore: scale up to 3");
     story.world.stop();
-    story.see("Deployment: ?, Connection refused by https://127.0.0.1:");
+    story.see("Cluster: ?, Connection refused by https://127.0.0.1:");
     assert!(!story.shows("Go to Restore: "), "a plan from old facts: {:?}", story.texts());
     assert_nothing_can_be_done(&mut story, US);
     story.click("End practice");

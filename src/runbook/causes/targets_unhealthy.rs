@@ -10,7 +10,7 @@ use crate::runbook::cause::{Assessment, Fit, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::{Pod, TargetsFacts};
 use crate::runbook::steps::confirm;
-use crate::runbook::targets;
+use crate::runbook::targets::{self, Count};
 
 /// How long a pod's target may take to be registered and found healthy.
 const REGISTERING: SignedDuration = SignedDuration::from_mins(2);
@@ -49,42 +49,10 @@ pub fn assess(case: &Case) -> Assessment {
     }
     let Some(Ok(facts)) = answer else { return cause };
     let count = targets::count(facts);
-    let failing = confirm::is_healthy(case.readings, case.failed) == Some(false);
     if count.healthy < count.all || count.all == 0 {
-        cause.says(match count.all {
-            0 => "No target is registered with the load balancer".to_owned(),
-            all => format!("{} of {all} targets are healthy", count.healthy),
-        });
-        if let Some(reason) = targets::common_reason(facts) {
-            cause.says(format!("{}: {}", reason, targets::meaning(reason)));
-        }
-        cause.strength = match up {
-            Some(true) if count.starting > 0 || just_started(case) => {
-                cause.denies("The pods or their targets are new: registering takes a minute or two");
-                Strength::Possible
-            }
-            Some(true) if count.healthy == 0 => Strength::Certain,
-            Some(true) => Strength::Possible,
-            // Pods that are not ready are no healthy targets: an effect.
-            _ => Strength::RuledOut,
-        };
-    } else if up == Some(true) && failing && answers_us(case) {
-        // The health check needs half a minute to see what we see.
-        cause.denies("Its host answers 200 to us: the health check may not have seen it yet");
-    } else if up == Some(true) && failing {
-        cause.needs("Our own look at its host", case.readings.probe(case.failed));
-        "Load balancer out of reach".clone_into(&mut cause.title);
-        cause.headline = format!(
-            "The load balancer of {} has healthy targets, and nobody gets through to it",
-            region.name
-        );
-        cause.says(format!(
-            "{} of {} targets are healthy, and the health check fails",
-            count.healthy, count.all
-        ));
-        // Without our own look it may be the health check that is late.
-        let looked = matches!(case.readings.probe(case.failed), Some(Ok(_)));
-        cause.strength = if looked { Strength::Likely } else { Strength::Possible };
+        not_healthy(case, facts, &mut cause);
+    } else if up == Some(true) && confirm::is_healthy(case.readings, case.failed) == Some(false) {
+        out_of_reach(case, count, &mut cause);
     } else {
         cause.denies(format!("{} of {} targets are healthy", count.healthy, count.all));
     }
@@ -99,6 +67,46 @@ pub fn assess(case: &Case) -> Assessment {
     }
     cause.guidance = guidance(case, facts);
     cause
+}
+
+/// Some targets are not healthy, or there are none.
+fn not_healthy(case: &Case, facts: &TargetsFacts, cause: &mut Assessment) {
+    let count = targets::count(facts);
+    cause.says(match count.all {
+        0 => "No target is registered with the load balancer".to_owned(),
+        all => format!("{} of {all} targets are healthy", count.healthy),
+    });
+    if let Some(reason) = targets::common_reason(facts) {
+        cause.says(format!("{}: {}", reason, targets::meaning(reason)));
+    }
+    cause.strength = match case.platform_up() {
+        Some(true) if count.starting > 0 || just_started(case) => {
+            cause.denies("The pods or their targets are new: registering takes a minute or two");
+            Strength::Possible
+        }
+        Some(true) if count.healthy == 0 => Strength::Certain,
+        Some(true) => Strength::Possible,
+        // Pods that are not ready are no healthy targets: an effect.
+        _ => Strength::RuledOut,
+    };
+}
+
+/// All targets are healthy, and the health check fails.
+fn out_of_reach(case: &Case, count: Count, cause: &mut Assessment) {
+    let region = &case.failed_region().name;
+    if answers_us(case) {
+        // The health check needs half a minute to see what we see.
+        cause.denies("Its host answers 200 to us: the health check may not have seen it yet");
+        return;
+    }
+    cause.needs("Our own look at its host", case.readings.probe(case.failed));
+    "Load balancer out of reach".clone_into(&mut cause.title);
+    cause.headline =
+        format!("The load balancer of {region} has healthy targets, and nobody gets through to it");
+    cause.says(format!("{} of {} targets are healthy, and the health check fails", count.healthy, count.all));
+    // Without our own look it may be the health check that is late.
+    let looked = matches!(case.readings.probe(case.failed), Some(Ok(_)));
+    cause.strength = if looked { Strength::Likely } else { Strength::Possible };
 }
 
 fn guidance(case: &Case, facts: &TargetsFacts) -> Vec<Guidance> {

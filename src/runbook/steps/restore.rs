@@ -4,7 +4,7 @@ use crate::runbook::action::{ActionKind, Blocker, Parts, Plan, Request, release_
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Fit};
 use crate::runbook::command::{self, Command};
-use crate::runbook::fact::{ChartFacts, Deployment, DeploymentFacts, ReleaseFacts};
+use crate::runbook::fact::{ChartFacts, Container, Deployment, DeploymentFacts, ReleaseFacts};
 use crate::runbook::profile::{Method, RegionIndex};
 use crate::runbook::steps::confirm::{self, Outcome};
 use crate::runbook::verdict::Why;
@@ -230,6 +230,12 @@ fn version(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
 /// Would this version be older than what the failed region wants now?
 fn downgrade(case: &Case, version: &str) -> Option<String> {
     let here = deployment(case).ok()?.image_tag()?;
+    // A version that never ran here, its image not to be had, is none to go back from.
+    let pods = case.readings.pods(case.failed)?.ok()?;
+    let ran = |container: &Container| container.running || container.restarts > 0;
+    if !pods.pods.iter().any(|pod| pod.containers.iter().any(ran)) {
+        return None;
+    }
     let failed = &case.failed_region().name;
     (numbers(version)? < numbers(here)?).then(|| format!("{failed} wants {here}, which is newer"))
 }
