@@ -110,20 +110,24 @@ impl Session {
 
     /// Whom a question asks, as messages name it.
     fn peer(&self, question: Question) -> String {
-        let name = question.region().map(|region| self.profile().region(region).name.as_str());
-        let name = name.unwrap_or_default();
+        let profile = self.profile();
+        let name = question.region().map_or("", |region| profile.region(region).name.as_str());
+        let url = |host: Option<&String>| format!("https://{}", host.map_or("", String::as_str));
         match question {
             Question::HealthCheck(_) => "Route 53".to_owned(),
-            Question::Probe(_) => format!("the host of {name}"),
-            Question::SharedProbe => "the shared host".to_owned(),
+            Question::Probe(region) => url(profile.region(region).host.as_ref()),
+            Question::SharedProbe => url(profile.shared_host.as_ref()),
             Question::Eks(_) => "EKS".to_owned(),
             Question::Targets(_) => format!("the cluster of {name} and Elastic Load Balancing"),
             Question::Path(_) => "EKS and EC2".to_owned(),
             Question::Identity => "STS".to_owned(),
             Question::Values(_) => format!("the values file of {name}"),
-            Question::Chart => "the chart".to_owned(),
+            Question::Chart => profile.chart.repository.clone(),
             Question::Tools => "this machine's programs".to_owned(),
-            _ => format!("the cluster of {name}"),
+            _ => {
+                let server = question.region().and_then(|region| self.server(region));
+                server.unwrap_or_else(|| format!("the cluster of {name}"))
+            }
         }
     }
 

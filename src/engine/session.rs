@@ -162,6 +162,12 @@ impl Session {
         }
     }
 
+    /// The address of a region's cluster as messages name it, once the kubeconfig was read and signed in with.
+    pub(super) fn server(&self, region: RegionIndex) -> Option<String> {
+        let reader = self.readers.get(region.0)?.peek()?.ok()?;
+        Some(reader.server().to_owned())
+    }
+
     /// Is a region's client signing in?
     pub(super) fn is_signing_in(&self, region: RegionIndex) -> bool {
         self.readers.get(region.0).is_some_and(|once| {

@@ -48,6 +48,11 @@ impl Reader {
         Ok(Self { connection: Arc::new(Connection::open(access).await?) })
     }
 
+    /// The API's address as messages name it.
+    pub fn server(&self) -> &str {
+        self.connection.server()
+    }
+
     /// Is a sign-in going on that every call waits for?
     pub fn is_signing_in(&self) -> bool {
         self.connection.is_signing_in()
