@@ -81,6 +81,7 @@ fn confirm_says_each_outcome_and_offers_its_next_step() {
     let none_fails = {
         let mut run = none_fails_any_more();
         run.first_failure_at = None;
+        run.seen_failing = false;
         run
     };
     let chosen = |failed| {
@@ -200,6 +201,7 @@ fn diagnose_shows_details_with_the_command_and_asks_again() {
 fn diagnose_cuts_long_evidence_and_shows_all_on_demand() {
     let mut run = facts::repaired();
     run.first_failure_at = None;
+    run.seen_failing = false;
     let mut harness = show(Step::Diagnose, run);
     harness.get_by_role_and_label(
         Role::Heading,

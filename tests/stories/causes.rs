@@ -147,7 +147,7 @@ fn an_expired_session_says_nothing_of_the_region_until_it_is_renewed() {
     story.click("Diagnose us-east-1 all the same");
     story.see("Your sign-in is missing or has expired: nothing is known of the regions");
     story.click("Show what to do");
-    story.see("Sign in again: with this command where your profile uses SSO");
+    story.see("Sign in again: aws sso login --profile practice");
     assert_nothing_can_be_done(&mut story, US);
 
     // Signing in is repaired for practice; what was behind it is not.

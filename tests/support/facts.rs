@@ -65,7 +65,7 @@ pub fn profile() -> Profile {
             method: Method::Helm,
             file: None,
         },
-        database: Database::default(),
+        database: Database { security_group_id: Some("sg-1".to_owned()), ..Database::default() },
         regions: vec![
             region("us-east-1", "11111111-1111-1111-1111-111111111111", "us"),
             region("eu-west-1", "22222222-2222-2222-2222-222222222222", "eu"),
@@ -248,6 +248,7 @@ pub fn failover() -> Run {
     let mut run = run();
     run.failed = Some(US);
     run.first_failure_at = Some(ago(760));
+    run.seen_failing = true;
     keep(&mut run, Question::HealthCheck(US), health("us.multi-region.example.com", false));
     keep(&mut run, Question::HealthCheck(EU), health("eu.multi-region.example.com", true));
     keep(&mut run, Question::Probe(US), probe("us.multi-region.example.com", 503));

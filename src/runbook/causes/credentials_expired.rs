@@ -18,14 +18,7 @@ pub fn assess(case: &Case) -> Assessment {
     cause.blame = Blame::OurSide;
     cause.explains = Explains::All;
     cause.fit = |_: ActionKind| Fit::CannotHelp("Cannot run: sign in first");
-    let refused = |question: Question| -> Option<&Why> {
-        case.readings
-            .latest(question)?
-            .answer
-            .as_ref()
-            .err()
-            .filter(|why| why.kind == WhyKind::Unauthenticated)
-    };
+    let refused = |question| refused(case, question);
     let mut remedies: Vec<String> = Vec::new();
     let mut note = |cause: &mut Assessment, what: &str, why: &Why| {
         let text = format!("{what}: {}", why.message);
@@ -75,24 +68,35 @@ pub fn assess(case: &Case) -> Assessment {
         (false, false) if !cause.evidence_for.is_empty() => Strength::Possible,
         _ => Strength::RuledOut,
     };
-    if aws.is_none() && cause.strength > Strength::RuledOut {
-        cause.guidance.push(Guidance::text(
+    if cause.strength > Strength::RuledOut {
+        cause.guidance = guidance(case, aws.is_none(), remedies);
+    }
+    cause
+}
+
+/// Why a question was refused for want of a sign-in, where it was.
+fn refused<'a>(case: &Case<'a>, question: Question) -> Option<&'a Why> {
+    let answer = case.readings.latest(question)?.answer.as_ref();
+    answer.err().filter(|why| why.kind == WhyKind::Unauthenticated)
+}
+
+fn guidance(case: &Case, only_cluster: bool, mut remedies: Vec<String>) -> Vec<Guidance> {
+    let mut guidance = Vec::new();
+    if only_cluster {
+        guidance.push(Guidance::text(
             "Ask whoever manages the cluster for an access entry for your role (EKS), or a role binding",
         ));
     }
-    if cause.strength > Strength::RuledOut {
-        let login = command::sso_login(case.profile);
-        let profile = case.profile.aws.profile.as_ref();
-        let named = profile.map_or(String::new(), |profile| format!(" --profile {profile}"));
-        let how = format!(
-            "Sign in again: `aws sso login{named}` where your profile uses SSO, else as you got your credentials. Then check \
-             all again"
-        );
-        cause.guidance.push(Guidance::with(how, login));
-        // What the command above says already.
-        remedies.retain(|remedy| !remedy.contains("aws sso login") && !remedy.starts_with("Sign in again"));
-        cause.guidance.extend(remedies.into_iter().map(Guidance::text));
-        cause.guidance.push(Guidance::with("See who you are", command::caller_identity(case.profile)));
-    }
-    cause
+    let profile = case.profile.aws.profile.as_ref();
+    let named = profile.map_or(String::new(), |profile| format!(" --profile {profile}"));
+    let how = format!(
+        "Sign in again: `aws sso login{named}` where your profile uses SSO, else as you got your credentials. Then check \
+         all again"
+    );
+    guidance.push(Guidance::with(how, command::sso_login(case.profile)));
+    // What the command above says already.
+    remedies.retain(|remedy| !remedy.contains("aws sso login") && !remedy.starts_with("Sign in again"));
+    guidance.extend(remedies.into_iter().map(Guidance::text));
+    guidance.push(Guidance::with("See who you are", command::caller_identity(case.profile)));
+    guidance
 }
