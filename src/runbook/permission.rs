@@ -35,11 +35,12 @@ const fn change(verb: &'static str, group: &'static str, resource: &'static str)
 }
 
 /// Everything, in the order of the steps.
-pub const NEEDS: [Need; 20] = [
+pub const NEEDS: [Need; 22] = [
     read("get", "apps", "deployments"),
     read("list", "apps", "deployments"),
     read("watch", "apps", "deployments"),
     read("list", "apps", "replicasets"),
+    read("watch", "apps", "replicasets"),
     read("list", "", "pods"),
     read("watch", "", "pods"),
     Need { subresource: "log", ..read("get", "", "pods") },
@@ -53,6 +54,8 @@ pub const NEEDS: [Need; 20] = [
     change("get", "", "secrets"),
     change("create", "", "secrets"),
     change("update", "", "secrets"),
+    // Helm keeps ten release records and deletes older ones
+    change("delete", "", "secrets"),
     change("create", "apps", "deployments"),
     change("patch", "networking.k8s.io", "ingresses"),
     change("patch", "", "services"),

@@ -80,7 +80,7 @@ fn a_card_says_what_the_health_checks_come_to() {
         ([Succeed(16), Succeed(2)], "1 region failing", "Recover eu-west-1, acme-prod", "2 of 16 checkers"),
         ([Succeed(0), Succeed(0)], "All regions failing", "Open, acme-prod", "0 of 16 checkers"),
         ([Succeed(16), Succeed(3)], "All healthy", "Open, acme-prod", "3 of 16 checkers"),
-        ([Disabled, Succeed(16)], "None failing", "Open, acme-prod", "disabled: always counts as healthy"),
+        ([Disabled, Succeed(16)], "Could not check", "Open, acme-prod", "disabled: always counts as healthy"),
         (
             [SignedOut, SignedOut],
             "Could not check",
