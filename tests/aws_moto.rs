@@ -6,10 +6,11 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may fail and skip out loud")]
 
+#[path = "support/foreign.rs"]
+mod foreign;
 #[path = "support/moto.rs"]
 mod moto;
 
-use std::process::Command;
 use std::time::Duration;
 
 use failback::clients::aws::Aws as Client;
@@ -51,11 +52,8 @@ async fn set_up(moto: &Moto) -> Made {
     let python = which::which("moto_server").unwrap().with_file_name("python3");
     let python = if python.exists() { python } else { "python3".into() };
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/aws_setup.py");
-    let mut command = Command::new(python);
+    let mut command = foreign::without_settings(python);
     command.args([script, &moto.endpoint]);
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("AWS_")) {
-        command.env_remove(name);
-    }
     // Nothing of the user's: boto3 reads a config file where there is one.
     command.env("AWS_CONFIG_FILE", "/nowhere").env("AWS_SHARED_CREDENTIALS_FILE", "/nowhere");
     let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();

@@ -5,62 +5,22 @@
     reason = "helpers of tests, which clippy takes for the program"
 )]
 
-#[path = "support/lookup.rs"]
-mod lookup;
+#[path = "support/tools.rs"]
+mod tools;
 
-use std::{
-    process::{Command, Output},
-    time::Duration,
-};
-
-use failback::practice::{Auth, Options, World, scenario};
-use lookup::has_tools;
+use failback::practice::World;
 use serde_json::Value;
+use tools::{command, has_tools, output, stderr, world};
 
 /// The runbook's step 1, word for word but for the health check's id.
 const RUNBOOK_STATUS: &str = "aws route53 get-health-check-status --health-check-id \"$ID\" \\
 --query 'HealthCheckObservations[].{Region:Region,Status:StatusReport.Status}' \\
 --output table";
 
-async fn world(id: &str) -> World {
-    let scenario = scenario(id).unwrap();
-    World::start(Options {
-        scenario,
-        speed: 10.0,
-        seed: 1,
-        latency: Duration::ZERO,
-        auth: Auth::Token,
-        dir: None,
-    })
-    .await
-    .unwrap()
-}
-
-/// A program that sees the world's files and nothing of the user's.
-fn command(world: &World, program: &str) -> Command {
-    let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("AWS_") || text == "KUBECONFIG" {
-            command.env_remove(&name);
-        }
-    }
-    command.envs(world.env());
-    command
-}
-
-async fn run(mut command: Command) -> Output {
-    tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
 async fn aws_json(world: &World, arguments: &[&str]) -> Value {
     let mut command = command(world, "aws");
     command.args(arguments).args(["--output", "json"]);
-    let output = run(command).await;
+    let output = output(command).await;
     assert!(output.status.success(), "aws {arguments:?}: {}", stderr(&output));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -81,7 +41,7 @@ async fn the_runbooks_step_1_word_for_word() {
         let world = world(scenario).await;
         let mut shell = command(&world, "sh");
         shell.args(["-c", RUNBOOK_STATUS]).env("ID", &world.health_check_ids()[region]);
-        let output = run(shell).await;
+        let output = output(shell).await;
         let table = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{scenario}: {}", stderr(&output));
         assert_eq!(table.matches(status).count(), 16, "{scenario} in {region}:\n{table}");
@@ -181,7 +141,7 @@ async fn the_caller_is_the_responder_of_the_practice_account() {
         by_profile.env_remove(name);
     }
     by_profile.args(["sts", "get-caller-identity", "--output", "json"]);
-    let output = run(by_profile).await;
+    let output = output(by_profile).await;
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), identity);
 }
@@ -208,7 +168,7 @@ async fn what_the_api_refuses_arrives_as_its_error() {
     for (arguments, key, expected) in cases {
         let mut command = command(&world, "aws");
         command.args(arguments).envs(key.map(|key| ("AWS_ACCESS_KEY_ID", key)));
-        let output = run(command).await;
+        let output = output(command).await;
         assert!(!output.status.success(), "aws {arguments:?}");
         assert!(stderr(&output).contains(expected), "aws {arguments:?}: {}", stderr(&output));
     }

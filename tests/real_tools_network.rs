@@ -6,40 +6,20 @@
     reason = "helpers of tests, which clippy takes for the program"
 )]
 
-#[path = "support/lookup.rs"]
-mod lookup;
+#[path = "support/tools.rs"]
+mod tools;
 
-use std::{
-    process::{Command, Output},
-    time::Duration,
-};
+use std::process::Output;
 
-use failback::practice::{Auth, Options, World, scenario};
-use lookup::has_tools;
+use failback::practice::{Auth, World};
 use serde_json::Value;
+use tools::{has_tools, stderr, world_with};
 
-async fn world(id: &str, auth: Auth) -> World {
-    let scenario = scenario(id).unwrap();
-    World::start(Options { scenario, speed: 60.0, seed: 1, latency: Duration::ZERO, auth, dir: None })
-        .await
-        .unwrap()
-}
-
-/// Runs a program that sees the world's files and nothing of the user's.
+/// Runs a program that sees the world's files and these variables, nothing of the user's.
 async fn run(world: &World, program: &str, arguments: &[&str], more: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("AWS_") || text == "KUBECONFIG" {
-            command.env_remove(&name);
-        }
-    }
-    command.envs(world.env()).envs(more.iter().copied()).args(arguments);
-    tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
+    let mut command = tools::command(world, program);
+    command.envs(more.iter().copied()).args(arguments);
+    tools::output(command).await
 }
 
 /// `aws --region REGION …`, the line split at spaces.
@@ -71,7 +51,7 @@ async fn the_load_balancer_of_a_region_word_for_word() {
         ("targets-unhealthy", vec!["unhealthy"; 3], 1),
         ("ingress-not-reconciled", vec![], 0),
     ] {
-        let world = world(id, Auth::Token).await;
+        let world = world_with(id, Auth::Token).await;
         let groups = aws(&world, US, "elbv2 describe-target-groups").await;
         let arn = each(&groups, "TargetGroups", "/TargetGroupArn")[0].to_owned();
         let line = format!("elbv2 describe-target-health --target-group-arn {arn}");
@@ -108,7 +88,7 @@ async fn the_way_to_the_database_word_for_word() {
     if !has_tools("the_way_to_the_database_word_for_word", &["aws"]) {
         return;
     }
-    let world = world("healthy", Auth::Token).await;
+    let world = world_with("healthy", Auth::Token).await;
     for (region, vpcs, subnets, tables, peerings, groups) in [(US, 2, 9, 6, 2, 4), (EU, 1, 6, 4, 1, 3)] {
         for (line, list, count) in [
             ("describe-vpcs", "Vpcs", vpcs),
@@ -150,7 +130,7 @@ async fn eks_says_how_the_cluster_is() {
     for (id, status, issues) in
         [("healthy", "ACTIVE", vec![]), ("cluster-down", "FAILED", vec!["KmsKeyDisabled"])]
     {
-        let world = world(id, Auth::Token).await;
+        let world = world_with(id, Auth::Token).await;
         assert_eq!(aws(&world, US, "eks list-clusters").await["clusters"], serde_json::json!([name]));
         let found = aws(&world, US, &format!("eks describe-cluster --name {name}")).await;
         assert_eq!(found["cluster"]["status"], status, "{id}");
@@ -164,8 +144,8 @@ async fn what_the_services_refuse_arrives_as_their_errors() {
         return;
     }
     let (healthy, expired) =
-        (world("healthy", Auth::Token).await, world("credentials-expired", Auth::Token).await);
-    let unreachable = world("route53-out-of-reach", Auth::Token).await;
+        (world_with("healthy", Auth::Token).await, world_with("credentials-expired", Auth::Token).await);
+    let unreachable = world_with("route53-out-of-reach", Auth::Token).await;
     let cases = [
         (&healthy, "eks describe-cluster --name other", "(ResourceNotFoundException)"),
         (&healthy, "eks delete-cluster --name other", "(AccessDeniedException)"),
@@ -203,7 +183,7 @@ async fn kubectl_signs_in_by_aws_eks_get_token() {
     if !has_tools("kubectl_signs_in_by_aws_eks_get_token", &["aws", "kubectl"]) {
         return;
     }
-    let world = world("healthy", Auth::Eks).await;
+    let world = world_with("healthy", Auth::Eks).await;
     let name = |region: &str| format!("platform-multi-region-{region}");
     let context = |region: &str| format!("arn:aws:eks:{region}:123456789012:cluster/{}", name(region));
     let get_pods = async |region: &str, more: &[&str], variables: &[(&str, &str)]| {

@@ -13,7 +13,7 @@ use reqwest::Client;
 
 use self::query::InRegion;
 use super::aws::{Aws, Service};
-use super::{install_tls_provider, within};
+use super::{USER_AGENT, install_tls_provider, is_loopback, within};
 use crate::runbook::fact::{PathFacts, Peering, PeeringSide, RouteTable, SecurityGroup};
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -57,13 +57,16 @@ impl Ec2 {
     pub async fn connect(aws: &Aws) -> Result<Self, Why> {
         install_tls_provider();
         let connect_limit = aws.deadline().min(CONNECT_LIMIT);
-        let is_local = aws.endpoint(SERVICE).is_some_and(|url| is_loopback(&url));
+        let is_local = aws
+            .endpoint(SERVICE)
+            .and_then(|url| url.parse::<http::Uri>().ok())
+            .is_some_and(|url| url.host().is_some_and(is_loopback));
         // Reads the system's trust store.
         let building = tokio::task::spawn_blocking(move || {
             let mut builder = Client::builder()
                 .connect_timeout(connect_limit)
                 .redirect(reqwest::redirect::Policy::none())
-                .user_agent(concat!("failback/", env!("CARGO_PKG_VERSION")));
+                .user_agent(USER_AGENT);
             if is_local {
                 builder = builder.no_proxy();
             }
@@ -228,13 +231,6 @@ async fn in_time(
         routes: Some(Err(late())),
         group: with_group.then(|| Err(late())),
     })
-}
-
-fn is_loopback(url: &str) -> bool {
-    let host =
-        url.parse::<http::Uri>().ok().and_then(|url| url.host().map(str::to_owned)).unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare == "localhost" || bare.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 #[cfg(test)]

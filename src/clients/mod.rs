@@ -35,6 +35,12 @@ pub mod values_file;
 /// How this program names itself to servers.
 pub(crate) const USER_AGENT: &str = concat!("failback/", env!("CARGO_PKG_VERSION"));
 
+/// Is this host, as it stands in a URL, this machine? Then no proxy is asked.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost" || bare.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
+}
+
 /// The longest answer that is read, in bytes.
 pub const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 
@@ -57,5 +63,23 @@ pub(crate) async fn within<T>(
     match tokio::time::timeout(deadline, call).await {
         Ok(answer) => answer,
         Err(_) => Err(Why::new(WhyKind::Timeout, format!("No answer from {peer} within {deadline:?}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_told_by_name_and_by_address() {
+        for (host, local) in [
+            ("127.0.0.1", true),
+            ("[::1]", true),
+            ("localhost", true),
+            ("ec2.us-east-1.amazonaws.com", false),
+            ("10.0.0.1", false),
+        ] {
+            assert_eq!(is_loopback(host), local, "{host}");
+        }
     }
 }

@@ -285,7 +285,7 @@ impl Session {
         let asked: Vec<_> =
             given.into_iter().map(|region| self.observe_shared_probe_at(host, region)).collect();
         let mut answers = join_all(asked).await;
-        let well = answers.iter().position(|answer| answer.as_ref().is_ok_and(|facts| facts.status == 200));
+        let well = answers.iter().position(|answer| answer.as_ref().is_ok_and(ProbeFacts::is_well));
         answers.swap_remove(well.unwrap_or(0))
     }
 

@@ -8,6 +8,7 @@ use super::path::{self, Hop};
 use super::pod::{self, PodState};
 use super::profile::{ClusterArn, Profile, Region, RegionIndex};
 use super::question::Readings;
+use super::steps::confirm::shows_healthy;
 use super::verdict::Why;
 
 /// A log line speaks of the present for this long: longer than the five minutes that a pod tries, and the five
@@ -33,12 +34,9 @@ impl<'a> Case<'a> {
         self.profile.region(self.failed)
     }
 
-    /// The first other region whose health check passes; it tells which version is right.
+    /// The first other region whose health check passes and is not disabled; it tells which version is right.
     pub fn healthy_region(&self) -> Option<RegionIndex> {
-        self.profile.others(self.failed).find(|region| {
-            matches!(self.readings.health_check(*region), Some(Ok(facts))
-                if super::steps::confirm::health(facts).is_ok_and(|health| health.healthy))
-        })
+        self.profile.others(self.failed).find(|region| shows_healthy(self.readings, *region) == Some(true))
     }
 
     /// Another region whose context leads to the same cluster as this one's, by the address where both

@@ -16,6 +16,7 @@ pub mod check;
 pub mod cidr;
 pub mod command;
 pub mod fact;
+pub mod host;
 pub mod log_signature;
 pub mod log_tail;
 pub mod path;

@@ -23,6 +23,19 @@ pub enum HopKind {
 }
 
 impl HopKind {
+    /// Every hop, in order.
+    pub const ALL: [Self; 4] = [Self::Peering, Self::RoutesThere, Self::RoutesBack, Self::Port];
+
+    /// What is normal.
+    pub fn expected(self) -> &'static str {
+        match self {
+            Self::Peering => "active",
+            Self::RoutesThere => "every node's table leads to the database",
+            Self::RoutesBack => "every table leads back",
+            Self::Port => "open for the cluster",
+        }
+    }
+
     /// In a word or two, for a list in a sentence.
     pub fn word(self) -> &'static str {
         match self {
@@ -106,7 +119,7 @@ pub fn first_broken(hops: &[Hop]) -> Option<&Hop> {
 /// Between which VPCs, and by which peering connection.
 struct Way<'a> {
     same_vpc: bool,
-    /// The connection that works; else the last one that there was.
+    /// The connection that works; else one that may yet, else one that is over.
     peering: Option<&'a Peering>,
     /// The database's ranges.
     database: Vec<Cidr>,
@@ -154,19 +167,11 @@ fn unknown_vpc(facts: &PathFacts) -> Vec<Hop> {
         count => format!("the cluster's VPC has {count} peerings: which one leads to the database?"),
     };
     let why = Why::new(WhyKind::Configuration, what).remedy("Choose the database's VPC in the variables");
-    let of = |(kind, expected): (HopKind, &str)| hop(kind, Finding::unknown(&why, expected), "", Vec::new());
-    [
-        (HopKind::Peering, "active"),
-        (HopKind::RoutesThere, "every node's table leads to the database"),
-        (HopKind::RoutesBack, "every table leads back"),
-        (HopKind::Port, "open for the cluster"),
-    ]
-    .map(of)
-    .into()
+    HopKind::ALL.map(|kind| hop(kind, Finding::unknown(&why, kind.expected()), "", Vec::new())).into()
 }
 
 fn peering(facts: &PathFacts, way: &Way) -> Hop {
-    let expected = "active";
+    let expected = HopKind::Peering.expected();
     let line = |peering: &Peering| {
         let other = peering.other_side(&facts.cluster_vpc);
         format!(
@@ -209,7 +214,7 @@ fn peering(facts: &PathFacts, way: &Way) -> Hop {
 }
 
 fn database_port(facts: &PathFacts, port: u16, way: &Way) -> Hop {
-    let expected = "open for the cluster";
+    let expected = HopKind::Port.expected();
     let unknown = |why: &Why| Finding::unknown(why, expected);
     let group = match &facts.security_group {
         Some(Ok(group)) => group,

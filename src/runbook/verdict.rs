@@ -112,6 +112,13 @@ pub enum WhyKind {
     NotAsked,
 }
 
+impl WhyKind {
+    /// Is it the other end that does not answer? A refusal is an answer.
+    pub fn is_silence(self) -> bool {
+        matches!(self, Self::Timeout | Self::Connection | Self::Server)
+    }
+}
+
 /// Why something could not be checked, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Why {

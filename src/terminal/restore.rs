@@ -56,10 +56,7 @@ pub(super) async fn run(args: RestoreArgs) -> Result<u8, Stop> {
 async fn read(session: &Session, failed: RegionIndex) -> Readings {
     let mut readings = Readings::default();
     let steps = [Step::Confirm, Step::Diagnose, Step::Restore];
-    let mut questions: Vec<_> =
-        steps.iter().flat_map(|step| steps::questions(session.profile(), failed, *step)).collect();
-    questions.sort_unstable();
-    questions.dedup();
+    let questions = steps::questions_of(session.profile(), failed, &steps);
     session.observe_all(&questions, &mut readings).await;
     readings
 }

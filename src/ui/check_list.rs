@@ -17,15 +17,13 @@ const SAME_REASON: &str = "same-reason";
 /// a line each: those that could not be checked for the reason of one before them, and those that passed.
 pub(super) fn show(mut rows: Rows<'_>, all: &[Check], ui: &mut Ui, out: &mut Vec<Msg>, add_more: More<'_>) {
     let run = rows.run;
-    let is_open = |check: &Check| run.open_checks.contains(&(check.id, check.region));
+    let is_open = |check: &Check| run.open_checks.contains(&check.key());
     let (passed, rest): (Vec<&Check>, Vec<&Check>) = all
         .iter()
         .partition(|check| check.verdict() == Some(Verdict::Pass) && !run.passed_open && !is_open(check));
     let all_reasons = run.open_checks.contains(&(SAME_REASON, None));
     let alike: Vec<&Check> = same_reason(&rest).into_iter().filter(|check| !is_open(check)).collect();
-    let hidden = |check: &Check| {
-        !all_reasons && alike.iter().any(|one| (one.id, one.region) == (check.id, check.region))
-    };
+    let hidden = |check: &Check| !all_reasons && alike.iter().any(|one| one.key() == check.key());
     rows.titles =
         title_width(ui, rest.iter().filter(|check| !hidden(check)).map(|check| check.title.as_str()));
     let first = |check: &&Check| matches!(check.verdict(), Some(Verdict::Fail | Verdict::Unknown));

@@ -108,7 +108,7 @@ impl<'a> Rows<'a> {
     }
 
     fn row(&self, check: &Check, ui: &mut Ui, out: &mut Vec<Msg>, add_more: More<'_>) {
-        let id = (check.id, check.region);
+        let id = check.key();
         let key = copy_key(check);
         let finding = check.finding.as_ref();
         let passed = check.verdict() == Some(Verdict::Pass);

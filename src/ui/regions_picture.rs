@@ -107,12 +107,9 @@ fn health_hop(run: &Run, region: RegionIndex) -> Hop {
     hop("Health check", answer, |facts| match confirm::health(facts) {
         Ok(health) => {
             let tone = if health.healthy { Tone::Pass } else { Tone::Fail };
-            let settings = facts.settings.as_ref().ok();
-            let watched = settings.and_then(|settings| settings.host.as_deref());
-            let elsewhere = match (watched, run.profile.region(region).host.as_deref()) {
-                (Some(watched), Some(host)) => !watched.eq_ignore_ascii_case(host),
-                _ => false,
-            };
+            let host = run.profile.region(region).host.as_deref();
+            let elsewhere =
+                facts.settings.as_ref().is_ok_and(|settings| settings.another_host(host).is_some());
             if health.disabled {
                 (Tone::Warn, "disabled: says nothing".to_owned())
             } else if health.inverted {

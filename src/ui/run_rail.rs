@@ -95,9 +95,7 @@ fn confirm_stand(run: &Run, usual: Tone) -> Stand {
     match confirm::outcome(&run.profile, &run.readings, failed) {
         None => Stand::new(usual, "Reads the health checks"),
         Some(Outcome::FailoverActive) => Stand::new(usual, format!("Active: {name} is out")),
-        Some(Outcome::NothingFailing) if run.first_failure_at.is_some() => {
-            Stand::new(usual, format!("{name} was out"))
-        }
+        Some(Outcome::NothingFailing) if run.was_out() => Stand::new(usual, format!("{name} was out")),
         Some(Outcome::NothingFailing) => Stand::new(usual, "Nothing fails"),
         Some(Outcome::AllFailing) => Stand::new(Tone::Fail, "Every region fails: stop"),
         Some(Outcome::OtherRegionFailing(other)) => {

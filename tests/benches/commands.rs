@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use failback::practice::{Auth, Options, World, scenario};
 
-use super::{Aim, line, median};
+use super::{Aim, foreign, line, median};
 
 const FAILED: &str = "us-east-1";
 const HEALTHY: &str = "eu-west-1";
@@ -107,13 +107,7 @@ fn script(world: &World) -> String {
 
 /// A program that sees the world and nothing of the user's own settings.
 fn command(world: &World, program: &str) -> Command {
-    let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("AWS_") || text.starts_with("KUBE") {
-            command.env_remove(&name);
-        }
-    }
+    let mut command = foreign::without_settings(program);
     command.envs(world.env()).env("FAILBACK_HOME", world.dir()).stdin(Stdio::null());
     command
 }

@@ -7,6 +7,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it prints what it measured")]
 
 mod commands;
+#[path = "../support/foreign.rs"]
+mod foreign;
 mod window;
 
 use std::process::ExitCode;

@@ -71,10 +71,10 @@ async fn readings(world: &World, way: Way, of_aws: Chosen, of_cluster: Chosen) -
     };
     let session = Session::new(profile.into(), options);
     let profile = session.profile();
-    let asked = [Step::Confirm, Step::Diagnose].map(|step| steps::questions(profile, FAILED, step));
+    let asked = steps::questions_of(profile, FAILED, &[Step::Confirm, Step::Diagnose]);
     let mut all = Readings::default();
     all.keep(Question::Tools, tools());
-    tokio::time::timeout(PATIENCE, session.observe_all(&asked.concat(), &mut all)).await.unwrap();
+    tokio::time::timeout(PATIENCE, session.observe_all(&asked, &mut all)).await.unwrap();
     (session, all)
 }
 

@@ -9,6 +9,9 @@
 )]
 
 mod beside;
+#[cfg(target_os = "linux")]
+#[path = "../support/environment.rs"]
+mod environment;
 mod machine;
 mod memory;
 mod place;

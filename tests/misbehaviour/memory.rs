@@ -1,5 +1,7 @@
 //! Answers without end do not stay in the memory. In a process of its own: other tests take memory too.
 
+#[cfg(target_os = "linux")]
+use super::environment::in_environment;
 use super::faults_of;
 use super::server::{Body, Way};
 
@@ -20,15 +22,7 @@ fn memory_mb(name: &str) -> u64 {
 #[test]
 fn answers_of_64_mb_from_every_peer_do_not_fill_the_memory() {
     let folder = tempfile::tempdir().unwrap();
-    let ended = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "memory::of_answers_of_64_mb", "--ignored", "--nocapture"])
-        .env_clear()
-        .env("HOME", folder.path())
-        .output()
-        .unwrap();
-    let output = String::from_utf8_lossy(&ended.stdout);
-    let errors = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success() && output.contains("1 passed"), "{output}{errors}");
+    in_environment("memory::of_answers_of_64_mb", folder.path(), &[]);
 }
 
 #[cfg(target_os = "linux")]

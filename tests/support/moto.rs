@@ -1,16 +1,18 @@
 //! `moto_server`, and AWS files of a test's own.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+#[path = "environment.rs"]
+mod environment;
 #[path = "lookup.rs"]
 mod lookup;
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
+pub use environment::in_environment;
 use failback::runbook::profile::AwsSettings;
 use lookup::has_tools;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -113,19 +115,4 @@ pub async fn front(status: u16, body: String) -> (SocketAddr, tokio::sync::mpsc:
         }
     });
     (address, receiver)
-}
-
-/// Runs one ignored test of the file in a process of its own with this environment.
-pub fn in_environment(test: &str, folder: &Path, variables: &[(&str, &str)]) {
-    let ended = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--ignored", "--nocapture"])
-        .env_clear()
-        .env("HOME", folder)
-        .env("USERPROFILE", folder)
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    let output = String::from_utf8_lossy(&ended.stdout);
-    let errors = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success() && output.contains("1 passed"), "{output}{errors}");
 }

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[path = "foreign.rs"]
+mod foreign;
 #[path = "lookup.rs"]
 mod lookup;
 
@@ -20,17 +22,29 @@ pub const NAMESPACE: &str = "vcluster-platform";
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub async fn world(id: &str) -> World {
+    world_with(id, Auth::Token).await
+}
+
+pub async fn world_with(id: &str, auth: Auth) -> World {
     let scenario = scenario(id).unwrap();
-    World::start(Options {
-        scenario,
-        speed: 60.0,
-        seed: 1,
-        latency: Duration::ZERO,
-        auth: Auth::Token,
-        dir: None,
-    })
-    .await
-    .unwrap()
+    World::start(Options { scenario, speed: 60.0, seed: 1, latency: Duration::ZERO, auth, dir: None })
+        .await
+        .unwrap()
+}
+
+/// A program that sees the world's files and nothing of the user's.
+pub fn command(world: &World, program: &str) -> Command {
+    let mut command = foreign::without_settings(program);
+    command.envs(world.env()).stdin(Stdio::null());
+    command
+}
+
+pub async fn output(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap()
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 /// What a program said.
@@ -40,21 +54,15 @@ pub struct Said {
     pub stderr: String,
 }
 
-/// Runs a program that sees the world's files and nothing of the user's.
+/// Runs such a program to its end.
 pub async fn run(world: &World, program: &str, arguments: &[&str]) -> Said {
-    let mut command = Command::new(program);
-    for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if text.starts_with("AWS_") || text.starts_with("HELM_") || text.starts_with("KUBE") {
-            command.env_remove(&name);
-        }
-    }
-    command.envs(world.env()).args(arguments).stdin(Stdio::null());
-    let output: Output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let mut command = command(world, program);
+    command.args(arguments);
+    let output = output(command).await;
     Said {
         success: output.status.success(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        stderr: stderr(&output),
     }
 }
 

@@ -7,6 +7,8 @@
 )]
 
 mod eks;
+#[path = "../support/foreign.rs"]
+mod foreign;
 #[path = "../support/lookup.rs"]
 mod lookup;
 mod plugin;
@@ -24,22 +26,15 @@ use serde_json::Value;
 const US: &str = "us-east-1";
 const EU: &str = "eu-west-1";
 
-/// Variables that lead to somebody's own settings, by how they begin.
-const FOREIGN: [&str; 4] = ["AWS_", "HELM_", "KUBE", "XDG_"];
-
 /// The program with a home of its own and nothing of the caller's cloud settings.
 fn failback(home: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_failback"));
+    let mut command = foreign::without_settings(env!("CARGO_BIN_EXE_failback"));
     command
         .args(args)
         .env("FAILBACK_HOME", home)
         .env("HOME", home)
         .env("SHELL", "/bin/sh")
         .stdin(Stdio::null());
-    let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned());
-    for name in names.filter(|name| FOREIGN.iter().any(|foreign| name.starts_with(foreign))) {
-        command.env_remove(name);
-    }
     for name in ["DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
         command.env_remove(name);
     }

@@ -11,7 +11,7 @@ use failback::environment;
 use failback::practice::{Auth, Options, World, scenario, scenarios};
 use failback::runbook::case::Case;
 use failback::runbook::cause::{self, Assessment};
-use failback::runbook::question::{Question, Readings};
+use failback::runbook::question::Readings;
 use failback::runbook::step::Step;
 use failback::runbook::steps::{self, confirm};
 use futures::StreamExt as _;
@@ -125,12 +125,7 @@ async fn look(expected: &Expected, seed: u64) -> Option<String> {
     let failed = profile.find(scenario.told_region).unwrap();
     let session = Session::new(Arc::new(profile), session(&world));
     let profile = session.profile();
-    let mut questions: Vec<Question> = [Step::Confirm, Step::Diagnose]
-        .into_iter()
-        .flat_map(|step| steps::questions(profile, failed, step))
-        .collect();
-    questions.sort_unstable();
-    questions.dedup();
+    let questions = steps::questions_of(profile, failed, &[Step::Confirm, Step::Diagnose]);
     let mut readings = Readings::default();
     session.observe_all(&questions, &mut readings).await;
     let case = Case { profile, failed, readings: &readings, now: jiff::Timestamp::now() };
@@ -145,6 +140,7 @@ fn check_says_of_each_scenario_what_is_true_in_words_for_programs() {
     let home = tempfile::tempdir().unwrap();
     let list = text(&run(home.path(), &["practice", "list"]));
     let names: Vec<&str> = list.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert_eq!(names.len(), EXPECTED.len(), "{list}");
     for (name, expected) in names.into_iter().zip(&EXPECTED) {
         assert_eq!(name, expected.scenario);
         let output = run(home.path(), &["check", "--practice", name, "--json", "--speed", "60"]);

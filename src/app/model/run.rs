@@ -41,7 +41,7 @@ pub struct Run {
     /// The step that is to be done next; earlier ones are done.
     pub reached: Step,
     /// Checks whose details are open: id and region.
-    pub open_checks: BTreeSet<(&'static str, Option<RegionIndex>)>,
+    pub open_checks: BTreeSet<CheckKey>,
     /// When a failing health check was first seen in this run, by its checkers' own times.
     pub first_failure_at: Option<Timestamp>,
     /// The failed region's health check was seen failing in this run.

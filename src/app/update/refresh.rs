@@ -89,14 +89,9 @@ fn pace(question: Question, period: Duration) -> Duration {
 
 /// The questions that the shown step, the picture of the regions and the plans live on.
 fn live(run: &Run) -> Vec<Question> {
-    let mut questions = steps::confirm::questions(&run.profile);
-    if let Some(failed) = run.failed {
-        let step = if run.step == Step::Verify { Step::Verify } else { Step::Diagnose };
-        questions.extend(steps::questions(&run.profile, failed, step));
-    }
-    questions.sort_unstable();
-    questions.dedup();
-    questions
+    let Some(failed) = run.failed else { return steps::confirm::questions(&run.profile) };
+    let step = if run.step == Step::Verify { Step::Verify } else { Step::Diagnose };
+    steps::questions_of(&run.profile, failed, &[Step::Confirm, step])
 }
 
 /// Asks these now, whatever their age; those on their way are not asked twice.

@@ -9,7 +9,7 @@ use kube::config::{ExecConfig, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
 use crate::clients::aws::AwsProfiles;
 use crate::clients::failure::words;
-use crate::clients::{MAX_ANSWER_BYTES, USER_AGENT, within};
+use crate::clients::{MAX_ANSWER_BYTES, USER_AGENT, is_loopback, within};
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// How long a connection may take to come to be.
@@ -135,10 +135,7 @@ fn proxy_of(kubeconfig: &Kubeconfig, context: &str) -> Option<String> {
 /// `HTTPS_PROXY` and `NO_PROXY` as kubectl understands them: never for loopback. kube itself
 /// compares `NO_PROXY` to the proxy's own name.
 fn proxy_of_environment(server: &http::Uri) -> Option<http::Uri> {
-    let host = server.host()?.trim_start_matches('[').trim_end_matches(']');
-    let is_loopback =
-        host == "localhost" || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
-    if is_loopback {
+    if is_loopback(server.host()?) {
         return None;
     }
     Matcher::from_env().intercept(server).map(|proxy| proxy.uri().clone())

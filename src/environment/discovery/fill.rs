@@ -1,6 +1,6 @@
 //! Values for fields that nobody typed into.
 
-use super::{Known, same_host};
+use super::Known;
 use crate::environment::field::{Field, RegionField};
 use crate::runbook::profile::ClusterArn;
 
@@ -57,9 +57,7 @@ fn host(known: &Known<'_>, region: usize) -> Option<String> {
 fn health_check(known: &Known<'_>, region: usize) -> Option<String> {
     let host = known.draft.regions.get(region)?.host.trim();
     let Some(Ok(listed)) = known.health_checks else { return None };
-    let watches =
-        |watched: &Option<String>| watched.as_deref().is_some_and(|watched| same_host(watched, host));
-    let mut watching = listed.iter().filter(|check| !host.is_empty() && watches(&check.host));
+    let mut watching = listed.iter().filter(|check| !host.is_empty() && check.watches(host));
     match (watching.next(), watching.next()) {
         (Some(only), None) => Some(only.id.clone()),
         _ => Some(String::new()),

@@ -66,15 +66,15 @@ impl<'a> Known<'a> {
         self.draft.regions.get(region).map(|region| region.name.trim()).unwrap_or_default()
     }
 
-    /// Is this region's values file another region's, by its own word?
+    /// Is this region's values file another region's, by its own word? The chart's name of a region is ours,
+    /// or that of AWS.
     fn is_anothers(&self, region: usize) -> bool {
         let arn = self.draft.regions.get(region).and_then(|of| ClusterArn::parse(of.context.trim()));
-        let name = match self.name(region) {
-            "" => arn.map(|arn| arn.region).unwrap_or_default(),
-            name => name.to_owned(),
-        };
+        let aws_region = arn.map(|arn| arn.region).unwrap_or_default();
+        let mut names =
+            [self.name(region), &aws_region].into_iter().filter(|name| !name.is_empty()).peekable();
         let said = self.values(region).and_then(|facts| facts.region.as_deref());
-        !name.is_empty() && said.is_some_and(|said| *said != *name)
+        names.peek().is_some() && said.is_some_and(|said| names.all(|name| name != said))
     }
 
     /// What all values files that were read say alike; `None` where they say nothing or differ.
@@ -132,8 +132,7 @@ pub struct HealthCheckChoice {
 
 /// The health checks to choose from, those that watch this host first.
 pub fn health_check_choices(listed: &[ListedHealthCheck], host: &str) -> Vec<HealthCheckChoice> {
-    let watches = |check: &ListedHealthCheck| check.host.as_deref().is_some_and(|of| same_host(of, host));
-    let (own, others): (Vec<_>, Vec<_>) = listed.iter().partition(|check| watches(check));
+    let (own, others): (Vec<_>, Vec<_>) = listed.iter().partition(|check| check.watches(host));
     let choice = |check: &ListedHealthCheck| {
         let watched = match &check.host {
             Some(host) => host.clone(),
@@ -142,11 +141,6 @@ pub fn health_check_choices(listed: &[ListedHealthCheck], host: &str) -> Vec<Hea
         HealthCheckChoice { id: check.id.clone(), label: format!("{watched}   {}", check.id) }
     };
     own.into_iter().chain(others).map(choice).collect()
-}
-
-/// Two names of a host, compared as DNS does.
-fn same_host(one: &str, other: &str) -> bool {
-    one.trim().trim_end_matches('.').eq_ignore_ascii_case(other.trim().trim_end_matches('.'))
 }
 
 #[cfg(test)]

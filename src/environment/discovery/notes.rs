@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::region::{self, is_silence};
-use super::{FieldNote, Known, same_host};
+use super::region;
+use super::{FieldNote, Known};
 use crate::environment::field::Field;
 use crate::runbook::fact::{ChartFacts, DeploymentFacts, HelmFacts, IdentityFacts, ProbeFacts};
+use crate::runbook::host::same_host;
 use crate::runbook::profile::{ClusterArn, Method, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::verdict::{Verdict, Why, WhyKind};
@@ -111,11 +112,11 @@ pub(super) fn answering(
     };
     match probe {
         _ if asking => Some(FieldNote::plain(with("asking it"))),
-        Some(Ok(ProbeFacts { status: 200, .. })) => Some(FieldNote::pass(with("answers"))),
+        Some(Ok(facts)) if facts.is_well() => Some(FieldNote::pass(with("answers"))),
         Some(Ok(facts)) => {
             Some(FieldNote::warn(excuse(with(&format!("answers {} on /healthz", facts.status)))))
         }
-        Some(Err(why)) if is_silence(why) => {
+        Some(Err(why)) if why.kind.is_silence() => {
             Some(FieldNote::warn(excuse(format!("{}: {}", with("does not answer"), why.message))))
         }
         Some(Err(why)) if why.kind != WhyKind::NotAsked => Some(FieldNote::unknown("Could not ask it", why)),

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::notes::{answering, short_version};
-use super::{FieldNote, Known, same_host};
+use super::{FieldNote, Known};
 use crate::environment::field::{Field, RegionField};
 use crate::runbook::fact::{HealthCheckSettings, IdentityFacts, ValuesFacts};
+use crate::runbook::host::same_host;
 use crate::runbook::profile::{ClusterArn, RegionIndex};
 use crate::runbook::question::Question;
-use crate::runbook::verdict::{Why, WhyKind};
+use crate::runbook::verdict::WhyKind;
 
 /// What is normal of a region that is being restored.
 const NORMAL_WHILE_OUT: &str = "Normal while the region is out";
@@ -55,7 +56,7 @@ fn context(known: &Known<'_>, region: usize) -> FieldNote {
             }
             FieldNote::pass(text)
         }
-        Some(Err(why)) if is_silence(why) => {
+        Some(Err(why)) if why.kind.is_silence() => {
             FieldNote::warn(format!("does not answer: {}. {NORMAL_WHILE_OUT}", why.message))
         }
         Some(Err(why)) if why.kind != WhyKind::NotAsked => FieldNote::unknown("Could not ask it", why),
@@ -126,8 +127,7 @@ fn health_checks_to_choose(known: &Known<'_>, host: &str) -> Option<FieldNote> {
     if host.is_empty() {
         return None;
     }
-    let watching = listed.iter().filter(|check| check.host.as_deref().is_some_and(|of| same_host(of, host)));
-    match watching.count() {
+    match listed.iter().filter(|check| check.watches(host)).count() {
         0 => Some(FieldNote::warn(format!("No health check of this AWS account watches {host}"))),
         1 => None,
         count => Some(FieldNote::warn(format!("{count} health checks watch {host}: choose one"))),
@@ -210,7 +210,7 @@ fn own_file(known: &Known<'_>, region: usize, facts: &ValuesFacts) -> Option<Fie
     let Some(said) = &facts.region else {
         return Some(FieldNote::warn("names no region: multiRegion.region is missing"));
     };
-    if !name.is_empty() && said != name {
+    if known.is_anothers(region) && !name.is_empty() {
         let another = known.draft.regions.iter().any(|other| other.name.trim() == said);
         return Some(FieldNote::fail(if another {
             format!("this is {said}'s file: multiRegion.region is {said}")
@@ -258,11 +258,6 @@ fn agreement(known: &Known<'_>, region: usize, facts: &ValuesFacts) -> FieldNote
         return FieldNote::warn("region and host agree; it names no MySQL database to look for");
     }
     FieldNote::pass(if compared { "region, host and database agree" } else { "region and host agree" })
-}
-
-/// Is it the other end that does not answer?
-pub(super) fn is_silence(why: &Why) -> bool {
-    matches!(why.kind, WhyKind::Timeout | WhyKind::Connection | WhyKind::Server)
 }
 
 fn spent(took: Duration) -> String {

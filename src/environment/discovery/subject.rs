@@ -54,6 +54,7 @@ pub fn is_same(question: Question, before: &Profile, after: &Profile) -> bool {
             && before.kubeconfig == after.kubeconfig
             && before.namespace == after.namespace
             && before.deployment == after.deployment
+            && before.selector == after.selector
             && same(&|before, after| before.context == after.context)
     };
     match question {

@@ -68,7 +68,7 @@ pub fn assess(case: &Case) -> Assessment {
 
 /// Is this how an API that cannot be reached looks from here?
 pub(super) fn out_of_reach(kind: WhyKind) -> bool {
-    matches!(kind, WhyKind::Timeout | WhyKind::Connection | WhyKind::Dns | WhyKind::Tls | WhyKind::Server)
+    kind.is_silence() || matches!(kind, WhyKind::Dns | WhyKind::Tls)
 }
 
 fn guidance(case: &Case) -> Vec<Guidance> {

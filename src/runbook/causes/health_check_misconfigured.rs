@@ -107,9 +107,8 @@ fn wrong(case: &Case, region: RegionIndex) -> Option<Wrong> {
             ),
         });
     }
-    let (watched, host) = (settings.host.as_deref()?, target.host.as_deref()?);
-    let bare = |name: &str| name.trim_end_matches('.').to_ascii_lowercase();
-    (bare(watched) != bare(host)).then(|| Wrong {
+    let host = target.host.as_deref()?;
+    settings.another_host(Some(host)).map(|watched| Wrong {
         title: "watches another host",
         headline: "watches another host",
         evidence: format!("{name}: it watches {watched}, and the region's host is {host}"),

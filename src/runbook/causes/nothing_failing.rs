@@ -32,9 +32,9 @@ pub fn assess(case: &Case) -> Assessment {
             cause.says(format!("{name}: {} of {} checkers succeed", health.succeed, health.total));
         }
         if let Some(Ok(probe)) = case.readings.probe(index)
-            && probe.status == 200
+            && probe.is_well()
         {
-            cause.says(format!("{name} answers 200 from here, too"));
+            cause.says(format!("{name} answers {} from here, too", probe.status));
         }
     }
     match case.platform_up() {

@@ -17,7 +17,7 @@ const REGISTERING: SignedDuration = SignedDuration::from_mins(2);
 
 /// Does the region's host answer us as it should?
 fn answers_us(case: &Case) -> bool {
-    matches!(case.readings.probe(case.failed), Some(Ok(probe)) if probe.status == 200)
+    matches!(case.readings.probe(case.failed), Some(Ok(probe)) if probe.is_well())
 }
 
 /// Is one of the ready pods younger than it takes to register its target?

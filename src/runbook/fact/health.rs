@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
+use crate::runbook::host::same_host;
+
 /// A Route 53 health check (`domain.md`, section 2).
 #[derive(Debug, Clone, PartialEq)]
 pub struct HealthCheckFacts {
@@ -36,6 +38,14 @@ pub struct HealthCheckSettings {
     pub disabled: bool,
 }
 
+impl HealthCheckSettings {
+    /// The host that it watches, where that is another than the region's.
+    pub fn another_host(&self, host: Option<&str>) -> Option<&str> {
+        let watched = self.host.as_deref()?;
+        (!same_host(watched, host?)).then_some(watched)
+    }
+}
+
 /// A health check of the account, to choose from (`ListHealthChecks`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedHealthCheck {
@@ -45,6 +55,13 @@ pub struct ListedHealthCheck {
     pub host: Option<String>,
     /// `HealthCheckConfig`.
     pub settings: HealthCheckSettings,
+}
+
+impl ListedHealthCheck {
+    /// Does it watch this host?
+    pub fn watches(&self, host: &str) -> bool {
+        self.host.as_deref().is_some_and(|watched| same_host(watched, host))
+    }
 }
 
 /// What one checker reports.
@@ -73,4 +90,11 @@ pub struct ProbeFacts {
     pub derp_status: Result<u16, String>,
     /// `version` of `/version`, or why there is none.
     pub version: Result<String, String>,
+}
+
+impl ProbeFacts {
+    /// Is the answer of `/healthz` one that Route 53 takes for a success (2xx or 3xx)?
+    pub fn is_well(&self) -> bool {
+        (200..=399).contains(&self.status)
+    }
 }

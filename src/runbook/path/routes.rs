@@ -159,7 +159,7 @@ fn route_lines(tables: &[&RouteTable]) -> Vec<String> {
 }
 
 pub(super) fn routes_there(facts: &PathFacts, nodes: Option<&NodesFacts>, way: &Way) -> Hop {
-    let expected = "every node's table leads to the database";
+    let expected = HopKind::RoutesThere.expected();
     let (tables, known) = node_tables(facts, nodes);
     let details = route_lines(&tables);
     if way.database.is_empty() || tables.is_empty() {
@@ -221,7 +221,7 @@ fn judge_routes(
 }
 
 pub(super) fn routes_back(facts: &PathFacts, way: &Way) -> Hop {
-    let expected = "every table leads back";
+    let expected = HopKind::RoutesBack.expected();
     let tables = match &facts.database_routes {
         Some(Ok(tables)) => tables,
         Some(Err(message)) => {
@@ -237,6 +237,15 @@ pub(super) fn routes_back(facts: &PathFacts, way: &Way) -> Hop {
     let details = route_lines(&all);
     if way.same_vpc {
         return hop(HopKind::RoutesBack, Finding::pass("within one VPC", expected), "", details);
+    }
+    if way.cluster.is_empty() || tables.is_empty() {
+        let what = if tables.is_empty() {
+            "no route table of the database's VPC was found"
+        } else {
+            "the cluster VPC's range is not known"
+        };
+        let why = Why::new(WhyKind::Garbage, what).remedy("Check the database's VPC in the variables");
+        return hop(HopKind::RoutesBack, Finding::unknown(&why, expected), "", details);
     }
     let wrong: Vec<WrongRoute> =
         tables.iter().filter_map(|table| wrong_route(table, &way.cluster, way, true)).collect();

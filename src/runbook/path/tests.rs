@@ -109,7 +109,7 @@ fn each_hop_is_judged_by_itself() {
         facts.security_group =
             Some(Ok(SecurityGroup { id: "sg-1".to_owned(), name: String::new(), ingress: rules }));
     };
-    let table: [Row; 26] = [
+    let table: [Row; 28] = [
         ("open", &|_| (), [Pass, Pass, Pass, Pass]),
         ("pending", &|f| f.peerings[0].status = "pending-acceptance".to_owned(), [Fail, Pass, Pass, Pass]),
         (
@@ -238,6 +238,19 @@ fn each_hop_is_judged_by_itself() {
             "UDP",
             &|f| group(f, vec![rule("udp", Some((3306, 3306)), "10.0.0.0/16")]),
             [Pass, Pass, Pass, Fail],
+        ),
+        (
+            "no table of the database's VPC",
+            &|f| f.database_routes = Some(Ok(Vec::new())),
+            [Pass, Pass, Unknown, Pass],
+        ),
+        (
+            "no range of the cluster",
+            &|f| {
+                f.cluster_cidrs = Vec::new();
+                f.cluster_subnets.iter_mut().for_each(|subnet| subnet.cidr = String::new());
+            },
+            [Pass, Pass, Unknown, Unknown],
         ),
         ("not named", &|f| f.security_group = None, [Pass, Pass, Pass, Unknown]),
     ];

@@ -4,7 +4,7 @@
 use crate::runbook::case::Case;
 use crate::runbook::check::Check;
 use crate::runbook::command;
-use crate::runbook::fact::{HealthCheckFacts, HealthCheckSettings, Observation, ProbeFacts};
+use crate::runbook::fact::{HealthCheckFacts, Observation, ProbeFacts};
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::{Question, Readings};
 use crate::runbook::step::Step;
@@ -91,7 +91,7 @@ pub fn judge_serving(facts: &ProbeFacts) -> Finding {
 pub fn judge_probe(facts: &ProbeFacts) -> Finding {
     let found = format!("{} from /healthz", facts.status);
     match facts.status {
-        200..=399 => Finding::pass(found, "200"),
+        _ if facts.is_well() => Finding::pass(found, "200"),
         503 => Finding::fail(found, "200", "503 is what a load balancer says that has no healthy target"),
         _ => Finding::fail(
             found,
@@ -211,8 +211,8 @@ fn judge(facts: &HealthCheckFacts, host: Option<&str>) -> Finding {
             Finding::fail(found, expected, remedy)
         };
     }
-    if let (Ok(HealthCheckSettings { host: Some(watched), .. }), Some(host)) = (&facts.settings, host)
-        && !watched.eq_ignore_ascii_case(host)
+    if let (Ok(settings), Some(host)) = (&facts.settings, host)
+        && let Some(watched) = settings.another_host(Some(host))
     {
         let remedy = format!("It watches {watched}, not {host}: check the ID in the environment's variables");
         let found = format!("{found}; watches {watched}");

@@ -30,6 +30,14 @@ pub fn questions(profile: &Profile, failed: RegionIndex, step: Step) -> Vec<Ques
     }
 }
 
+/// What several steps ask, each question once.
+pub fn questions_of(profile: &Profile, failed: RegionIndex, steps: &[Step]) -> Vec<Question> {
+    let mut all: Vec<_> = steps.iter().flat_map(|step| questions(profile, failed, *step)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// A step's checks with what has been answered so far.
 pub fn checks(case: &Case, step: Step) -> Vec<Check> {
     match step {

@@ -8,10 +8,11 @@ use crate::runbook::case::Case;
 use crate::runbook::check::Check;
 use crate::runbook::command;
 use crate::runbook::fact::{AccessFacts, ChartFacts, ClusterFacts, IdentityFacts, ToolsFacts, ValuesFacts};
+use crate::runbook::host::same_host;
 use crate::runbook::profile::{ClusterArn, Method, Profile, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
-use crate::runbook::verdict::{Finding, Side, Verdict, Why, WhyKind};
+use crate::runbook::verdict::{Finding, Verdict, Why, WhyKind};
 
 /// Credentials that end sooner than this may end in the middle of a recovery.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_mins(30);
@@ -64,6 +65,7 @@ fn tools(case: &Case) -> Vec<Check> {
             Ok(helm) => {
                 let found = format!("{} at {}", helm.version, helm.path.display());
                 match helm.major() {
+                    Some(..3) => missing(&found, helm_first, "Too old; only needed to re-apply"),
                     Some(3) => {
                         Finding::warn(found, "4", "Helm 3 works without --server-side and --force-conflicts")
                     }
@@ -149,7 +151,10 @@ fn judge_identity(case: &Case, facts: &IdentityFacts) -> Finding {
     }
     let Some(expires_at) = facts.expires_at else { return Finding::pass(who, expected) };
     let left = expires_at.duration_since(case.now);
-    let minutes = left.as_mins().max(0);
+    let minutes = left.as_mins();
+    if minutes <= 0 {
+        return Finding::warn(format!("{who}, expired"), expected, "The sign-in has expired: sign in again");
+    }
     let found = format!("{who}, for {} h {} min", minutes / 60, minutes % 60);
     if left < EXPIRES_SOON {
         Finding::warn(found, expected, "It ends soon: sign in again before you begin")
@@ -173,7 +178,7 @@ fn context(case: &Case, region: RegionIndex) -> Check {
     // In a region that is out silence is what one expects, and no fault of this machine. A refusal is not.
     if region == case.failed
         && let Some(Err(why)) = case.readings.cluster(region)
-        && why.side == Side::Theirs
+        && why.kind.is_silence()
         && let Some(finding) = &mut check.finding
     {
         finding.found.push_str(". Normal while the region is out");
@@ -318,7 +323,7 @@ fn judge_values(case: &Case, region: RegionIndex, facts: &ValuesFacts) -> Findin
     }
     let mut compare = |key: &str, found: Option<&str>, expected: Option<&str>| {
         if let (Some(found), Some(expected)) = (found, expected)
-            && !found.eq_ignore_ascii_case(expected)
+            && !same_host(found, expected)
         {
             wrong.push(format!("{key} is {found}, not {expected}"));
         }

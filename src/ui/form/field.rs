@@ -9,7 +9,7 @@ use crate::app::msg::{FormMsg, Msg};
 use crate::design::{Field as Labelled, Note, Tone};
 use crate::environment::Field;
 use crate::environment::discovery::FieldNote;
-use crate::runbook::verdict::Verdict;
+use crate::ui::checks;
 
 /// Where the field is kept that takes the focus as soon as it is painted.
 const TO_FOCUS: &str = "form field to focus";
@@ -120,13 +120,7 @@ impl FormField {
 
 /// A note of the discovery, as it is painted below a field.
 pub(super) fn line_of(note: &FieldNote) -> Note<'_> {
-    let tone = note.verdict.map(|verdict| match verdict {
-        Verdict::Pass => Tone::Pass,
-        Verdict::Warn => Tone::Warn,
-        Verdict::Fail => Tone::Fail,
-        Verdict::Unknown => Tone::Unknown,
-    });
-    Note { tone, text: &note.text }
+    Note { tone: note.verdict.map(|verdict| checks::tone(Some(verdict))), text: &note.text }
 }
 
 /// Lets the first field that is wrong take the focus when it is painted next;

@@ -175,7 +175,7 @@ fn health_card(model: &Model, run: &Run, check: &Check, now: Timestamp, ui: &mut
     let Some(region) = check.region else { return };
     let facts = run.readings.health_check(region).and_then(Result::ok);
     let healthy = check.verdict() == Some(Verdict::Pass);
-    let opened = run.open_checks.contains(&(check.id, check.region));
+    let opened = run.open_checks.contains(&check.key());
     card_list(ui, |ui| {
         list_row(ui, |ui| {
             let age = check.observed_at.map(|at| format!("{} ago", words::age(now, at)));

@@ -3,7 +3,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::runbook::fact::Facts;
+use crate::runbook::fact::{Facts, HealthCheckSettings};
 use crate::runbook::profile::testing::profile;
 use crate::runbook::question::Reading;
 

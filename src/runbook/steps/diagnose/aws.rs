@@ -107,7 +107,7 @@ pub(super) fn path(case: &Case, region: RegionIndex) -> Vec<Check> {
     let hops = case.hops(region);
     // Without a group in the environment there is nothing to look at: the causes say so.
     let has_group = case.profile.database.security_group_id.is_some();
-    [HopKind::Peering, HopKind::RoutesThere, HopKind::RoutesBack, HopKind::Port]
+    HopKind::ALL
         .into_iter()
         .filter(|kind| *kind != HopKind::Port || has_group)
         .map(|kind| one_hop(case, region, kind, hops.as_ref()))
@@ -115,11 +115,11 @@ pub(super) fn path(case: &Case, region: RegionIndex) -> Vec<Check> {
 }
 
 fn one_hop(case: &Case, region: RegionIndex, kind: HopKind, hops: Option<&Result<Vec<Hop>, &Why>>) -> Check {
-    let (id, name, expected) = match kind {
-        HopKind::Peering => ("peering", "Peering", "active"),
-        HopKind::RoutesThere => ("routes", "Routes", "every node's table leads to the database"),
-        HopKind::RoutesBack => ("routes-back", "Routes back", "every table leads back"),
-        HopKind::Port => ("database-port", "Database port", "open for the cluster"),
+    let (id, name) = match kind {
+        HopKind::Peering => ("peering", "Peering"),
+        HopKind::RoutesThere => ("routes", "Routes"),
+        HopKind::RoutesBack => ("routes-back", "Routes back"),
+        HopKind::Port => ("database-port", "Database port"),
     };
     let facts = case.readings.path(region).and_then(Result::ok);
     let command = hop_command(case, region, kind, facts);
@@ -131,7 +131,7 @@ fn one_hop(case: &Case, region: RegionIndex, kind: HopKind, hops: Option<&Result
     });
     let missing = Why::new(WhyKind::Garbage, "not judged");
     let answer = hop.map(|hop| hop.map_err(|why| why.unwrap_or(&missing)));
-    check.judged(answer, expected, |hop| (hop.finding.clone(), hop.details.clone()))
+    check.judged(answer, kind.expected(), |hop| (hop.finding.clone(), hop.details.clone()))
 }
 
 fn hop_command(case: &Case, region: RegionIndex, kind: HopKind, facts: Option<&PathFacts>) -> Command {
