@@ -62,7 +62,8 @@ fn files(folder: &Path) -> Vec<(PathBuf, &'static str)> {
         if std::fs::read(&locked).is_err() {
             files.push((locked, "cannot be read"));
         } else {
-            writeln!(std::io::stderr(), "skipped: a values file that may not be read; root may read all")
+            std::io::stderr()
+                .write_all(b"skipped: a values file that may not be read; root may read all\n")
                 .unwrap();
         }
     }

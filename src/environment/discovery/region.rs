@@ -242,14 +242,9 @@ fn same_as_others(known: &Known<'_>, region: usize, facts: &ValuesFacts) -> Opti
                 .then(|| FieldNote::fail(format!("{what} is {ours} here, and {theirs} in {file}")))
         })
     };
-    let database = database(facts);
+    let database = facts.database();
     differs("config.loftHost", facts.shared_host.as_deref(), |facts| facts.shared_host.clone())
-        .or_else(|| differs("the database", database.as_deref(), self::database))
-}
-
-fn database(facts: &ValuesFacts) -> Option<String> {
-    let host = facts.database_host.as_ref()?;
-    Some(facts.database_port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
+        .or_else(|| differs("the database", database.as_deref(), ValuesFacts::database))
 }
 
 fn agreement(known: &Known<'_>, region: usize, facts: &ValuesFacts) -> FieldNote {

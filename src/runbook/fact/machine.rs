@@ -103,6 +103,14 @@ pub struct ValuesFacts {
     pub replicas: Option<u32>,
 }
 
+impl ValuesFacts {
+    /// The database's host, with its port where one is known.
+    pub fn database(&self) -> Option<String> {
+        let host = self.database_host.as_ref()?;
+        Some(self.database_port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")))
+    }
+}
+
 /// Whether the platform's chart can be had (`domain.md`, T17).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChartFacts {
