@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::clients::secret::redact_credentials;
 use crate::runbook::fact::{
-    Condition, Container, Deployment, Event, IngressFacts, Node, Peer, Pod, PodsFacts, Release, Terminated,
+    Condition, Container, Deployment, Event, GoodRevision, IngressFacts, Node, Peer, Pod, PodsFacts, Release,
+    ReleaseFacts, Terminated,
 };
 
 /// The revision of a Deployment, and of a ReplicaSet that it made.
@@ -143,13 +144,29 @@ pub(super) fn ingress(found: networking::Ingress) -> IngressFacts {
     }
 }
 
-/// A record of a Helm release, by its Secret's metadata.
-pub(super) fn release(found: ObjectMeta) -> Release {
+/// A Helm release by its records' Secrets: the newest one, and the last one that was deployed whole.
+pub(super) fn release(records: impl IntoIterator<Item = ObjectMeta>) -> ReleaseFacts {
+    let mut records: Vec<Release> = records.into_iter().map(record).collect();
+    records.sort_unstable_by_key(|record| std::cmp::Reverse(record.revision));
+    let mut older = records.into_iter();
+    let Some(mut newest) = older.next() else { return ReleaseFacts::Missing };
+    let older: Vec<Release> = older.collect();
+    let of = |status: &str| older.iter().find(|record| record.status == status);
+    newest.last_good = of("deployed").or_else(|| of("superseded")).map(|record| GoodRevision {
+        revision: record.revision,
+        status: record.status.clone(),
+        created_at: record.created_at,
+    });
+    ReleaseFacts::Found(newest)
+}
+
+fn record(found: ObjectMeta) -> Release {
     let label = |name: &str| found.labels.as_ref().and_then(|labels| labels.get(name).cloned());
     Release {
         revision: label("version").and_then(|version| version.parse().ok()).unwrap_or_default(),
         status: label("status").unwrap_or_default(),
         created_at: found.creation_timestamp.map(|time| time.0),
+        last_good: None,
     }
 }
 

@@ -1,8 +1,7 @@
 //! Evidence that several causes weigh.
 
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::DeploymentFacts;
 use crate::runbook::log_signature::Trouble;
@@ -101,22 +100,6 @@ pub(super) fn image_tag<'a>(case: &Case<'a>, region: RegionIndex) -> Option<&'a 
         DeploymentFacts::Found(deployment) => deployment.image_tag(),
         DeploymentFacts::Missing => None,
     }
-}
-
-/// Fit where the way to the database is broken: a restart only skips the wait after the repair.
-pub(super) fn after_the_repair(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::Restart => Fit::Later("Only after the repair: then it skips the wait between crashes"),
-        ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => {
-            Fit::CannotHelp("Cannot help: the values are not what is broken")
-        }
-        ActionKind::Scale => Fit::CannotHelp("Cannot help: more pods would crash too"),
-    }
-}
-
-/// Fit where the failed region itself works: nothing of the platform is to be changed.
-pub(super) fn leave_the_platform(_: ActionKind) -> Fit {
-    Fit::CannotHelp("Cannot help: the platform is not what is broken")
 }
 
 /// The last step of a repair of the network.

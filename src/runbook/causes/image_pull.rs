@@ -1,11 +1,11 @@
 //! The image cannot be pulled: a wrong version, or a registry out of reach (`domain.md`, section 8).
 
 use super::evidence;
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Advice, Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::Container;
+use crate::runbook::fits;
 
 /// Waiting reasons that speak of the image.
 const REASONS: [&str; 4] = ["ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName"];
@@ -19,7 +19,7 @@ pub fn assess(case: &Case) -> Assessment {
         format!("The platform's image cannot be pulled in {}", region.name),
     );
     cause.advice = Some(Advice::Reapply);
-    cause.fit = fit;
+    cause.fits = fits::IMAGE_PULL;
     cause.explains = Explains::These(&["version-skew", "targets-unhealthy"]);
     let answer = case.readings.pods(case.failed);
     cause.needs("Pods", answer);
@@ -45,7 +45,7 @@ pub fn assess(case: &Case) -> Assessment {
         (Some(here), Some((_, name))) => {
             // The version is right, so installing it again brings nothing.
             cause.advice = Some(Advice::Guidance);
-            cause.fit = same_version;
+            cause.fits = fits::IMAGE_PULL_OF_THE_RIGHT_VERSION;
             cause.says(format!(
                 "{name} runs the same version {here}: the registry may be out of reach from here"
             ));
@@ -69,22 +69,4 @@ pub fn assess(case: &Case) -> Assessment {
         ),
     ];
     cause
-}
-
-fn same_version(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => {
-            Fit::Also("Helps only if the values file names another registry: the version is right")
-        }
-        other => fit(other),
-    }
-}
-
-fn fit(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::ReapplyHelm => Fit::Fits("Fits: installs the version that the healthy region runs"),
-        ActionKind::ReapplyVcluster => Fit::Also("Also works; may change the admin password"),
-        ActionKind::Restart => Fit::CannotHelp("Cannot help: new pods want the same image"),
-        ActionKind::Scale => Fit::CannotHelp("Cannot help: more pods would want the same image"),
-    }
 }

@@ -2,11 +2,11 @@
 //! (`domain.md`, T2 and T3).
 
 use super::evidence;
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Advice, Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::DeploymentFacts;
+use crate::runbook::fits;
 use crate::runbook::profile::RegionIndex;
 
 /// Weighs the cause.
@@ -18,7 +18,7 @@ pub fn assess(case: &Case) -> Assessment {
         format!("The platform in {} has another version than the healthy region", region.name),
     );
     cause.advice = Some(Advice::Reapply);
-    cause.fit = fit;
+    cause.fits = fits::VERSION_SKEW;
     cause.explains = Explains::These(&["crash-loop", "targets-unhealthy"]);
     let answer = case.readings.deployment(case.failed);
     cause.needs("Deployment", answer);
@@ -68,13 +68,4 @@ fn chart(case: &Case, region: RegionIndex) -> Option<String> {
     let DeploymentFacts::Found(deployment) = case.readings.deployment(region)?.ok()? else { return None };
     let chart = deployment.chart.as_deref()?;
     Some(format!("{} was installed from chart {chart}", case.profile.region(region).name))
-}
-
-fn fit(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::ReapplyHelm => Fit::Fits("Fits: installs the version that the healthy region runs"),
-        ActionKind::ReapplyVcluster => Fit::Also("Also works; may change the admin password"),
-        ActionKind::Restart => Fit::CannotHelp("Cannot help: new pods have the same version"),
-        ActionKind::Scale => Fit::CannotHelp("Cannot help: more pods have the same version"),
-    }
 }

@@ -275,6 +275,19 @@ pub struct Release {
     pub revision: u32,
     /// Label `status`: `deployed`, `failed`, `pending-upgrade`, …
     pub status: String,
+    /// `metadata.creationTimestamp`: when the operation that made this revision began.
+    pub created_at: Option<Timestamp>,
+    /// The newest older revision that was deployed whole: status `deployed`, else `superseded`.
+    pub last_good: Option<GoodRevision>,
+}
+
+/// A revision of a Helm release that was deployed whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GoodRevision {
+    /// Label `version`.
+    pub revision: u32,
+    /// Label `status`: `deployed` or `superseded`.
+    pub status: String,
     /// `metadata.creationTimestamp`.
     pub created_at: Option<Timestamp>,
 }

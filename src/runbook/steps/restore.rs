@@ -1,18 +1,25 @@
 //! Step 3, restore: a plan for each action, from the latest facts.
 
+mod rollback;
+
 use crate::runbook::action::{ActionKind, Blocker, Parts, Plan, Request, release_name};
 use crate::runbook::case::Case;
-use crate::runbook::cause::{self, Fit};
+use crate::runbook::cause::{self, Explains, Fit};
+use crate::runbook::causes::release_pending;
 use crate::runbook::command::{self, Command};
-use crate::runbook::fact::{ChartFacts, Container, Deployment, DeploymentFacts, ReleaseFacts};
+use crate::runbook::fact::{ChartFacts, Container, Deployment, DeploymentFacts};
 use crate::runbook::profile::{Method, RegionIndex};
+use crate::runbook::release;
 use crate::runbook::steps::confirm::{self, Outcome};
 use crate::runbook::verdict::Why;
+
+use rollback::rollback;
 
 /// The plans for the failed region: the one that fits the cause first, those that
 /// cannot help last.
 pub fn plans(case: &Case) -> Vec<Plan> {
-    let mut plans: Vec<Plan> = ActionKind::ALL.iter().map(|kind| plan(case, *kind)).collect();
+    let offered = |kind: &&ActionKind| **kind != ActionKind::Rollback || release::stuck(case).is_some();
+    let mut plans: Vec<Plan> = ActionKind::ALL.iter().filter(offered).map(|kind| plan(case, *kind)).collect();
     let preferred = match case.profile.chart.method {
         Method::Helm => ActionKind::ReapplyHelm,
         Method::Vcluster => ActionKind::ReapplyVcluster,
@@ -32,23 +39,42 @@ pub fn plans(case: &Case) -> Vec<Plan> {
 
 /// The plan for one action on the failed region.
 pub fn plan(case: &Case, kind: ActionKind) -> Plan {
-    let fit = match cause::rank(case).first() {
-        Some(cause) => (cause.fit)(kind),
-        None => Fit::Unproven("No cause is known: look at Diagnose first"),
-    };
+    let fit = fit(case, kind);
     let mut parts = match kind {
         ActionKind::Restart => restart(case, fit),
         ActionKind::Scale => scale(case, fit),
+        ActionKind::Rollback => rollback(case, fit),
         ActionKind::ReapplyHelm => reapply_helm(case, fit),
         ActionKind::ReapplyVcluster => reapply_vcluster(case, fit),
     };
     parts.blockers.splice(0..0, gate(case));
     match fit {
+        // Helm refuses by itself: a firm blocker says so already.
+        Fit::Later(_) if release::stuck(case).is_some() && kind.reapplies() => {}
         Fit::Later(reason) | Fit::CannotHelp(reason) => parts.blockers.push(Blocker::overridable(reason)),
         Fit::Unproven(reason) => parts.notes.push(reason.to_owned()),
         Fit::Fits(_) | Fit::Also(_) => {}
     }
     Plan::draft(case, parts)
+}
+
+/// Whether an action helps, by the first cause; a pending release goes before every re-apply.
+fn fit(case: &Case, kind: ActionKind) -> Fit {
+    let ranked = cause::rank(case);
+    let Some(first) = ranked.first() else {
+        return Fit::Unproven("No cause is known: look at Diagnose first");
+    };
+    let fit = first.fits.of(kind);
+    let pending = ranked.iter().find(|cause| cause.id == release_pending::ID);
+    let Some(pending) = pending.filter(|_| first.explains != Explains::All) else { return fit };
+    let wants = |fit| matches!(fit, Fit::Fits(_) | Fit::Also(_));
+    let wanted = wants(first.fits.of(ActionKind::ReapplyHelm))
+        || cause::also(&ranked).iter().any(|cause| cause.id == pending.id);
+    match kind {
+        ActionKind::Rollback if wanted => pending.fits.of(kind),
+        kind if kind.reapplies() && wants(fit) => pending.fits.of(kind),
+        _ => fit,
+    }
 }
 
 /// The gate of step 1: only a failed region with a healthy one beside it is touched.
@@ -280,13 +306,8 @@ fn reapply(
             None
         }
     };
-    if let Some(Ok(ReleaseFacts::Found(release))) = case.readings.release(case.failed)
-        && release.status.starts_with("pending")
-    {
-        blockers.push(Blocker::overridable(format!(
-            "Helm's record says {}: somebody is at it, or was interrupted; Helm refuses until that ends or is rolled back",
-            release.status
-        )));
+    if let Some(stuck) = release::stuck(case) {
+        blockers.push(Blocker::firm(release::refusal(stuck, case.now)));
     }
     if let Some(Err(Why { message, .. })) = case.readings.deployment(case.failed) {
         blockers.push(Blocker::firm(format!("The cluster could not be read: {message}")));
@@ -311,14 +332,19 @@ fn reapply(
     }
 }
 
-fn reapply_helm(case: &Case, fit: Fit) -> Parts {
+/// Helm as a tool to run, and its major version.
+fn helm(case: &Case) -> (Result<Request, Blocker>, Option<u32>) {
     let helm = match case.readings.tools() {
         Some(Ok(tools)) => tools.helm.as_ref().map_err(|message| Blocker::tool(message.clone())),
         Some(Err(why)) => Err(Blocker::tool(why.message.clone())),
         None => Err(Blocker::firm("The programs on this machine have not been looked for yet")),
     };
     let major = helm.as_ref().ok().and_then(|helm| helm.major());
-    let tool = helm.map(|helm| Request::Tool { program: helm.path.clone(), keeps_password_of: None });
+    (helm.map(|helm| Request::Tool { program: helm.path.clone(), keeps_password_of: None }), major)
+}
+
+fn reapply_helm(case: &Case, fit: Fit) -> Parts {
+    let (tool, major) = helm(case);
     let what = Reapply {
         kind: ActionKind::ReapplyHelm,
         title: "Re-apply the values file",

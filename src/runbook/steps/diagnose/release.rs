@@ -1,5 +1,7 @@
 //! The checks of what is installed: Helm's record, and the versions side by side.
 
+use jiff::Timestamp;
+
 use super::title;
 use crate::runbook::case::Case;
 use crate::runbook::check::Check;
@@ -7,6 +9,7 @@ use crate::runbook::command;
 use crate::runbook::fact::{DeploymentFacts, ReleaseFacts};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::Question;
+use crate::runbook::release::{refusal, refuses_upgrade, said};
 use crate::runbook::step::Step;
 use crate::runbook::verdict::{Finding, Why};
 
@@ -15,24 +18,22 @@ pub(super) fn release(case: &Case, region: RegionIndex) -> Check {
     let command = command::release_records(case.profile, case.profile.region(region));
     let title = title(case, region, "Helm release");
     let check = Check::new(case, Step::Diagnose, "release", title, Question::Release(region), command);
-    check.judged(case.readings.release(region), "deployed", |facts| (judge_release(facts), Vec::new()))
+    check.judged(case.readings.release(region), "deployed", |facts| {
+        (judge_release(facts, case.now), Vec::new())
+    })
 }
 
 /// Judges Helm's own record of the release.
-pub fn judge_release(facts: &ReleaseFacts) -> Finding {
+pub fn judge_release(facts: &ReleaseFacts, now: Timestamp) -> Finding {
     let expected = "deployed";
     let ReleaseFacts::Found(release) = facts else {
         let remedy = "Re-applying the values file installs it";
         return Finding::fail("Helm has no record of it", expected, remedy);
     };
-    let found = format!("{}, revision {}", release.status, release.revision);
+    let found = said(release, now);
     match release.status.as_str() {
         "deployed" => Finding::pass(found, expected),
-        status if status.starts_with("pending") => Finding::warn(
-            found,
-            expected,
-            "Somebody is at it, or was interrupted: a pending release refuses the next upgrade until it is rolled back",
-        ),
+        _ if refuses_upgrade(release) => Finding::warn(found, expected, refusal(release, now)),
         _ => Finding::warn(found, expected, "The last upgrade did not end well: its output tells why"),
     }
 }
@@ -117,9 +118,13 @@ mod tests {
         for (status, verdict) in
             [("deployed", Verdict::Pass), ("failed", Verdict::Warn), ("pending-upgrade", Verdict::Warn)]
         {
-            let release = Release { revision: 3, status: status.to_owned(), created_at: None };
-            assert_eq!(judge_release(&ReleaseFacts::Found(release)).verdict, verdict, "{status}");
+            let release = Release { revision: 3, status: status.to_owned(), ..Release::default() };
+            assert_eq!(
+                judge_release(&ReleaseFacts::Found(release), Timestamp::UNIX_EPOCH).verdict,
+                verdict,
+                "{status}"
+            );
         }
-        assert_eq!(judge_release(&ReleaseFacts::Missing).verdict, Verdict::Fail);
+        assert_eq!(judge_release(&ReleaseFacts::Missing, Timestamp::UNIX_EPOCH).verdict, Verdict::Fail);
     }
 }

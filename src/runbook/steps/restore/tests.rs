@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::*;
 use crate::runbook::action::Refused;
 use crate::runbook::fact::{
-    ClusterFacts, Facts, HealthCheckFacts, HealthCheckSettings, HelmFacts, Observation, PodsFacts, ToolsFacts,
+    ClusterFacts, Facts, GoodRevision, HealthCheckFacts, HealthCheckSettings, HelmFacts, Observation,
+    PodsFacts, Release, ReleaseFacts, ToolsFacts,
 };
 use crate::runbook::profile::{Profile, RegionIndex, testing::profile};
 use crate::runbook::question::{Question, Reading, Readings};
@@ -201,4 +202,73 @@ fn a_missing_tool_and_a_missing_deployment_are_said() {
         assert!(plan_of(&profile, &readings, 0, kind).confirm("us-east-1", Some("x")).is_err(), "{kind:?}");
     }
     plan_of(&profile, &readings, 0, ActionKind::ReapplyHelm).confirm("us-east-1", None).unwrap();
+}
+
+/// The records of us-east-1's release: revision 13 in this state and of this age, over a good one or none.
+fn release_of(status: &str, age_secs: i64, good: Option<u32>) -> Result<Facts, Why> {
+    let deployed = |revision| GoodRevision { revision, status: "deployed".to_owned(), created_at: None };
+    let release = Release {
+        revision: 13,
+        status: status.to_owned(),
+        created_at: Some(Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_secs(age_secs)),
+        last_good: good.map(deployed),
+    };
+    Ok(Facts::Release(ReleaseFacts::Found(release)))
+}
+
+#[test]
+fn a_pending_release_is_rolled_back_and_no_reason_goes_past_helms_refusal() {
+    let profile = profile();
+    let us = RegionIndex(0);
+    for (status, age, good, refuses, rollback) in [
+        ("deployed", 9_000, Some(12), false, None),
+        ("failed", 9_000, Some(12), false, Some(true)),
+        ("pending-upgrade", 600, Some(12), true, Some(false)),
+        ("pending-rollback", 600, Some(11), true, Some(false)),
+        // Young enough for somebody to be at it.
+        ("pending-upgrade", 20, Some(12), true, Some(true)),
+        ("pending-install", 600, None, true, None),
+    ] {
+        let mut readings = scaled_to_zero();
+        keep(&mut readings, Question::Release(us), release_of(status, age, good));
+        for kind in [ActionKind::ReapplyHelm, ActionKind::ReapplyVcluster] {
+            let plan = plan_of(&profile, &readings, 0, kind);
+            let refused =
+                plan.blockers().iter().any(|blocker| !blocker.overridable && blocker.text.contains(status));
+            assert_eq!(refused, refuses, "{kind:?} at {status}: {:?}", plan.blockers());
+        }
+        let plan = || plan_of(&profile, &readings, 0, ActionKind::Rollback);
+        let (with, without) =
+            (plan().confirm("us-east-1", Some("I know")).is_ok(), plan().confirm("us-east-1", None).is_ok());
+        let found = with.then_some(!without);
+        assert_eq!(found, rollback, "{status}, {age} s, {good:?}: {:?}", plan().blockers());
+        if let Some(good) = good {
+            let line = plan().command.shell();
+            let expected =
+                format!("helm rollback loft {good} --namespace vcluster-platform --kube-context arn:");
+            assert_eq!(line.starts_with(&expected), status != "deployed", "{line}");
+        }
+        let case = Case { profile: &profile, failed: us, readings: &readings, now: Timestamp::UNIX_EPOCH };
+        let first = plans(&case)[0].kind();
+        let offered = plans(&case).iter().any(|plan| plan.kind() == ActionKind::Rollback);
+        assert_eq!(offered, refuses, "{status}");
+        assert_eq!(first, ActionKind::Scale, "what fits the first cause stays first");
+    }
+}
+
+#[test]
+fn helm_3_rolls_back_without_the_flags_of_helm_4() {
+    let profile = profile();
+    for (version, flags) in [("v3.18.0", false), ("v4.3.1", true)] {
+        let mut readings = scaled_to_zero();
+        keep(&mut readings, Question::Release(RegionIndex(0)), release_of("pending-upgrade", 600, Some(12)));
+        let tools = ToolsFacts {
+            helm: Ok(HelmFacts { path: "/usr/bin/helm".into(), version: version.to_owned() }),
+            vcluster: Err("vcluster is not installed".to_owned()),
+            kubectl: None,
+        };
+        keep(&mut readings, Question::Tools, Ok(Facts::Tools(tools)));
+        let line = plan_of(&profile, &readings, 0, ActionKind::Rollback).command.shell();
+        assert_eq!(line.contains("--server-side=true --force-conflicts"), flags, "{line}");
+    }
 }
