@@ -31,3 +31,4 @@ pub mod step;
 pub mod steps;
 pub mod targets;
 pub mod verdict;
+pub mod version;

@@ -18,8 +18,11 @@ const REVISION: &str = "deployment.kubernetes.io/revision";
 /// The label that ties pods to their ReplicaSet.
 const TEMPLATE_HASH: &str = "pod-template-hash";
 
-/// The label that Helm charts give their objects: name and version of the chart.
-const CHART: &str = "helm.sh/chart";
+/// The labels that Helm charts give their objects, today's first: name and version of the chart.
+const CHART_LABELS: [&str; 2] = ["helm.sh/chart", "chart"];
+
+/// The platform's own container; others beside it are a mesh's or an agent's, and may come first.
+const PLATFORM_CONTAINER: &str = "manager";
 
 /// Kubernetes' default of `spec.progressDeadlineSeconds`.
 const PROGRESS_DEADLINE_SECS: i32 = 600;
@@ -49,11 +52,21 @@ pub(super) fn deployment<'a>(
         paused: spec.paused.unwrap_or_default(),
         progress_deadline_secs: spec.progress_deadline_seconds.unwrap_or(PROGRESS_DEADLINE_SECS).max(0)
             as u32,
-        image: containers.into_iter().next().and_then(|container| container.image),
+        image: platform_image(containers),
         conditions,
         template_hash: template_hash(found, replica_sets),
-        chart: found.metadata.labels.as_ref().and_then(|labels| labels.get(CHART).cloned()),
+        chart: found
+            .metadata
+            .labels
+            .as_ref()
+            .and_then(|labels| CHART_LABELS.iter().find_map(|label| labels.get(*label).cloned())),
     }
+}
+
+fn platform_image(mut containers: Vec<core::Container>) -> Option<String> {
+    let own = containers.iter().position(|container| container.name == PLATFORM_CONTAINER);
+    let at = own.or_else(|| (containers.len() == 1).then_some(0))?;
+    containers.swap_remove(at).image
 }
 
 fn template_hash<'a>(

@@ -8,6 +8,7 @@ use crate::runbook::log_signature::Trouble;
 use crate::runbook::path::{Hop, HopKind};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::verdict::Verdict;
+use crate::runbook::version;
 
 /// The pods of a Deployment that wants none: what says so, and what does not.
 pub(super) fn no_pods(case: &Case, cause: &mut Assessment) {
@@ -94,10 +95,10 @@ pub(super) fn other_regions_database(case: &Case, cause: &mut Assessment) {
     }
 }
 
-/// The image tag that a region's Deployment wants.
-pub(super) fn image_tag<'a>(case: &Case<'a>, region: RegionIndex) -> Option<&'a str> {
+/// The version that a region's Deployment wants.
+pub(super) fn version_wanted(case: &Case, region: RegionIndex) -> Option<String> {
     match case.readings.deployment(region)?.ok()? {
-        DeploymentFacts::Found(deployment) => deployment.image_tag(),
+        DeploymentFacts::Found(deployment) => version::wanted(deployment, &case.profile.chart.name),
         DeploymentFacts::Missing => None,
     }
 }

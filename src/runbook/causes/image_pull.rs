@@ -6,6 +6,7 @@ use crate::runbook::cause::{Advice, Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::Container;
 use crate::runbook::fits;
+use crate::runbook::version;
 
 /// Waiting reasons that speak of the image.
 const REASONS: [&str; 4] = ["ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName"];
@@ -37,9 +38,14 @@ pub fn assess(case: &Case) -> Assessment {
     let reason = first.waiting_reason.as_deref().unwrap_or_default();
     cause.says(format!("{} of {} pods wait for their image ({reason})", pods.len(), facts.pods.len()));
     cause.strength = if case.platform_up() == Some(true) { Strength::Possible } else { Strength::Certain };
-    let here = evidence::image_tag(case, case.failed);
-    match (here, case.healthy_version()) {
-        (Some(here), Some((healthy, name))) if here != healthy => {
+    let here = evidence::version_wanted(case, case.failed);
+    let healthy = case.healthy_wanted();
+    let differs = match (&here, &healthy) {
+        (Some(here), Some((healthy, _))) => !version::same(here, healthy),
+        _ => false,
+    };
+    match (&here, &healthy) {
+        (Some(here), Some((healthy, name))) if differs => {
             cause.says(format!("It wants version {here}, and {name} runs {healthy}"));
         }
         (Some(here), Some((_, name))) => {
@@ -58,8 +64,11 @@ pub fn assess(case: &Case) -> Assessment {
     let registry = "let the nodes reach the image registry: NAT gateway, proxy, pull secret";
     cause.guidance = vec![
         match case.healthy_version() {
-            Some((healthy, name)) if here != Some(healthy) => Guidance::text(format!(
+            Ok((healthy, name)) if differs || here.is_none() => Guidance::text(format!(
                 "Re-apply the values file in step 3: it installs version {healthy}, as in {name}"
+            )),
+            Err(why) if differs => Guidance::text(format!(
+                "Re-apply the values file in step 3, with the healthy region's version as chart.version in the environment: {why}"
             )),
             _ => Guidance::text(evidence::ask(case, "whoever runs the EKS clusters", registry)),
         },

@@ -46,13 +46,14 @@ pub struct Deployment {
     pub paused: bool,
     /// `spec.progressDeadlineSeconds`; 600 where it is absent.
     pub progress_deadline_secs: u32,
-    /// `spec.template.spec.containers[0].image`.
+    /// `image` of the platform's own container: the one named `manager`, else the only one; `None` where
+    /// that does not tell, as with sidecars beside another name.
     pub image: Option<String>,
     /// `status.conditions`, sorted by type.
     pub conditions: Vec<Condition>,
     /// `pod-template-hash` of the ReplicaSet of the current revision, where known.
     pub template_hash: Option<String>,
-    /// Label `helm.sh/chart`, for example `vcluster-platform-4.11.2`.
+    /// Label `helm.sh/chart`, else `chart` of older charts, for example `vcluster-platform-4.11.2`.
     pub chart: Option<String>,
 }
 

@@ -12,6 +12,7 @@ use crate::runbook::profile::{Method, RegionIndex};
 use crate::runbook::release;
 use crate::runbook::steps::confirm::{self, Outcome};
 use crate::runbook::verdict::Why;
+use crate::runbook::version::{self, Version};
 
 use rollback::rollback;
 
@@ -214,7 +215,7 @@ fn scale(case: &Case, fit: Fit) -> Parts {
 }
 
 /// The chart version to install, with a note of where it is from, or what is in the way.
-fn version(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
+fn version_to_install(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
     let archive = match (&case.profile.chart.file, case.readings.chart()) {
         (None, _) => None,
         (Some(_), Some(Ok(ChartFacts::Archive { version, .. }))) => Some(version.as_str()),
@@ -225,7 +226,7 @@ fn version(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
     };
     let set = archive.or(case.profile.chart.version.as_deref());
     match (set, case.healthy_version()) {
-        (Some(set), Some((healthy, name))) if set != healthy => {
+        (Some(set), Ok((healthy, name))) if !version::same(set, &healthy) => {
             let text = format!(
                 "The environment wants version {set}, but {name} runs {healthy}: mixed versions confuse leader election"
             );
@@ -235,27 +236,28 @@ fn version(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
                 Some(Blocker::overridable(text)),
             ))
         }
-        (_, Some((healthy, name))) => {
-            let doubt = case.version_doubt().or_else(|| downgrade(case, healthy));
+        (_, Ok((healthy, name))) => {
+            let doubt = case.version_doubt().or_else(|| downgrade(case, &healthy));
             let doubt =
                 doubt.map(|doubt| Blocker::overridable(format!("Version {healthy} may be wrong: {doubt}")));
-            Ok((healthy.to_owned(), format!("Version {healthy} is what {name} runs"), doubt))
+            let note = format!("Version {healthy} is what {name} runs");
+            Ok((healthy, note, doubt))
         }
-        (Some(set), None) => {
+        (Some(set), Err(why)) => {
             let text = format!(
-                "Version {set} is the environment's; it could not be compared with what the healthy region runs"
+                "Version {set} is the environment's; it could not be compared with what the healthy region runs: {why}"
             );
             Ok((set.to_owned(), text.clone(), Some(Blocker::overridable(text))))
         }
-        (None, None) => Err(Blocker::firm(
-            "The chart version is not known: the healthy region's Deployment could not be read, and the environment sets none",
-        )),
+        (None, Err(why)) => Err(Blocker::firm(format!(
+            "The chart version is not known: {why}. Set chart.version in the environment"
+        ))),
     }
 }
 
 /// Would this version be older than what the failed region wants now?
 fn downgrade(case: &Case, version: &str) -> Option<String> {
-    let here = deployment(case).ok()?.image_tag()?;
+    let here = version::wanted(deployment(case).ok()?, &case.profile.chart.name)?;
     // A version that never ran here, its image not to be had, is none to go back from.
     let pods = case.readings.pods(case.failed)?.ok()?;
     let ran = |container: &Container| container.running || container.restarts > 0;
@@ -263,12 +265,8 @@ fn downgrade(case: &Case, version: &str) -> Option<String> {
         return None;
     }
     let failed = &case.failed_region().name;
-    (numbers(version)? < numbers(here)?).then(|| format!("{failed} wants {here}, which is newer"))
-}
-
-/// The numbers of a plain version, `4.11.2`; `None` for anything else, which is not compared.
-fn numbers(version: &str) -> Option<Vec<u64>> {
-    version.trim_start_matches('v').split('.').map(|part| part.parse().ok()).collect()
+    let older = Version::parse(version)?.is_older(&Version::parse(&here)?);
+    older.then(|| format!("{failed} wants {here}, which is newer"))
 }
 
 struct Reapply {
@@ -288,7 +286,7 @@ fn reapply(
     let mut blockers = Vec::new();
     let mut notes = Vec::new();
     let mut chart_version = "VERSION".to_owned();
-    match version(case) {
+    match version_to_install(case) {
         Ok((version, note, blocker)) => {
             chart_version = version;
             notes.push(note);

@@ -12,6 +12,7 @@ use crate::runbook::question::Question;
 use crate::runbook::release::{refusal, refuses_upgrade, said};
 use crate::runbook::step::Step;
 use crate::runbook::verdict::{Finding, Why};
+use crate::runbook::version;
 
 /// The newest record of the platform's Helm release.
 pub(super) fn release(case: &Case, region: RegionIndex) -> Check {
@@ -45,9 +46,10 @@ pub fn versions(case: &Case, step: Step) -> Check {
     let mut check = Check::new(case, step, "versions", "Versions".to_owned(), question, command);
     check.region = None;
     let expected = "equal in all regions";
-    let mut tags = Vec::new();
+    let mut wanted = Vec::new();
     for region in case.profile.indices() {
         let name = &case.profile.region(region).name;
+        let chart_name = &case.profile.chart.name;
         match case.readings.deployment(region) {
             None => return check,
             Some(Err(why)) => {
@@ -55,16 +57,16 @@ pub fn versions(case: &Case, step: Step) -> Check {
                 check.finding = Some(Finding::unknown(&why, expected));
                 return check;
             }
-            Some(Ok(DeploymentFacts::Missing)) => tags.push((name.as_str(), None)),
+            Some(Ok(DeploymentFacts::Missing)) => wanted.push((name.as_str(), None)),
             Some(Ok(DeploymentFacts::Found(deployment))) => {
                 let chart = deployment.chart.as_deref().unwrap_or("no chart label");
                 let image = deployment.image.as_deref().unwrap_or("no image");
                 check.details.push(format!("{name}: {image}, {chart}, {}", record(case, region)));
-                tags.push((name.as_str(), deployment.image_tag()));
+                wanted.push((name.as_str(), version::wanted(deployment, chart_name)));
             }
         }
     }
-    check.finding = Some(judge_versions(&tags));
+    check.finding = Some(judge_versions(&wanted));
     check
 }
 
@@ -78,14 +80,21 @@ fn record(case: &Case, region: RegionIndex) -> String {
 }
 
 /// Judges the versions of all regions, by name.
-pub fn judge_versions(tags: &[(&str, Option<&str>)]) -> Finding {
+pub fn judge_versions(versions: &[(&str, Option<String>)]) -> Finding {
     let expected = "equal in all regions";
-    let equal = tags.windows(2).all(|pair| pair[0].1 == pair[1].1);
-    match tags.first() {
-        Some((_, Some(tag))) if equal => Finding::pass(format!("{tag} in all regions"), expected),
+    let first = versions.first().and_then(|(_, version)| version.as_ref());
+    let is_first = |other: &Option<String>| {
+        first.zip(other.as_ref()).is_some_and(|(first, other)| version::same(first, other))
+    };
+    match first {
+        Some(version) if versions.iter().all(|(_, other)| is_first(other)) => {
+            Finding::pass(format!("{version} in all regions"), expected)
+        }
         _ => {
-            let of = |(name, tag): &(&str, Option<&str>)| format!("{name} {}", tag.unwrap_or("none"));
-            let found = tags.iter().map(of).collect::<Vec<_>>().join(", ");
+            let of = |(name, version): &(&str, Option<String>)| {
+                format!("{name} {}", version.as_deref().unwrap_or("not known"))
+            };
+            let found = versions.iter().map(of).collect::<Vec<_>>().join(", ");
             Finding::fail(
                 found,
                 expected,
@@ -105,11 +114,13 @@ mod tests {
     fn versions_have_to_be_equal_and_known() {
         for (tags, verdict) in [
             ([("us", Some("4.11.2")), ("eu", Some("4.11.2"))], Verdict::Pass),
+            ([("us", Some("v4.11.2")), ("eu", Some("4.11.2-ecr"))], Verdict::Pass),
             ([("us", Some("4.8.0")), ("eu", Some("4.11.2"))], Verdict::Fail),
             ([("us", None), ("eu", Some("4.11.2"))], Verdict::Fail),
             ([("us", None), ("eu", None)], Verdict::Fail),
         ] {
-            assert_eq!(judge_versions(&tags).verdict, verdict, "{tags:?}");
+            let versions = tags.map(|(name, tag): (&str, Option<&str>)| (name, tag.map(str::to_owned)));
+            assert_eq!(judge_versions(&versions).verdict, verdict, "{versions:?}");
         }
     }
 

@@ -272,3 +272,68 @@ fn helm_3_rolls_back_without_the_flags_of_helm_4() {
         assert_eq!(line.contains("--server-side=true --force-conflicts"), flags, "{line}");
     }
 }
+
+#[test]
+fn a_version_that_is_not_certain_is_asked_for_and_never_guessed() {
+    let deployment = |label: Option<&str>, image: Option<&str>| {
+        let image = image.map(|image| format!("registry:5000/platform{image}"));
+        let chart = label.map(str::to_owned);
+        let settled = Deployment {
+            image,
+            chart,
+            replicas_wanted: 3,
+            updated: 3,
+            available: 3,
+            ..Deployment::default()
+        };
+        Ok(Facts::Deployment(DeploymentFacts::Found(Box::new(settled))))
+    };
+    for (label, image, offered) in [
+        (Some("vcluster-platform-4.11.2"), Some(":v4.11.2-ecr"), Some("4.11.2")),
+        (None, Some(":4.11.2"), Some("4.11.2")),
+        (None, Some(":4.11.2-mirror.3"), None),
+        (None, Some("@sha256:abc"), None),
+        (None, None, None),
+        (Some("vcluster-platform-4.11.2"), Some(":4.12.0"), None),
+    ] {
+        let (mut profile, mut readings) = (profile(), scaled_to_zero());
+        keep(&mut readings, Question::Deployment(RegionIndex(1)), deployment(label, image));
+        let plan = |profile: &Profile| plan_of(profile, &readings, 0, ActionKind::ReapplyHelm);
+        let line = plan(&profile).command.shell();
+        let refused = plan(&profile).confirm("us-east-1", Some("I insist"));
+        match offered {
+            Some(version) => {
+                assert!(line.contains(&format!("--version {version} ")), "{label:?} {image:?}: {line}")
+            }
+            None => {
+                let said = refused.unwrap_err().to_string();
+                assert!(said.contains("Set chart.version in the environment"), "{label:?} {image:?}: {said}");
+                // What a person sets goes, with a reason: it cannot be compared.
+                profile.chart.version = Some("4.11.2".to_owned());
+                assert!(plan(&profile).confirm("us-east-1", None).is_err());
+                plan(&profile).confirm("us-east-1", Some("the status page says so")).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn two_healthy_regions_of_different_versions_are_no_ground_for_either() {
+    let (mut profile, mut readings) = (profile(), scaled_to_zero());
+    let mut third = profile.regions[1].clone();
+    "ap-south-1".clone_into(&mut third.name);
+    profile.regions.push(third);
+    let ap = RegionIndex(2);
+    for (tag, healthy, same) in [("4.11.2", true, true), ("4.12.0", true, false), ("4.12.0", false, true)] {
+        keep(&mut readings, Question::HealthCheck(ap), health(healthy));
+        keep(&mut readings, Question::Deployment(ap), deployment_of(3, tag));
+        let case = Case {
+            profile: &profile,
+            failed: RegionIndex(0),
+            readings: &readings,
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let version = case.healthy_version();
+        assert_eq!(version.is_ok(), same, "{tag} {healthy}: {version:?}");
+    }
+}
