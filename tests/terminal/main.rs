@@ -11,6 +11,7 @@ mod eks;
 mod foreign;
 #[path = "../support/lookup.rs"]
 mod lookup;
+mod guard;
 mod plugin;
 mod preflight;
 mod restore;
