@@ -3,6 +3,16 @@
 use super::{Command, aws, kubectl};
 use crate::runbook::profile::{ClusterArn, Profile, Region};
 
+/// What became of the release, revision by revision: the same in Helm 3 and 4.
+pub fn helm_history(profile: &Profile, region: &Region) -> Command {
+    let command = Command::new(["helm", "history", &profile.deployment, "--namespace", &profile.namespace]);
+    let command = match &profile.kubeconfig {
+        Some(file) => command.arg("--kubeconfig").arg(file.display().to_string()),
+        None => command,
+    };
+    command.args(["--kube-context", &region.context])
+}
+
 /// The AWS region of a region's cluster: its ARN's, else the region's own name.
 pub fn aws_region(region: &Region) -> String {
     ClusterArn::parse(&region.context).map_or_else(|| region.name.clone(), |arn| arn.region)
