@@ -15,6 +15,7 @@ mod plugin;
 mod preflight;
 mod restore;
 mod scenarios;
+mod tools;
 mod usage;
 
 use std::io::{BufRead, BufReader};

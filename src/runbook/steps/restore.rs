@@ -373,6 +373,9 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
         "The CLI sets the release's admin password: the one it has is passed on, unseen; where it has none, the CLI makes \
          the namespace's uid the password"
             .to_owned(),
+        "The CLI takes that password as an argument and hands it to Helm as one: whoever may list this machine's \
+         processes can read it while they run"
+            .to_owned(),
         "It checks no TLS certificates, and writes its own settings into ~/.vcluster/config.json".to_owned(),
     ]);
     parts
