@@ -105,6 +105,8 @@ pub enum Request {
         program: std::path::PathBuf,
         /// For the vCluster CLI: the release whose admin password is passed on (`domain.md`, T5).
         keeps_password_of: Option<String>,
+        /// SHA-256 of the values file that was shown, where one is applied.
+        values: Option<String>,
     },
 }
 

@@ -9,13 +9,14 @@
 mod eks;
 #[path = "../support/foreign.rs"]
 mod foreign;
+mod guard;
 #[path = "../support/lookup.rs"]
 mod lookup;
-mod guard;
 mod plugin;
 mod preflight;
 mod restore;
 mod scenarios;
+mod tools;
 mod usage;
 
 use std::io::{BufRead, BufReader};
