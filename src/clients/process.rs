@@ -54,6 +54,18 @@ pub struct Invocation {
     pub secrets: Vec<Secret>,
     /// A file that the output is appended to, redacted; private to the user where it is new.
     pub output_file: Option<PathBuf>,
+    /// Called with its name and its process's number as soon as it runs.
+    pub on_spawn: Option<OnSpawn>,
+}
+
+/// What is told the program's name and its process's number.
+#[derive(Clone)]
+pub struct OnSpawn(pub std::sync::Arc<dyn Fn(&str, u32) + Send + Sync>);
+
+impl std::fmt::Debug for OnSpawn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnSpawn")
+    }
 }
 
 impl Invocation {
@@ -71,6 +83,7 @@ impl Invocation {
             time_limit,
             secrets: Vec::new(),
             output_file: None,
+            on_spawn: None,
         }
     }
 
@@ -95,6 +108,9 @@ impl Invocation {
         let child = command.spawn().map_err(|error| {
             Why::new(WhyKind::Tool, format!("{} could not be started: {error}", self.program.display()))
         })?;
+        if let (Some(OnSpawn(tell)), Some(pid)) = (&self.on_spawn, child.id()) {
+            tell(&self.name(), pid);
+        }
         Ok(Group { child, is_over: false })
     }
 }

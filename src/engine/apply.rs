@@ -11,71 +11,46 @@ use crate::clients::aws::EXPORTED_KEYS;
 use crate::clients::kubernetes::Writer;
 use crate::clients::process::{Ended, Invocation, OutputLine, run};
 use crate::clients::tools;
-use crate::journal::{Entry, Happening, Journal, JournalError};
+use crate::environment::scratch::Scratch;
+use crate::journal::process::INTENT_VARIABLE;
 use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Request};
 use crate::runbook::fact::Facts;
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::Question;
 use crate::runbook::verdict::{Why, WhyKind};
 
+use super::life::IntentMark;
 use super::session::Session;
 
 /// How long a tool may take; the rollout is watched by ourselves.
 const TOOL_LIMIT: Duration = Duration::from_secs(300);
 
+/// How long the answer to a request that was sent is waited for after a cancel: most are on their way.
+const ANSWER_GRACE: Duration = Duration::from_secs(1);
+
 /// A line that tells a tool's user to delete resources (`domain.md`, T6).
 const HARMFUL_ADVICE: &str = "--reset";
 
 impl Session {
-    /// Does what was confirmed: the intent is on disk before, the outcome after.
-    ///
-    /// # Errors
-    /// The journal cannot be written. Then nothing was done, unless the outcome
-    /// says otherwise.
-    pub async fn apply(
-        &self,
-        confirmed: Confirmed,
-        journal: &mut Journal,
-        lines: mpsc::Sender<String>,
-        cancel: CancellationToken,
-    ) -> Result<ActionOutcome, (JournalError, Option<ActionOutcome>)> {
-        let plan = confirmed.plan();
-        let action = plan.kind();
-        let intent = Happening::Intent {
-            action,
-            region: plan.region().name.clone(),
-            context: plan.region().context.clone(),
-            command: plan.command.shell(),
-            overridden: confirmed.overridden().to_vec(),
-            reason: confirmed.reason().map(str::to_owned),
-        };
-        let entry = |happening| Entry { at: Timestamp::now(), happening };
-        journal.append(&entry(intent)).map_err(|error| (error, None))?;
-        let output = journal.folder().join(format!("{}-{}.log", action.id(), Timestamp::now().as_second()));
-        let outcome = self.perform(&confirmed, &output, lines, cancel).await;
-        match journal.append(&entry(Happening::Outcome { action, outcome: outcome.clone() })) {
-            Ok(()) => Ok(outcome),
-            Err(error) => Err((error, Some(outcome))),
-        }
-    }
-
-    async fn perform(
+    /// Does it; what surrounds it is [`apply`](Session::apply)'s.
+    pub(super) async fn perform(
         &self,
         confirmed: &Confirmed,
         output: &Path,
         lines: mpsc::Sender<String>,
         cancel: CancellationToken,
+        intent: &IntentMark,
     ) -> ActionOutcome {
         let Some(region) = self.profile().find(&confirmed.plan().region().name) else {
             let message = "the environment has no such region any more".to_owned();
             return ActionOutcome::Failed { message, unchanged: true };
         };
         match confirmed.request() {
-            Request::Restart { .. } | Request::Scale { .. } => self.patch(region, confirmed).await,
+            Request::Restart { .. } | Request::Scale { .. } => self.patch(region, confirmed, &cancel).await,
             Request::Tool { program, keeps_password_of } => {
                 let unchanged = |message| ActionOutcome::Failed { message, unchanged: true };
                 // Downloaded anew for each run: an old index would hide a new version, and none is left behind.
-                let cache = match tempfile::tempdir() {
+                let cache = match Scratch::new("helm") {
                     Ok(cache) => cache,
                     Err(error) => return unchanged(format!("no folder for Helm's downloads: {error}")),
                 };
@@ -84,6 +59,8 @@ impl Session {
                     Ok(mut invocation) => {
                         let path = cache.path().display().to_string();
                         invocation.env.push(("HELM_CACHE_HOME".to_owned(), path));
+                        invocation.env.push((INTENT_VARIABLE.to_owned(), intent.mark.clone()));
+                        invocation.on_spawn = Some(intent.on_spawn.clone());
                         use_tool(invocation, confirmed.plan().kind(), lines, cancel).await
                     }
                     Err(why) => unchanged(why.message),
@@ -92,28 +69,32 @@ impl Session {
         }
     }
 
-    async fn patch(&self, region: RegionIndex, confirmed: &Confirmed) -> ActionOutcome {
-        let writer = match Writer::connect(&self.access(region), confirmed).await {
-            Ok(writer) => writer,
-            Err(why) => return ActionOutcome::Failed { message: why.message, unchanged: true },
-        };
-        let result = match confirmed.request() {
-            Request::Restart { namespace, deployment, uid } => writer
-                .restart(namespace, deployment, uid, Timestamp::now())
-                .await
-                .map(|_| "restart requested".to_owned()),
-            Request::Scale { namespace, deployment, uid, resource_version, replicas } => {
-                let scaled = writer.scale(namespace, deployment, uid, resource_version, *replicas).await;
-                scaled.map(|deployment| format!("scaled to {}", deployment.replicas_wanted))
-            }
-            Request::Tool { .. } => {
-                return ActionOutcome::Failed { message: "no API request".to_owned(), unchanged: true };
+    async fn patch(
+        &self,
+        region: RegionIndex,
+        confirmed: &Confirmed,
+        cancel: &CancellationToken,
+    ) -> ActionOutcome {
+        let access = self.access(region);
+        let connecting = Box::pin(Writer::connect(&access, confirmed));
+        let writer = match cancel.run_until_cancelled(connecting).await {
+            Some(Ok(writer)) => writer,
+            Some(Err(why)) => return ActionOutcome::not_done(why.message),
+            None => {
+                let message = "it was stopped before the request was sent".to_owned();
+                return ActionOutcome::Cancelled { message, unchanged: true };
             }
         };
-        match result {
-            Ok(message) => ActionOutcome::Done { message },
+        let sent = Box::pin(send(&writer, confirmed));
+        match answered(sent, cancel).await {
+            Some(Ok(message)) => ActionOutcome::Done { message },
             // Without an answer the server may still have done it.
-            Err(why) => ActionOutcome::Failed { unchanged: refused(&why), message: why.message },
+            Some(Err(why)) => ActionOutcome::Failed { unchanged: refused(&why), message: why.message },
+            None => {
+                let message = "the wait for the answer was stopped after the request was sent: whether it was \
+                               done is not known, look before you repeat it";
+                ActionOutcome::Cancelled { message: message.to_owned(), unchanged: false }
+            }
         }
     }
 
@@ -165,6 +146,31 @@ impl Session {
     }
 }
 
+/// Sends the request, once.
+async fn send(writer: &Writer, confirmed: &Confirmed) -> Result<String, Why> {
+    match confirmed.request() {
+        Request::Restart { namespace, deployment, uid } => {
+            writer.restart(namespace, deployment, uid, Timestamp::now()).await?;
+            Ok("restart requested".to_owned())
+        }
+        Request::Scale { namespace, deployment, uid, resource_version, replicas } => {
+            let scaled = writer.scale(namespace, deployment, uid, resource_version, *replicas).await?;
+            Ok(format!("scaled to {}", scaled.replicas_wanted))
+        }
+        Request::Tool { .. } => Err(Why::new(WhyKind::Configuration, "no API request")),
+    }
+}
+
+/// The answer to what was sent; `None` where it was cancelled and none came within a moment more.
+async fn answered<T>(sent: impl Future<Output = T> + Unpin, cancel: &CancellationToken) -> Option<T> {
+    let mut sent = sent;
+    tokio::select! {
+        biased;
+        answer = &mut sent => Some(answer),
+        () = cancel.cancelled() => tokio::time::timeout(ANSWER_GRACE, sent).await.ok(),
+    }
+}
+
 async fn joined_path() -> String {
     let folders = tools::search_path().await;
     std::env::join_paths(folders).map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
@@ -213,7 +219,7 @@ async fn use_tool(
         Err(why) => ActionOutcome::Failed { message: why.message, unchanged: true },
         Ok(ended) if ended.succeeded() => ActionOutcome::Done { message: result(&ended, &name) },
         Ok(ended) if ended.cancelled => {
-            ActionOutcome::Cancelled { message: format!("{name} was stopped; {left}") }
+            ActionOutcome::Cancelled { message: format!("{name} was stopped; {left}"), unchanged: false }
         }
         Ok(ended) if ended.timed_out => {
             let message =

@@ -295,7 +295,24 @@ pub enum ActionOutcome {
     Cancelled {
         /// In a sentence.
         message: String,
+        /// Is it certain that nothing was changed?
+        unchanged: bool,
     },
+}
+
+impl ActionOutcome {
+    /// Is it certain that nothing was changed?
+    pub fn is_unchanged(&self) -> bool {
+        match self {
+            Self::Done { .. } => false,
+            Self::Failed { unchanged, .. } | Self::Cancelled { unchanged, .. } => *unchanged,
+        }
+    }
+
+    /// Failed before anything was done.
+    pub fn not_done(message: impl Into<String>) -> Self {
+        Self::Failed { message: message.into(), unchanged: true }
+    }
 }
 
 /// The name of the release that the platform belongs to: the runbook gives the

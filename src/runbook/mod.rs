@@ -17,6 +17,7 @@ pub mod cidr;
 pub mod command;
 pub mod fact;
 pub mod host;
+pub mod interrupted;
 pub mod log_signature;
 pub mod log_tail;
 pub mod path;

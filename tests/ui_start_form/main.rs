@@ -305,7 +305,7 @@ fn a_dialog_waits_with_the_focus_on_no_and_escape_says_no() {
         (Dialog::Delete { name: "a".to_owned() }, "Delete a", "Cancel"),
         (Dialog::DiscardForm, "Discard changes", "Keep editing"),
         (Dialog::LeaveWhileRunning { quit: false }, "Leave the run", "Stay"),
-        (Dialog::LeaveWhileRunning { quit: true }, "Close anyway", "Stay"),
+        (Dialog::LeaveWhileRunning { quit: true }, "Stop it and close", "Stay"),
     ] {
         let answer = |act: &dyn Fn(&mut Harness<'static, Shown>)| {
             let mut model = start(&[]);

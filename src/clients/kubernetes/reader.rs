@@ -53,6 +53,11 @@ impl Reader {
         self.connection.server()
     }
 
+    /// The API's address in full, to tell two clusters apart by.
+    pub fn address(&self) -> String {
+        self.connection.address()
+    }
+
     /// Is a sign-in going on that every call waits for?
     pub fn is_signing_in(&self) -> bool {
         self.connection.is_signing_in()

@@ -83,7 +83,7 @@ impl Writer {
         let request = Request::new(ApiDeployment::url_path(&(), Some(namespace)))
             .patch(name, &params, patch)
             .map_err(|error| unbuilt(&error))?;
-        match self.connection.json::<ApiDeployment>(request).await {
+        match self.connection.json_once::<ApiDeployment>(request).await {
             Ok(changed) => Ok(facts::deployment(&changed, [])),
             Err(failure) => Err(explain(failure, name)),
         }

@@ -1,0 +1,234 @@
+//! One life of a write: the right to it, its intent on disk, the act, its outcome on disk.
+
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures::FutureExt;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::clients::process::OnSpawn;
+use crate::journal::{self, Entry, Happening, JournalHandle, process};
+use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Request};
+use crate::runbook::interrupted::StartedTool;
+use crate::runbook::profile::RegionIndex;
+use crate::runbook::verdict::Why;
+
+use super::claim::{self, Claim, ClaimError, Holder};
+use super::session::Session;
+
+/// What an applied plan came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// How it ended.
+    pub outcome: ActionOutcome,
+    /// Why its journal cannot be written. Then nothing was done, unless the outcome says otherwise; and an
+    /// outcome that could not be written is tried again as long as the run is open.
+    pub journal_problem: Option<String>,
+}
+
+/// How the programs of an action are known again.
+pub(super) struct IntentMark {
+    /// The value of [`process::INTENT_VARIABLE`] that they are started with.
+    pub(super) mark: String,
+    /// Who writes down that one was started.
+    pub(super) on_spawn: OnSpawn,
+}
+
+impl Session {
+    /// Does what was confirmed, once: nobody else writes to the environment or the cluster meanwhile; the
+    /// intent is on disk before, the outcome after. A panic on the way, and being dropped, are outcomes too.
+    ///
+    /// Lines of output that do not fit into `lines` in time hold the program up; the run's folder has all.
+    pub async fn apply(
+        &self,
+        confirmed: Confirmed,
+        journal: &JournalHandle,
+        lines: mpsc::Sender<String>,
+        cancel: CancellationToken,
+    ) -> Applied {
+        if cancel.is_cancelled() {
+            return stopped_before().into();
+        }
+        let (action, intent) = (confirmed.plan().kind(), journal.next_intent());
+        let mark = journal::intent_mark(journal.folder(), intent);
+        let claiming = Box::pin(self.claim(&confirmed, journal, mark.clone()));
+        let claim = match cancel.run_until_cancelled(claiming).await {
+            Some(Ok(claim)) => Arc::new(claim),
+            None => return stopped_before().into(),
+            Some(Err(message)) => {
+                return ActionOutcome::not_done(format!("nothing was done: {message}")).into();
+            }
+        };
+        if let Err(error) = journal.keep_or_never(happening(&confirmed, intent)).await {
+            let outcome = ActionOutcome::not_done(format!("nothing was done: {error}"));
+            return Applied { outcome, journal_problem: Some(error.to_string()) };
+        }
+        let mut unfinished = Unfinished { journal, intent, action, is_finished: false };
+        let on_spawn = on_spawn(journal.clone(), Arc::clone(&claim), intent);
+        let output = journal.folder().join(format!("{intent}-{}.log", action.id()));
+        let intent_mark = IntentMark { mark, on_spawn };
+        let performing = self.perform(&confirmed, &output, lines, cancel, &intent_mark);
+        let outcome = match AssertUnwindSafe(Box::pin(performing)).catch_unwind().await {
+            Ok(outcome) => outcome,
+            Err(panic) => failed_inside(&panic_words(&*panic)),
+        };
+        unfinished.is_finished = true;
+        let kept = Happening::Outcome { intent, action, outcome: outcome.clone() };
+        let kept = journal.keep_at_last(kept).await;
+        drop(intent_mark);
+        drop(claim);
+        if !outcome.is_unchanged() {
+            self.acknowledge_earlier(&confirmed, journal).await;
+        }
+        Applied { outcome, journal_problem: kept.err().map(|error| error.to_string()) }
+    }
+
+    /// Who writes to this region's cluster or to this environment now, in whichever window or terminal.
+    pub async fn held_by(&self, region: RegionIndex, runs: &Path) -> Option<Holder> {
+        let keys = self.keys(region, None).await.ok()?;
+        let folders = self.lock_folders(runs);
+        tokio::task::spawn_blocking(move || claim::held(&folders, &keys)).await.ok()?
+    }
+
+    async fn claim(
+        &self,
+        confirmed: &Confirmed,
+        journal: &JournalHandle,
+        mark: String,
+    ) -> Result<Claim, String> {
+        let plan = confirmed.plan();
+        let region = self.profile().find(&plan.region().name);
+        let region = region.ok_or("the environment has no such region any more")?;
+        let keys = self.keys(region, Some(confirmed)).await.map_err(|why| why.message)?;
+        let runs = journal.folder().parent().unwrap_or(journal.folder());
+        let folders = self.lock_folders(runs);
+        let holder = Holder {
+            face: self.options().face,
+            process: process::this(),
+            environment: self.profile().name.clone(),
+            action: plan.kind().id().to_owned(),
+            region: plan.region().name.clone(),
+            since: Timestamp::now(),
+            mark,
+            tool: None,
+        };
+        let taking = tokio::task::spawn_blocking(move || Claim::take(&folders, &keys, holder));
+        let taken = taking.await.map_err(|error| error.to_string())?;
+        taken.map_err(|error: ClaimError| error.to_string())
+    }
+
+    /// `locks` beside `runs`, and in the user's runtime folder where there is one.
+    fn lock_folders(&self, runs: &Path) -> Vec<PathBuf> {
+        let beside = runs.parent().unwrap_or(runs).join("locks");
+        let shared = self.options().runtime_folder.as_ref().map(|folder| folder.join("failback/locks"));
+        std::iter::once(beside).chain(shared).collect()
+    }
+
+    /// What a write has for itself: the environment, the API server that the context leads to, the Deployment.
+    async fn keys(&self, region: RegionIndex, confirmed: Option<&Confirmed>) -> Result<Vec<String>, Why> {
+        let server = self.reader(region).await?.address();
+        let mut keys = vec![format!("environment {}", self.profile().name), format!("server {server}")];
+        if let Some(Request::Restart { uid, .. } | Request::Scale { uid, .. }) =
+            confirmed.map(Confirmed::request)
+        {
+            keys.push(format!("deployment {uid}"));
+        }
+        Ok(keys)
+    }
+
+    /// Whoever confirmed a plan for this region was told of what was interrupted there before.
+    async fn acknowledge_earlier(&self, confirmed: &Confirmed, journal: &JournalHandle) {
+        let Some(runs) = journal.folder().parent().map(Path::to_owned) else { return };
+        let environment = self.profile().name.clone();
+        let region = confirmed.plan().region().name.clone();
+        let reason = confirmed.reason().map(str::to_owned);
+        let acknowledging = tokio::task::spawn_blocking(move || {
+            for earlier in journal::interrupted(&runs).interrupted {
+                let same = earlier.environment == environment && earlier.region == region;
+                if same
+                    && earlier.alive != Some(true)
+                    && let Err(error) = journal::acknowledge(&earlier, reason.as_deref(), Timestamp::now())
+                {
+                    tracing::warn!(%error, "an interrupted action will be told again");
+                }
+            }
+        });
+        if let Err(error) = acknowledging.await {
+            tracing::warn!(%error, "interrupted actions will be told again");
+        }
+    }
+}
+
+impl From<ActionOutcome> for Applied {
+    fn from(outcome: ActionOutcome) -> Self {
+        Self { outcome, journal_problem: None }
+    }
+}
+
+fn happening(confirmed: &Confirmed, intent: u64) -> Happening {
+    let plan = confirmed.plan();
+    Happening::Intent {
+        intent,
+        by: process::this(),
+        action: plan.kind(),
+        region: plan.region().name.clone(),
+        context: plan.region().context.clone(),
+        command: plan.command.shell(),
+        overridden: confirmed.overridden().to_vec(),
+        reason: confirmed.reason().map(str::to_owned),
+    }
+}
+
+/// Both the journal and the lock's note know the program from its first moment on.
+fn on_spawn(journal: JournalHandle, claim: Arc<Claim>, intent: u64) -> OnSpawn {
+    OnSpawn(Arc::new(move |program, pid| {
+        let tool = StartedTool { program: program.to_owned(), process: process::mark(pid) };
+        claim.tool_started(tool.clone());
+        let happening = Happening::ToolStarted { intent, tool };
+        if let Err(error) = journal.note(Entry { at: Timestamp::now(), happening }) {
+            tracing::warn!(%error, "the journal lacks the program that was started");
+        }
+    }))
+}
+
+fn stopped_before() -> ActionOutcome {
+    ActionOutcome::Cancelled { message: "it was stopped before it began".to_owned(), unchanged: true }
+}
+
+fn failed_inside(what: &str) -> ActionOutcome {
+    let message = format!(
+        "this program failed inside ({what}): whether it was done is not known, look before you repeat it"
+    );
+    ActionOutcome::Failed { message, unchanged: false }
+}
+
+/// What a panic says.
+pub(super) fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a panic".to_owned())
+}
+
+/// An intent whose outcome is not kept yet. Dropped as such, its task was ended: that is its outcome.
+struct Unfinished<'a> {
+    journal: &'a JournalHandle,
+    intent: u64,
+    action: ActionKind,
+    is_finished: bool,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if self.is_finished {
+            return;
+        }
+        let outcome = failed_inside("its task was ended");
+        let happening = Happening::Outcome { intent: self.intent, action: self.action, outcome };
+        if let Err(error) = self.journal.note(Entry { at: Timestamp::now(), happening }) {
+            tracing::error!(%error, "the journal has an intent without an outcome");
+        }
+    }
+}
