@@ -83,6 +83,9 @@ pub enum ClaimError {
         /// Who had started it.
         holder: Box<Holder>,
     },
+    /// Another one wrote since the plan was made.
+    #[error("{} of {} was done at {} UTC in {}, after this plan was made: look at the region as it is now", noun(&.0.action), .0.region, .1.strftime("%H:%M:%S"), .0.face.words())]
+    WroteSince(Box<Holder>, Timestamp),
     /// There is no private place for locks.
     #[error("the lock that keeps two writes apart cannot be taken: {0}")]
     Place(#[from] PlaceError),
@@ -112,14 +115,42 @@ struct Lock {
     /// Locked as long as it is open.
     _file: File,
     note: PathBuf,
+    /// What was changed last.
+    last: PathBuf,
+}
+
+impl Lock {
+    /// Of two that were confirmed at once, the second one's plan knows nothing of what the first has done.
+    fn nothing_since(&self, read_at: Timestamp) -> Result<(), ClaimError> {
+        let last = std::fs::read(&self.last).ok().and_then(|text| serde_json::from_slice::<Last>(&text).ok());
+        match last {
+            Some(Last { holder, ended }) if ended >= read_at => {
+                Err(ClaimError::WroteSince(Box::new(holder), ended))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What was changed last, and when that had ended.
+#[derive(Debug, Serialize, Deserialize)]
+struct Last {
+    holder: Holder,
+    ended: Timestamp,
 }
 
 impl Claim {
-    /// Takes the locks of all keys in all folders, or none. Reads and writes files.
+    /// Takes the locks of all keys in all folders, or none, for a plan that was made of what was read at this
+    /// time. Reads and writes files.
     ///
     /// # Errors
     /// Who has one of them; what still runs of an interrupted action; or why there can be no lock.
-    pub fn take(folders: &[PathBuf], keys: &[String], holder: Holder) -> Result<Self, ClaimError> {
+    pub fn take(
+        folders: &[PathBuf],
+        keys: &[String],
+        holder: Holder,
+        read_at: Timestamp,
+    ) -> Result<Self, ClaimError> {
         let mut paths = Vec::new();
         for folder in folders {
             private_folder(folder)?;
@@ -130,7 +161,9 @@ impl Claim {
         paths.dedup();
         let mut locks = Vec::with_capacity(paths.len());
         for path in paths {
-            locks.push(lock(&path)?);
+            let lock = lock(&path)?;
+            lock.nothing_since(read_at)?;
+            locks.push(lock);
         }
         let claim = Self { locks, holder: Mutex::new(holder) };
         claim.note()?;
@@ -143,6 +176,18 @@ impl Claim {
         // The journal has it too; without this note another folder's programs do not know of it.
         if let Err(error) = self.note() {
             tracing::warn!(%error, "the lock's note lacks the program that was started");
+        }
+    }
+
+    /// Something was changed, or may have been: plans that were made before are void.
+    pub fn changed(&self, now: Timestamp) {
+        let holder = self.holder.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let last = Last { holder, ended: now };
+        for Lock { last: path, .. } in &self.locks {
+            let text = serde_json::to_vec(&last).map_err(io::Error::other);
+            if let Err(error) = text.and_then(|text| std::fs::write(path, text)) {
+                tracing::warn!(%error, "the next write is not told of this one");
+            }
         }
     }
 
@@ -200,7 +245,7 @@ fn lock(path: &Path) -> Result<Lock, ClaimError> {
     if let Some(holder) = read_note(path) {
         nothing_runs(holder)?;
     }
-    Ok(Lock { _file: file, note: note_of(path) })
+    Ok(Lock { _file: file, note: note_of(path), last: path.with_extension("last") })
 }
 
 /// A note that nobody holds a lock for is a killed program's.
@@ -254,6 +299,10 @@ mod tests {
         }
     }
 
+    fn later() -> Timestamp {
+        "2026-03-04T03:00:00Z".parse().unwrap()
+    }
+
     fn keys(keys: &[&str]) -> Vec<String> {
         keys.iter().map(|key| (*key).to_owned()).collect()
     }
@@ -263,7 +312,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folders = [dir.path().join("a/locks"), dir.path().join("b/locks")];
         let ours = keys(&["environment acme", "server https://one:443", "deployment 1"]);
-        let claim = Claim::take(&folders, &ours, holder()).unwrap();
+        let claim = Claim::take(&folders, &ours, holder(), later()).unwrap();
         for theirs in [
             keys(&["environment acme", "server https://two:443"]),
             keys(&["environment copy", "server https://one:443"]),
@@ -271,7 +320,7 @@ mod tests {
         ] {
             // One of the folders is enough.
             for folders in [&folders[..], &folders[..1], &folders[1..]] {
-                let text = Claim::take(folders, &theirs, holder()).unwrap_err().to_string();
+                let text = Claim::take(folders, &theirs, holder(), later()).unwrap_err().to_string();
                 assert!(
                     text.contains("restart of us-east-1 (acme) runs since 02:41:07 UTC in a window"),
                     "{text}"
@@ -281,10 +330,25 @@ mod tests {
             }
         }
         let others = keys(&["environment other", "server https://two:443"]);
-        drop(Claim::take(&folders, &others, holder()).unwrap());
+        drop(Claim::take(&folders, &others, holder(), later()).unwrap());
         drop(claim);
         assert_eq!(held(&folders, &ours), None);
-        drop(Claim::take(&folders, &ours, holder()).unwrap());
+        drop(Claim::take(&folders, &ours, holder(), later()).unwrap());
+    }
+
+    #[test]
+    fn a_plan_that_was_made_before_the_last_write_ended_is_void() {
+        let dir = tempfile::tempdir().unwrap();
+        let folders = [dir.path().join("locks")];
+        let of = |key: &str, read_at: &str| {
+            Claim::take(&folders, &keys(&["server one", key]), holder(), read_at.parse().unwrap())
+        };
+        let first = of("environment acme", "2026-03-04T02:41:00Z").unwrap();
+        first.changed("2026-03-04T02:41:10Z".parse().unwrap());
+        drop(first);
+        let text = of("environment copy", "2026-03-04T02:41:09Z").unwrap_err().to_string();
+        assert!(text.starts_with("restart of us-east-1 was done at 02:41:10 UTC in a window, after this plan"), "{text}");
+        drop(of("environment copy", "2026-03-04T02:41:11Z").unwrap());
     }
 
     #[cfg(target_os = "linux")]
@@ -295,20 +359,20 @@ mod tests {
         let keys = keys(&["environment acme"]);
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let tool = StartedTool { program: "helm".to_owned(), process: process::mark(child.id()) };
-        let claim = Claim::take(&folders, &keys, holder()).unwrap();
+        let claim = Claim::take(&folders, &keys, holder(), later()).unwrap();
         claim.tool_started(tool);
         // As a kill leaves it: the locks free, the note there.
         let note = std::fs::read(&claim.locks[0].note).unwrap();
         let path = claim.locks[0].note.clone();
         drop(claim);
         std::fs::write(&path, note).unwrap();
-        let text = Claim::take(&folders, &keys, holder()).unwrap_err().to_string();
+        let text = Claim::take(&folders, &keys, holder(), later()).unwrap_err().to_string();
         let expected =
             format!("helm of the interrupted action still runs (pid {}): wait for it or end it", child.id());
         assert!(text.starts_with(&expected), "{text}");
         child.kill().unwrap();
         child.wait().unwrap();
-        drop(Claim::take(&folders, &keys, holder()).unwrap());
+        drop(Claim::take(&folders, &keys, holder(), later()).unwrap());
     }
 
     #[cfg(unix)]
@@ -319,7 +383,7 @@ mod tests {
         let folder = dir.path().join("locks");
         std::fs::create_dir(&folder).unwrap();
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
-        Claim::take(&[folder], &keys(&["environment acme"]), holder()).unwrap_err();
+        Claim::take(&[folder], &keys(&["environment acme"]), holder(), later()).unwrap_err();
     }
 
     #[test]

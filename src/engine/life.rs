@@ -71,13 +71,13 @@ impl Session {
         let output = journal.folder().join(format!("{intent}-{}.log", action.id()));
         let intent_mark = IntentMark { mark, on_spawn };
         let performing = self.perform(&confirmed, &output, lines, cancel, &intent_mark);
-        let outcome = match AssertUnwindSafe(Box::pin(performing)).catch_unwind().await {
-            Ok(outcome) => outcome,
-            Err(panic) => failed_inside(&panic_words(&*panic)),
-        };
+        let outcome = outcome_of(performing).await;
         unfinished.is_finished = true;
         let kept = Happening::Outcome { intent, action, outcome: outcome.clone() };
         let kept = journal.keep_at_last(kept).await;
+        if !outcome.is_unchanged() {
+            claim.changed(Timestamp::now());
+        }
         drop(intent_mark);
         drop(claim);
         if !outcome.is_unchanged() {
@@ -115,7 +115,8 @@ impl Session {
             mark,
             tool: None,
         };
-        let taking = tokio::task::spawn_blocking(move || Claim::take(&folders, &keys, holder));
+        let read_at = plan.read_at();
+        let taking = tokio::task::spawn_blocking(move || Claim::take(&folders, &keys, holder, read_at));
         let taken = taking.await.map_err(|error| error.to_string())?;
         taken.map_err(|error: ClaimError| error.to_string())
     }
@@ -194,6 +195,14 @@ fn on_spawn(journal: JournalHandle, claim: Arc<Claim>, intent: u64) -> OnSpawn {
     }))
 }
 
+/// A panic is an outcome too.
+async fn outcome_of(performing: impl Future<Output = ActionOutcome>) -> ActionOutcome {
+    match AssertUnwindSafe(Box::pin(performing)).catch_unwind().await {
+        Ok(outcome) => outcome,
+        Err(panic) => failed_inside(&panic_words(&*panic)),
+    }
+}
+
 fn stopped_before() -> ActionOutcome {
     ActionOutcome::Cancelled { message: "it was stopped before it began".to_owned(), unchanged: true }
 }
@@ -230,5 +239,113 @@ impl Drop for Unfinished<'_> {
         if let Err(error) = self.journal.note(Entry { at: Timestamp::now(), happening }) {
             tracing::error!(%error, "the journal has an intent without an outcome");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clients::test_server::{Behaviour, TestServer};
+    use crate::engine::session::Options;
+    use crate::runbook::profile::testing::profile;
+    use crate::runbook::steps::restore::tests::confirmed_for;
+
+    fn read(journal: &JournalHandle) -> Vec<Happening> {
+        let text = std::fs::read_to_string(journal.folder().join("journal.jsonl")).unwrap();
+        text.lines().map(|line| serde_json::from_str::<Entry>(line).unwrap().happening).collect()
+    }
+
+    /// A session on a cluster that behaves so, and a journal.
+    async fn on(behaviour: Behaviour) -> (TestServer, Session, JournalHandle, tempfile::TempDir) {
+        let server = TestServer::start(behaviour).await;
+        let dir = tempfile::tempdir().unwrap();
+        let kubeconfig = dir.path().join("kubeconfig");
+        let text = format!(
+            "clusters:\n- name: c\n  cluster: {{server: 'http://{}'}}\nusers:\n- name: u\n  user: {{}}\n\
+             contexts:\n- name: us\n  context: {{cluster: c, user: u}}\n",
+            server.address
+        );
+        std::fs::write(&kubeconfig, text).unwrap();
+        let mut profile = profile();
+        profile.kubeconfig = Some(kubeconfig);
+        profile.regions[0].context = "us".to_owned();
+        let journal = JournalHandle::begin(&dir.path().join("runs"), "a", &[], Box::new(|_| {})).unwrap();
+        (server, Session::new(Arc::new(profile), Options::default()), journal, dir)
+    }
+
+    fn apply<'a>(
+        session: &'a Session,
+        journal: &'a JournalHandle,
+        cancel: &CancellationToken,
+    ) -> impl Future<Output = Applied> + 'a {
+        let (lines, _) = mpsc::channel(1);
+        session.apply(confirmed_for("us"), journal, lines, cancel.clone())
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_outcome() {
+        let outcome = outcome_of(async { panic!("of the test") }).await;
+        assert!(!outcome.is_unchanged(), "{outcome:?}");
+        let ActionOutcome::Failed { message, .. } = outcome else { panic!("{outcome:?}") };
+        assert!(message.contains("of the test") && message.contains("look before you repeat it"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn a_write_whose_task_is_ended_has_an_outcome_and_gives_its_lock_back() {
+        let (server, session, journal, _dir) = on(Behaviour::Hang).await;
+        let cancel = CancellationToken::new();
+        tokio::select! {
+            applied = apply(&session, &journal, &cancel) => panic!("{applied:?}"),
+            () = async {
+                while server.requests().is_empty() {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+            } => {}
+        }
+        journal.keep_at_last(Happening::RegionChosen { region: "after".to_owned() }).await.unwrap();
+        let [Happening::Intent { intent, .. }, Happening::Outcome { intent: of, outcome, .. }, _] =
+            &read(&journal)[..]
+        else {
+            panic!("{:?}", read(&journal))
+        };
+        assert!(intent == of && !outcome.is_unchanged(), "{outcome:?}");
+        let folders = session.lock_folders(journal.folder().parent().unwrap());
+        let notes = std::fs::read_dir(&folders[0]).unwrap();
+        assert!(!notes.into_iter().any(|file| file.unwrap().path().extension().unwrap() == "holder"));
+    }
+
+    #[tokio::test]
+    async fn a_cancel_before_the_request_changes_nothing_and_one_after_it_is_not_known() {
+        let (server, session, journal, _dir) = on(Behaviour::Hang).await;
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        let applied = apply(&session, &journal, &cancel).await;
+        assert!(applied.outcome.is_unchanged(), "{applied:?}");
+        assert!(server.requests().is_empty() && read(&journal).is_empty());
+        let cancel = CancellationToken::new();
+        let stop = async {
+            while server.requests().is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            cancel.cancel();
+        };
+        let (applied, ()) = tokio::join!(apply(&session, &journal, &cancel), stop);
+        let ActionOutcome::Cancelled { message, unchanged: false } = applied.outcome else {
+            panic!("{applied:?}")
+        };
+        assert!(message.contains("not known"), "{message}");
+        assert_eq!(server.requests().len(), 1);
+        assert!(matches!(read(&journal)[..], [Happening::Intent { .. }, Happening::Outcome { .. }]));
+    }
+
+    #[tokio::test]
+    async fn a_refused_sign_in_is_not_sent_again() {
+        let body = r#"{"kind":"Status","message":"Unauthorized"}"#.to_owned();
+        let (server, session, journal, _dir) = on(Behaviour::Answer(401, body)).await;
+        let applied = apply(&session, &journal, &CancellationToken::new()).await;
+        assert!(applied.outcome.is_unchanged(), "{applied:?}");
+        assert_eq!(server.requests().len(), 1);
     }
 }

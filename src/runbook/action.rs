@@ -4,12 +4,14 @@
 //! [`Confirmed`] only of a plan, by typing that region's name. Nothing else in
 //! the program leads to a write.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::cause::Fit;
 use super::command::Command;
 use super::profile::{Profile, Region};
+use super::question::Question;
 
 /// The actions of the runbook's step 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -149,6 +151,7 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// Whether it helps against the first cause.
     pub fit: Fit,
+    read_at: Timestamp,
 }
 
 /// What [`Plan::draft`] is made of.
@@ -180,6 +183,11 @@ pub enum Refused {
     Blocked(Vec<Blocker>),
 }
 
+fn read_at(case: &super::case::Case) -> Timestamp {
+    let read = case.readings.latest(Question::Deployment(case.failed));
+    read.map_or(case.now, |read| read.observed_at.checked_sub(read.took).unwrap_or(read.observed_at))
+}
+
 impl Plan {
     /// Only a case's own plans: for its failed region, from its facts.
     pub(super) fn draft(case: &super::case::Case, parts: Parts) -> Self {
@@ -200,7 +208,14 @@ impl Plan {
             command: parts.command,
             notes: parts.notes,
             fit: parts.fit,
+            read_at: read_at(case),
         }
+    }
+
+    /// When the question for the Deployment that it is made from was asked, UTC. What was changed after that is
+    /// not in it.
+    pub fn read_at(&self) -> Timestamp {
+        self.read_at
     }
 
     /// Which action.
