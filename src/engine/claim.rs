@@ -347,7 +347,10 @@ mod tests {
         first.changed("2026-03-04T02:41:10Z".parse().unwrap());
         drop(first);
         let text = of("environment copy", "2026-03-04T02:41:09Z").unwrap_err().to_string();
-        assert!(text.starts_with("restart of us-east-1 was done at 02:41:10 UTC in a window, after this plan"), "{text}");
+        assert!(
+            text.starts_with("restart of us-east-1 was done at 02:41:10 UTC in a window, after this plan"),
+            "{text}"
+        );
         drop(of("environment copy", "2026-03-04T02:41:11Z").unwrap());
     }
 

@@ -289,7 +289,10 @@ mod tests {
         let outcome = outcome_of(async { panic!("of the test") }).await;
         assert!(!outcome.is_unchanged(), "{outcome:?}");
         let ActionOutcome::Failed { message, .. } = outcome else { panic!("{outcome:?}") };
-        assert!(message.contains("of the test") && message.contains("look before you repeat it"), "{message}");
+        assert!(
+            message.contains("of the test") && message.contains("look before you repeat it"),
+            "{message}"
+        );
     }
 
     #[tokio::test]
