@@ -8,15 +8,17 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::clients::aws::EXPORTED_KEYS;
-use crate::clients::kubernetes::Writer;
+use crate::clients::kubernetes::{Pinned, Writer};
 use crate::clients::process::{Ended, Invocation, OutputLine, run};
 use crate::clients::tools;
 use crate::environment::scratch::Scratch;
 use crate::journal::process::INTENT_VARIABLE;
 use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Request};
+use crate::runbook::case::Case;
 use crate::runbook::fact::Facts;
 use crate::runbook::profile::RegionIndex;
-use crate::runbook::question::Question;
+use crate::runbook::question::{Question, Readings};
+use crate::runbook::steps::restore;
 use crate::runbook::verdict::{Why, WhyKind};
 
 use super::life::IntentMark;
@@ -32,7 +34,7 @@ const ANSWER_GRACE: Duration = Duration::from_secs(1);
 const HARMFUL_ADVICE: &str = "--reset";
 
 impl Session {
-    /// Does it; what surrounds it is [`apply`](Session::apply)'s.
+    /// Does it; what surrounds it is [`apply`](Session::apply)'s. Until the act, a cancel changes nothing.
     pub(super) async fn perform(
         &self,
         confirmed: &Confirmed,
@@ -42,29 +44,37 @@ impl Session {
         intent: &IntentMark,
     ) -> ActionOutcome {
         let Some(region) = self.profile().find(&confirmed.plan().region().name) else {
-            let message = "the environment has no such region any more".to_owned();
-            return ActionOutcome::Failed { message, unchanged: true };
+            return ActionOutcome::not_done("the environment has no such region any more");
         };
         match confirmed.request() {
             Request::Restart { .. } | Request::Scale { .. } => self.patch(region, confirmed, &cancel).await,
             Request::Tool { program, keeps_password_of } => {
-                let unchanged = |message| ActionOutcome::Failed { message, unchanged: true };
                 // Downloaded anew for each run: an old index would hide a new version, and none is left behind.
                 let cache = match Scratch::new("helm") {
                     Ok(cache) => cache,
-                    Err(error) => return unchanged(format!("no folder for Helm's downloads: {error}")),
+                    Err(error) => {
+                        return ActionOutcome::not_done(format!("no folder for Helm's downloads: {error}"));
+                    }
                 };
                 let keeps = keeps_password_of.as_deref();
-                match self.invocation(region, confirmed, program, keeps, output).await {
-                    Ok(mut invocation) => {
-                        let path = cache.path().display().to_string();
-                        invocation.env.push(("HELM_CACHE_HOME".to_owned(), path));
-                        invocation.env.push((INTENT_VARIABLE.to_owned(), intent.mark.clone()));
-                        invocation.on_spawn = Some(intent.on_spawn.clone());
-                        use_tool(invocation, confirmed.plan().kind(), lines, cancel).await
-                    }
-                    Err(why) => unchanged(why.message),
-                }
+                let preparing = Box::pin(async {
+                    // Read before the last program is asked, compared right before the act.
+                    let pinned = Pinned::read(&self.access(region)).await.map_err(|why| why.message)?;
+                    let invocation = self.invocation(region, confirmed, program, keeps, output).await;
+                    let invocation = invocation.map_err(|why| why.message)?;
+                    self.writer(region, confirmed, pinned).await?;
+                    Ok::<_, String>(invocation)
+                });
+                let mut invocation = match cancel.run_until_cancelled(preparing).await {
+                    Some(Ok(invocation)) => invocation,
+                    Some(Err(message)) => return ActionOutcome::not_done(message),
+                    None => return stopped_before(),
+                };
+                let path = cache.path().display().to_string();
+                invocation.env.push(("HELM_CACHE_HOME".to_owned(), path));
+                invocation.env.push((INTENT_VARIABLE.to_owned(), intent.mark.clone()));
+                invocation.on_spawn = Some(intent.on_spawn.clone());
+                use_tool(invocation, confirmed.plan().kind(), lines, cancel).await
             }
         }
     }
@@ -75,27 +85,75 @@ impl Session {
         confirmed: &Confirmed,
         cancel: &CancellationToken,
     ) -> ActionOutcome {
-        let access = self.access(region);
-        let connecting = Box::pin(Writer::connect(&access, confirmed));
-        let writer = match cancel.run_until_cancelled(connecting).await {
+        let preparing = Box::pin(async {
+            // Read once: what is compared is what is written to, whatever happens to the file meanwhile.
+            let pinned = Pinned::read(&self.access(region)).await.map_err(|why| why.message)?;
+            self.writer(region, confirmed, pinned).await
+        });
+        let writer = match cancel.run_until_cancelled(preparing).await {
             Some(Ok(writer)) => writer,
-            Some(Err(why)) => return ActionOutcome::not_done(why.message),
-            None => {
-                let message = "it was stopped before the request was sent".to_owned();
-                return ActionOutcome::Cancelled { message, unchanged: true };
-            }
+            Some(Err(message)) => return ActionOutcome::not_done(message),
+            None => return stopped_before(),
         };
         let sent = Box::pin(send(&writer, confirmed));
         match answered(sent, cancel).await {
             Some(Ok(message)) => ActionOutcome::Done { message },
             // Without an answer the server may still have done it.
-            Some(Err(why)) => ActionOutcome::Failed { unchanged: refused(&why), message: why.message },
+            Some(Err(why)) => {
+                let message = if why.kind == WhyKind::Conflict {
+                    format!("{}. {}", why.message, why.remedy)
+                } else {
+                    why.message.clone()
+                };
+                ActionOutcome::Failed { unchanged: refused(&why), message }
+            }
             None => {
                 let message = "the wait for the answer was stopped after the request was sent: whether it was \
                                done is not known, look before you repeat it";
                 ActionOutcome::Cancelled { message: message.to_owned(), unchanged: false }
             }
         }
+    }
+
+    /// A writer for the cluster that was confirmed, after everything that the confirmation stood on was read
+    /// once more.
+    async fn writer(
+        &self,
+        region: RegionIndex,
+        confirmed: &Confirmed,
+        pinned: Pinned,
+    ) -> Result<Writer, String> {
+        let writer = Writer::connect(pinned, &self.access(region), confirmed).await;
+        let writer = writer.map_err(|why| why.message)?;
+        self.look_once_more(region, confirmed, &writer).await?;
+        Ok(writer)
+    }
+
+    /// Reads once more what the confirmation stood on: the cluster that the change would go to, by the connection
+    /// that would make it, and every region by clients made anew.
+    async fn look_once_more(
+        &self,
+        region: RegionIndex,
+        confirmed: &Confirmed,
+        writer: &Writer,
+    ) -> Result<(), String> {
+        let profile = self.profile();
+        let fresh = Session::new(profile.clone(), self.options().clone());
+        let mut readings = Readings::default();
+        let questions = restore::last_look_questions(profile);
+        let (target, ()) = tokio::join!(
+            writer.target(&profile.namespace, &profile.deployment),
+            fresh.observe_all(&questions, &mut readings)
+        );
+        let stopped = |what: String| {
+            format!("Stopped before anything was changed: {what}. Look again, then make the plan again")
+        };
+        let target = target.map_err(|why| stopped(why.message))?;
+        if let Some(difference) = confirmed.target().differs_from(&target) {
+            return Err(stopped(difference));
+        }
+        let case = Case { profile, failed: region, readings: &readings, now: Timestamp::now() };
+        restore::still_holds(confirmed, &case).map_err(stopped)
     }
 
     async fn invocation(
@@ -106,7 +164,7 @@ impl Session {
         keeps_password_of: Option<&str>,
         output: &Path,
     ) -> Result<Invocation, Why> {
-        let command = &confirmed.plan().command;
+        let command = &confirmed.plan().command();
         let target = self.profile().region(region);
         if let Some(file) = &target.values_file {
             let read = tokio::fs::metadata(file).await;
@@ -146,6 +204,11 @@ impl Session {
     }
 }
 
+fn stopped_before() -> ActionOutcome {
+    let message = "it was stopped before anything was sent".to_owned();
+    ActionOutcome::Cancelled { message, unchanged: true }
+}
+
 /// Sends the request, once.
 async fn send(writer: &Writer, confirmed: &Confirmed) -> Result<String, Why> {
     match confirmed.request() {
@@ -153,8 +216,8 @@ async fn send(writer: &Writer, confirmed: &Confirmed) -> Result<String, Why> {
             writer.restart(namespace, deployment, uid, Timestamp::now()).await?;
             Ok("restart requested".to_owned())
         }
-        Request::Scale { namespace, deployment, uid, resource_version, replicas } => {
-            let scaled = writer.scale(namespace, deployment, uid, resource_version, *replicas).await?;
+        Request::Scale { namespace, deployment, uid, from, replicas } => {
+            let scaled = writer.scale(namespace, deployment, uid, *from, *replicas).await?;
             Ok(format!("scaled to {}", scaled.replicas_wanted))
         }
         Request::Tool { .. } => Err(Why::new(WhyKind::Configuration, "no API request")),
@@ -274,5 +337,18 @@ mod tests {
             let given = invocation.env.iter().find(|(name, _)| name == "AWS_PROFILE");
             assert_eq!(given.map(|(_, value)| value.as_str()), named);
         }
+    }
+
+    #[tokio::test]
+    async fn after_a_cancel_the_answer_to_what_was_sent_gets_a_moment() {
+        let cancel = CancellationToken::new();
+        assert_eq!(answered(std::future::ready(1), &cancel).await, Some(1));
+        cancel.cancel();
+        let soon = Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            2
+        });
+        assert_eq!(answered(soon, &cancel).await, Some(2));
+        assert_eq!(answered(std::future::pending::<u8>(), &cancel).await, None);
     }
 }

@@ -217,14 +217,6 @@ impl Drop for Claim {
     }
 }
 
-/// Who holds one of these locks now, where somebody does. Told by their notes: trying a lock would keep it for
-/// a moment from whoever wants it.
-pub fn held(folders: &[PathBuf], keys: &[String]) -> Option<Holder> {
-    let paths = folders.iter().flat_map(|folder| keys.iter().map(|key| folder.join(file_name(key))));
-    let holders = paths.into_iter().filter_map(|path| read_note(&path));
-    holders.into_iter().find(|holder| process::is_alive(&holder.process) != Some(false))
-}
-
 fn lock(path: &Path) -> Result<Lock, ClaimError> {
     let failed = |source| ClaimError::Io { path: path.to_owned(), source };
     let mut options = OpenOptions::new();
@@ -326,13 +318,11 @@ mod tests {
                     "{text}"
                 );
                 assert!(text.contains(&format!("pid {}", std::process::id())), "{text}");
-                assert_eq!(held(folders, &theirs), Some(holder()));
             }
         }
         let others = keys(&["environment other", "server https://two:443"]);
         drop(Claim::take(&folders, &others, holder(), later()).unwrap());
         drop(claim);
-        assert_eq!(held(&folders, &ours), None);
         drop(Claim::take(&folders, &ours, holder(), later()).unwrap());
     }
 

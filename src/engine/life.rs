@@ -11,12 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clients::process::OnSpawn;
 use crate::journal::{self, Entry, Happening, JournalHandle, process};
-use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Request};
+use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Target, TargetDeployment};
 use crate::runbook::interrupted::StartedTool;
-use crate::runbook::profile::RegionIndex;
-use crate::runbook::verdict::Why;
 
-use super::claim::{self, Claim, ClaimError, Holder};
+use super::claim::{Claim, ClaimError, Holder};
 use super::session::Session;
 
 /// What an applied plan came to.
@@ -86,13 +84,6 @@ impl Session {
         Applied { outcome, journal_problem: kept.err().map(|error| error.to_string()) }
     }
 
-    /// Who writes to this region's cluster or to this environment now, in whichever window or terminal.
-    pub async fn held_by(&self, region: RegionIndex, runs: &Path) -> Option<Holder> {
-        let keys = self.keys(region, None).await.ok()?;
-        let folders = self.lock_folders(runs);
-        tokio::task::spawn_blocking(move || claim::held(&folders, &keys)).await.ok()?
-    }
-
     async fn claim(
         &self,
         confirmed: &Confirmed,
@@ -100,9 +91,7 @@ impl Session {
         mark: String,
     ) -> Result<Claim, String> {
         let plan = confirmed.plan();
-        let region = self.profile().find(&plan.region().name);
-        let region = region.ok_or("the environment has no such region any more")?;
-        let keys = self.keys(region, Some(confirmed)).await.map_err(|why| why.message)?;
+        let keys = self.keys(confirmed.target());
         let runs = journal.folder().parent().unwrap_or(journal.folder());
         let folders = self.lock_folders(runs);
         let holder = Holder {
@@ -128,16 +117,16 @@ impl Session {
         std::iter::once(beside).chain(shared).collect()
     }
 
-    /// What a write has for itself: the environment, the API server that the context leads to, the Deployment.
-    async fn keys(&self, region: RegionIndex, confirmed: Option<&Confirmed>) -> Result<Vec<String>, Why> {
-        let server = self.reader(region).await?.address();
-        let mut keys = vec![format!("environment {}", self.profile().name), format!("server {server}")];
-        if let Some(Request::Restart { uid, .. } | Request::Scale { uid, .. }) =
-            confirmed.map(Confirmed::request)
-        {
+    /// What a write has for itself: the environment, the API server that the context leads to, the cluster
+    /// and the Deployment as they say who they are.
+    fn keys(&self, target: &Target) -> Vec<String> {
+        let mut keys =
+            vec![format!("environment {}", self.profile().name), format!("server {}", target.address.server)];
+        keys.extend(target.cluster_uid.iter().map(|uid| format!("cluster {uid}")));
+        if let TargetDeployment::Found(uid) = &target.deployment {
             keys.push(format!("deployment {uid}"));
         }
-        Ok(keys)
+        keys
     }
 
     /// Whoever confirmed a plan for this region was told of what was interrupted there before.
@@ -177,8 +166,8 @@ fn happening(confirmed: &Confirmed, intent: u64) -> Happening {
         action: plan.kind(),
         region: plan.region().name.clone(),
         context: plan.region().context.clone(),
-        command: plan.command.shell(),
-        overridden: confirmed.overridden().to_vec(),
+        command: plan.command().shell(),
+        overridden: confirmed.overridden().iter().map(|blocker| blocker.text.clone()).collect(),
         reason: confirmed.reason().map(str::to_owned),
     }
 }
@@ -320,7 +309,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cancel_before_the_request_changes_nothing_and_one_after_it_is_not_known() {
+    async fn a_cancel_before_the_act_changes_nothing() {
         let (server, session, journal, _dir) = on(Behaviour::Hang).await;
         let cancel = CancellationToken::new();
         cancel.cancel();
@@ -334,21 +323,9 @@ mod tests {
             }
             cancel.cancel();
         };
+        // While it looks once more.
         let (applied, ()) = tokio::join!(apply(&session, &journal, &cancel), stop);
-        let ActionOutcome::Cancelled { message, unchanged: false } = applied.outcome else {
-            panic!("{applied:?}")
-        };
-        assert!(message.contains("not known"), "{message}");
-        assert_eq!(server.requests().len(), 1);
+        assert!(matches!(applied.outcome, ActionOutcome::Cancelled { unchanged: true, .. }), "{applied:?}");
         assert!(matches!(read(&journal)[..], [Happening::Intent { .. }, Happening::Outcome { .. }]));
-    }
-
-    #[tokio::test]
-    async fn a_refused_sign_in_is_not_sent_again() {
-        let body = r#"{"kind":"Status","message":"Unauthorized"}"#.to_owned();
-        let (server, session, journal, _dir) = on(Behaviour::Answer(401, body)).await;
-        let applied = apply(&session, &journal, &CancellationToken::new()).await;
-        assert!(applied.outcome.is_unchanged(), "{applied:?}");
-        assert_eq!(server.requests().len(), 1);
     }
 }

@@ -121,6 +121,33 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_beside_it_needs_a_reason_and_waits_for_what_still_runs() {
+        use crate::runbook::case::Case;
+        use crate::runbook::profile::{RegionIndex, testing::profile};
+        use crate::runbook::question::Readings;
+        let (profile, readings) = (profile(), Readings::default());
+        let case = Case {
+            profile: &profile,
+            failed: RegionIndex(0),
+            readings: &readings,
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let blocked = |region: &str, alive| {
+            let earlier = Interrupted { region: region.to_owned(), alive, ..interrupted() };
+            let plan = crate::runbook::steps::restore::plan(&case, ActionKind::Restart);
+            let before = plan.blockers().len();
+            let plan = plan.beside(std::slice::from_ref(&earlier));
+            let more: Vec<bool> =
+                plan.blockers()[before..].iter().map(|blocker| blocker.overridable).collect();
+            more
+        };
+        assert_eq!(blocked("us-east-1", None), [true]);
+        assert_eq!(blocked("us-east-1", Some(false)), [true]);
+        assert_eq!(blocked("us-east-1", Some(true)), [false]);
+        assert_eq!(blocked("eu-west-1", None), [false; 0]);
+    }
+
+    #[test]
     fn the_sentence_says_what_is_known_and_no_more() {
         let of = |change: &dyn Fn(&mut Interrupted)| {
             let mut interrupted = interrupted();

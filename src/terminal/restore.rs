@@ -7,6 +7,7 @@ use crate::engine::session::Session;
 use crate::journal::{Entry, Happening, JournalHandle};
 use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Plan, Refused};
 use crate::runbook::case::Case;
+use crate::runbook::interrupted::Interrupted;
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::Readings;
 use crate::runbook::step::Step;
@@ -18,17 +19,19 @@ use super::out::{self, complain, say};
 use super::{NOT_CONFIRMED, Stop, UNAVAILABLE, interrupted, subject};
 
 pub(super) async fn run(args: RestoreArgs, ending: &Ending) -> Result<u8, Stop> {
-    interrupted::tell().await;
+    let interrupted = interrupted::tell().await;
     let subject = subject::environment(&args.target.environment, Some(&args.target.failed))?;
     let Some(failed) = subject.failed else { return Err(Stop::usage("--failed names no region")) };
     let session = &subject.session;
     let readings = read(session, failed).await;
     let case = Case { profile: session.profile(), failed, readings: &readings, now: Timestamp::now() };
-    let plan = restore::plan(&case, ActionKind::from(args.action));
+    let of_environment = |it: &Interrupted| it.environment == session.profile().name;
+    let earlier: Vec<Interrupted> = interrupted.into_iter().filter(of_environment).collect();
+    let plan = restore::plan(&case, ActionKind::from(args.action)).beside(&earlier);
     print_plan(&plan);
     let name = plan.region().name.clone();
     let confirmed = match args.confirm.as_deref() {
-        Some(typed) if typed == name => plan.confirm(typed, args.reason.as_deref()),
+        Some(typed) if typed == name => plan.confirm_as_shown(typed, args.reason.as_deref()),
         typed => {
             let given = typed.map_or("Without --confirm".to_owned(), |typed| {
                 format!("--confirm {typed}: not the failed region's name, so")
@@ -63,26 +66,26 @@ async fn read(session: &Session, failed: RegionIndex) -> Readings {
 }
 
 fn print_plan(plan: &Plan) {
-    say!("{} ({})", plan.title, plan.fit.reason());
+    say!("{} ({})", plan.title(), plan.fit().reason());
     for (label, text) in [
         ("Region", plan.region().name.clone()),
         ("Cluster", plan.region().context.clone()),
-        ("Changes", plan.changes.clone()),
-        ("Does not touch", plan.does_not_touch.clone()),
-        ("To undo", plan.undo.clone()),
-        ("If it changed since", plan.if_changed_since.clone()),
-        ("Usually takes", plan.usual_duration.to_owned()),
+        ("Changes", plan.changes().to_owned()),
+        ("Does not touch", plan.does_not_touch().to_owned()),
+        ("To undo", plan.undo().to_owned()),
+        ("If it changed since", plan.if_changed_since().to_owned()),
+        ("Usually takes", plan.usual_duration().to_owned()),
     ] {
         say!("  {label:<20} {text}");
     }
-    for note in plan.notes.iter().chain(&plan.command.differs) {
+    for note in plan.notes().iter().chain(plan.command().differs.iter()) {
         say!("  {:<20} {note}", "Note");
     }
     for blocker in plan.blockers() {
         let how = if blocker.overridable { " (a reason goes past this)" } else { "" };
         say!("  {:<20} {}{how}", "In the way", blocker.text);
     }
-    say!("  {:<20} {}", "Command", plan.command.shell());
+    say!("  {:<20} {}", "Command", plan.command().shell());
 }
 
 async fn apply(session: &Session, confirmed: Confirmed, ending: &Ending) -> Result<u8, Stop> {

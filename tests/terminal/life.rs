@@ -625,5 +625,5 @@ fn confirmed(profile: &Arc<Profile>, kind: ActionKind) -> Confirmed {
     let questions = steps::questions_of(profile, failed, &steps);
     runtime.block_on(session.observe_all(&questions, &mut readings));
     let case = Case { profile, failed, readings: &readings, now: Timestamp::now() };
-    restore::plan(&case, kind).confirm(US, Some("a test")).unwrap()
+    restore::plan(&case, kind).confirm_as_shown(US, Some("a test")).unwrap()
 }

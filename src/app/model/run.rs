@@ -131,7 +131,8 @@ impl Run {
 
     /// The plans of step 3, the fitting one first.
     pub fn plans(&self, now: Timestamp) -> Vec<Plan> {
-        self.case(now).map(|case| restore::plans(&case)).unwrap_or_default()
+        let plans = self.case(now).map(|case| restore::plans(&case)).unwrap_or_default();
+        plans.into_iter().map(|plan| plan.beside(&self.interrupted)).collect()
     }
 
     /// The plan that is open: the selected one, else the first.
