@@ -12,6 +12,7 @@ mod foreign;
 mod life;
 #[path = "../support/lookup.rs"]
 mod lookup;
+mod guard;
 mod plugin;
 mod preflight;
 mod restore;
