@@ -19,6 +19,10 @@ use super::msg::Msg;
 
 /// Changes the model because of a message; what is to be done off the window's thread.
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Job> {
+    // In the window's last moments nothing is begun any more.
+    if model.closing.is_some() && !matches!(msg, Msg::Engine(_) | Msg::Tick) {
+        return Vec::new();
+    }
     match msg {
         Msg::Start(msg) => start::update(model, msg, now),
         Msg::Form(msg) => form::update(model, msg, now),

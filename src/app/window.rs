@@ -99,6 +99,11 @@ impl Window {
         while let Some(job) = queue.pop_front() {
             match job {
                 Job::PickFile { purpose } => self.pick(purpose),
+                Job::CancelAction { session } => {
+                    if !self.engine.submit(Job::CancelAction { session }) {
+                        quit::cancel_not_taken(&mut self.model);
+                    }
+                }
                 Job::Finish => {
                     if !self.engine.submit(Job::Finish) {
                         quit::not_taken(&mut self.model);

@@ -86,6 +86,9 @@ pub enum ClaimError {
     /// Another one wrote since the plan was made.
     #[error("{} of {} was done at {} UTC in {}, after this plan was made: look at the region as it is now", noun(&.0.action), .0.region, .1.strftime("%H:%M:%S"), .0.face.words())]
     WroteSince(Box<Holder>, Timestamp),
+    /// Another one was killed in its write since the plan was made.
+    #[error("{} of {} was sent at {} UTC from {}, after this plan was made, and its outcome is not known: look at the region as it is now", noun(&.0.action), .0.region, .0.since.strftime("%H:%M:%S"), .0.face.words())]
+    KilledSince(Box<Holder>),
     /// There is no private place for locks.
     #[error("the lock that keeps two writes apart cannot be taken: {0}")]
     Place(#[from] PlaceError),
@@ -161,7 +164,7 @@ impl Claim {
         paths.dedup();
         let mut locks = Vec::with_capacity(paths.len());
         for path in paths {
-            let lock = lock(&path)?;
+            let lock = lock(&path, read_at)?;
             lock.nothing_since(read_at)?;
             locks.push(lock);
         }
@@ -217,7 +220,7 @@ impl Drop for Claim {
     }
 }
 
-fn lock(path: &Path) -> Result<Lock, ClaimError> {
+fn lock(path: &Path, read_at: Timestamp) -> Result<Lock, ClaimError> {
     let failed = |source| ClaimError::Io { path: path.to_owned(), source };
     let mut options = OpenOptions::new();
     options.create(true).write(true).truncate(false);
@@ -235,13 +238,16 @@ fn lock(path: &Path) -> Result<Lock, ClaimError> {
         Err(TryLockError::Error(source)) => return Err(failed(source)),
     }
     if let Some(holder) = read_note(path) {
-        nothing_runs(holder)?;
+        nothing_runs(&holder)?;
+        if holder.since >= read_at {
+            return Err(ClaimError::KilledSince(Box::new(holder)));
+        }
     }
     Ok(Lock { _file: file, note: note_of(path), last: path.with_extension("last") })
 }
 
 /// A note that nobody holds a lock for is a killed program's.
-fn nothing_runs(holder: Holder) -> Result<(), ClaimError> {
+fn nothing_runs(holder: &Holder) -> Result<(), ClaimError> {
     let mut pids = process::of_intent(&holder.mark);
     let tool = holder.tool.clone();
     if let Some(tool) = &tool
@@ -254,7 +260,7 @@ fn nothing_runs(holder: Holder) -> Result<(), ClaimError> {
         return Ok(());
     }
     let program = tool.map_or_else(|| "the program".to_owned(), |tool| tool.program);
-    Err(ClaimError::StillRuns { program, pids, holder: Box::new(holder) })
+    Err(ClaimError::StillRuns { program, pids, holder: Box::new(holder.clone()) })
 }
 
 fn note_of(path: &Path) -> PathBuf {
@@ -342,6 +348,23 @@ mod tests {
             "{text}"
         );
         drop(of("environment copy", "2026-03-04T02:41:11Z").unwrap());
+    }
+
+    #[test]
+    fn a_plan_that_was_made_before_a_killed_write_began_is_void() {
+        let dir = tempfile::tempdir().unwrap();
+        let folders = [dir.path().join("locks")];
+        let keys = keys(&["server one"]);
+        let claim = Claim::take(&folders, &keys, holder(), later()).unwrap();
+        let (path, note) = (claim.locks[0].note.clone(), std::fs::read(&claim.locks[0].note).unwrap());
+        drop(claim);
+        // As a kill leaves it: the locks free, the note there.
+        std::fs::write(&path, note).unwrap();
+        let before = "2026-03-04T02:41:06Z".parse().unwrap();
+        let text = Claim::take(&folders, &keys, holder(), before).unwrap_err().to_string();
+        assert!(text.contains("was sent at 02:41:07 UTC") && text.contains("not known"), "{text}");
+        drop(Claim::take(&folders, &keys, holder(), later()).unwrap());
+        assert!(!path.exists());
     }
 
     #[cfg(target_os = "linux")]

@@ -35,20 +35,12 @@ impl Scratch {
         Self::new_in(&std::env::temp_dir(), label)
     }
 
-    /// A folder for secrets: in the user's runtime folder, which is never on a disk, else as [`new`](Self::new).
-    ///
-    /// # Errors
-    /// It cannot be made.
-    pub fn for_secrets(label: &str) -> io::Result<Self> {
-        match runtime_base() {
-            Some(base) => Self::new_in(&base, label),
-            None => Self::new(label),
-        }
-    }
-
     fn new_in(base: &Path, label: &str) -> io::Result<Self> {
+        let name = format!("{PREFIX}{label}-");
+        // Windows renames no folder with an open file in it: there it has its name before its lock.
+        let begins = if cfg!(windows) { name.as_str() } else { UNFINISHED };
         let mut builder = tempfile::Builder::new();
-        builder.prefix(UNFINISHED);
+        builder.prefix(begins);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         let made = builder.tempdir_in(base)?;
@@ -58,11 +50,13 @@ impl Scratch {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let lock = options.open(made.path().join(LOCK))?;
         lock.lock()?;
-        // It gets its name with its lock in it.
-        let random = made.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let random = random.strip_prefix(UNFINISHED).unwrap_or(&random).to_owned();
-        let path = base.join(format!("{PREFIX}{label}-{random}"));
-        std::fs::rename(made.path(), &path)?;
+        let mut path = made.path().to_owned();
+        if !cfg!(windows) {
+            let random = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            path = base.join(format!("{name}{}", random.strip_prefix(UNFINISHED).unwrap_or(&random)));
+            // It gets its name with its lock in it.
+            std::fs::rename(made.path(), &path)?;
+        }
         drop(made.keep());
         Ok(Self { path, lock: Some(lock) })
     }
@@ -82,19 +76,9 @@ impl Drop for Scratch {
     }
 }
 
-/// The user's runtime folder's part for this program, made where it is missing.
-fn runtime_base() -> Option<PathBuf> {
-    let runtime = PathBuf::from(std::env::var_os("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty())?);
-    let base = runtime.join("failback");
-    (runtime.is_dir() && is_own(&runtime) && super::private::create_folder(&base).is_ok()).then_some(base)
-}
-
-/// Removes what killed programs left in the usual places. Reads folders: off the window's thread.
+/// Removes what killed programs left in the system's folder for temporary files. Reads folders: off the window's thread.
 pub fn sweep() {
     sweep_in(&std::env::temp_dir());
-    if let Some(base) = runtime_base() {
-        sweep_in(&base);
-    }
 }
 
 fn sweep_in(base: &Path) {

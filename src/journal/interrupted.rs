@@ -15,6 +15,8 @@ use crate::runbook::interrupted::Interrupted;
 const RUNS: usize = 500;
 /// How much of a journal is read, from its end, in bytes: its intents and outcomes are among the last entries.
 const BYTES: u64 = 16 * 1024 * 1024;
+/// How much is read of all journals together, in bytes.
+const ALL_BYTES: usize = 128 * 1024 * 1024;
 
 /// What the runs leave open.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -36,9 +38,18 @@ pub fn interrupted(runs: &Path) -> ReadBack {
             return back;
         }
     };
+    let mut read_so_far = 0;
     for folder in folders {
+        if read_so_far > ALL_BYTES {
+            back.problems
+                .push(format!("runs before {} were not looked through: there is too much", folder.display()));
+            break;
+        }
         match read(&folder.join(FILE)) {
-            Ok(Some(text)) => back.interrupted.extend(of_run(&folder, &text)),
+            Ok(Some(text)) => {
+                read_so_far += text.len();
+                back.interrupted.extend(of_run(&folder, &text));
+            }
             Ok(None) => {}
             Err(error) => {
                 back.problems.push(format!("{} cannot be read: {error}", folder.join(FILE).display()));

@@ -97,6 +97,7 @@ pub fn noun(action: &str) -> &str {
         Some(ActionKind::Scale) => "scaling",
         Some(ActionKind::ReapplyHelm) => "re-apply by Helm",
         Some(ActionKind::ReapplyVcluster) => "re-apply by the vCluster CLI",
+        Some(ActionKind::Rollback) => "rollback",
         None => action,
     }
 }

@@ -568,6 +568,55 @@ fn children(home: &str) -> Vec<u32> {
     pids.filter(of_home).collect()
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_is_opened_again_has_the_action_that_goes_on_and_starts_none_beside_it() {
+    let world = Served::start("crash-loop");
+    let helm = SlowHelm::sleeping();
+    let mut command = engine(&world, "reapply-helm");
+    command.env("LIFE_REOPENS", "yes");
+    let output = helm.start(command).wait_with_output().unwrap();
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    assert_eq!(helm.pids().len(), 1);
+    assert!(!is_alive(helm.pids()[0]));
+    let entries = all_entries(&world);
+    assert_eq!((intents(&entries), outcomes(&entries)), (1, 1), "{entries:?}");
+    // Both runs are closed.
+    assert_eq!(count(&entries, |entry| matches!(entry, Happening::Closed { .. })), 2, "{entries:?}");
+}
+
+/// Leaves the run in the middle of its action and opens it again: what goes on is shown, and stopped from there.
+fn reopen(engine: &mut Engine, profile: &Arc<Profile>, again: Confirmed) {
+    let (before, session) = (SessionId(1), SessionId(2));
+    next(engine, |event| matches!(event, Event::Output { line, .. } if line == "it began").then_some(()));
+    let jobs = [
+        Job::Close { session: before },
+        Job::Open { session, profile: Arc::clone(profile) },
+        Job::BeginRun { session },
+    ];
+    assert!(jobs.into_iter().all(|job| engine.submit(job)));
+    let going = next(engine, |event| match event {
+        Event::ActionGoesOn { session: of, going } if of == session => Some(going),
+        _ => None,
+    });
+    assert_eq!((going.kind, going.region.as_str()), (ActionKind::ReapplyHelm, US));
+    assert_eq!(going.lines, ["it began"]);
+    let ended = |engine: &mut Engine| {
+        next(engine, |event| match event {
+            Event::ActionEnded { session: of, outcome } if of == session => Some(outcome),
+            _ => None,
+        })
+    };
+    assert!(engine.submit(Job::Apply { session, confirmed: Box::new(again) }));
+    let refused = ended(engine);
+    assert!(refused.is_unchanged(), "{refused:?}");
+    assert!(engine.submit(Job::CancelAction { session }));
+    let outcome = ended(engine);
+    assert!(matches!(outcome, ActionOutcome::Cancelled { .. }), "{outcome:?}");
+    assert!(engine.submit(Job::Close { session }) && engine.submit(Job::Finish));
+    next(engine, |event| matches!(event, Event::Finished).then_some(()));
+}
+
 /// Not a test of its own: the others run it as a process that they can kill. It does what a window's engine
 /// does, from opening a run to putting everything on disk.
 #[test]
@@ -577,6 +626,8 @@ fn the_engine_of_a_window() {
     let action = std::env::var("LIFE_ACTION").unwrap();
     let kind = ActionKind::ALL.into_iter().find(|kind| kind.id() == action).unwrap();
     let profile = Arc::new(environment::read(Path::new(&path)).unwrap());
+    let reopens = std::env::var("LIFE_REOPENS").is_ok();
+    let again = reopens.then(|| confirmed(&profile, kind));
     let confirmed = confirmed(&profile, kind);
     let options = engine::Options {
         store: Store::open_default(),
@@ -595,6 +646,9 @@ fn the_engine_of_a_window() {
     ];
     for job in jobs {
         assert!(engine.submit(job));
+    }
+    if let Some(again) = again {
+        return reopen(&mut engine, &profile, again);
     }
     let outcome = next(&mut engine, |event| match event {
         Event::ActionEnded { outcome, .. } => Some(outcome),

@@ -9,10 +9,10 @@
 mod eks;
 #[path = "../support/foreign.rs"]
 mod foreign;
+mod guard;
 mod life;
 #[path = "../support/lookup.rs"]
 mod lookup;
-mod guard;
 mod plugin;
 mod preflight;
 mod restore;

@@ -22,9 +22,6 @@ const LAST_WAIT: Duration = Duration::from_secs(40);
 
 /// A running action, or a form with changes, is asked about first.
 pub(super) fn requested(model: &mut Model, now: Timestamp) -> Vec<Job> {
-    if model.closing.is_some() {
-        return Vec::new();
-    }
     if is_running(model) {
         model.dialog = Some(Dialog::LeaveWhileRunning { quit: true });
         return Vec::new();
@@ -89,6 +86,13 @@ fn finish(model: &mut Model, now: Timestamp) -> Vec<Job> {
 pub fn not_taken(model: &mut Model) {
     if let Some(closing) = &mut model.closing {
         closing.is_finishing = false;
+    }
+}
+
+/// The engine had no room for [`Job::CancelAction`]: it can be asked for again.
+pub fn cancel_not_taken(model: &mut Model) {
+    if let Some(running) = model.run.as_mut().and_then(|run| run.restore.running.as_mut()) {
+        running.cancelling = false;
     }
 }
 
