@@ -14,7 +14,7 @@ use crate::clients::process::{Ended, Environment, Invocation, run};
 use crate::clients::secret::Secret;
 use crate::clients::tools::{self, ToolFiles};
 use crate::clients::values_file;
-use crate::journal::{Entry, Happening, Journal, JournalError};
+use crate::journal::process::INTENT_VARIABLE;
 use crate::runbook::action::{ActionOutcome, Confirmed, Request};
 use crate::runbook::case::Case;
 use crate::runbook::command::{self, Command};
@@ -24,83 +24,52 @@ use crate::runbook::question::{Question, Readings};
 use crate::runbook::steps::restore;
 use crate::runbook::verdict::{Why, WhyKind};
 
+use super::life::IntentMark;
 use super::session::Session;
 
 /// How long a tool may take; the rollout is watched by ourselves.
 const TOOL_LIMIT: Duration = Duration::from_secs(300);
 
+/// How long the answer to a request that was sent is waited for after a cancel: most are on their way.
+const ANSWER_GRACE: Duration = Duration::from_secs(1);
+
 /// A line that tells a tool's user to delete resources (`domain.md`, T6).
 const HARMFUL_ADVICE: &str = "--reset";
 
 impl Session {
-    /// Does what was confirmed: the intent is on disk before, the outcome after.
-    ///
-    /// # Errors
-    /// The journal cannot be written. Then nothing was done, unless the outcome
-    /// says otherwise.
-    pub async fn apply(
-        &self,
-        confirmed: Confirmed,
-        journal: &mut Journal,
-        lines: mpsc::Sender<String>,
-        cancel: CancellationToken,
-    ) -> Result<ActionOutcome, (JournalError, Option<ActionOutcome>)> {
-        let plan = confirmed.plan();
-        let action = plan.kind();
-        let intent = Happening::Intent {
-            action,
-            region: plan.region().name.clone(),
-            context: plan.region().context.clone(),
-            command: plan.command().shell(),
-            overridden: confirmed.overridden().iter().map(|blocker| blocker.text.clone()).collect(),
-            reason: confirmed.reason().map(str::to_owned),
-        };
-        let entry = |happening| Entry { at: Timestamp::now(), happening };
-        journal.append(&entry(intent)).map_err(|error| (error, None))?;
-        let output = journal.folder().join(format!("{}-{}.log", action.id(), Timestamp::now().as_second()));
-        let outcome = self.perform(&confirmed, &output, lines, cancel).await;
-        match journal.append(&entry(Happening::Outcome { action, outcome: outcome.clone() })) {
-            Ok(()) => Ok(outcome),
-            Err(error) => Err((error, Some(outcome))),
-        }
-    }
-
-    async fn perform(
+    /// Does it; what surrounds it is [`apply`](Session::apply)'s. Until the act, a cancel changes nothing.
+    pub(super) async fn perform(
         &self,
         confirmed: &Confirmed,
         output: &Path,
         lines: mpsc::Sender<String>,
         cancel: CancellationToken,
+        intent: &IntentMark,
     ) -> ActionOutcome {
-        let unchanged = |message| ActionOutcome::Failed { message, unchanged: true };
         let Some(region) = self.profile().find(&confirmed.plan().region().name) else {
-            return unchanged("the environment has no such region any more".to_owned());
-        };
-        // Read once: what is compared is what is written to, whatever happens to the file meanwhile.
-        let pinned = match Pinned::read(&self.access(region)).await {
-            Ok(pinned) => pinned,
-            Err(why) => return unchanged(why.message),
+            return ActionOutcome::not_done("the environment has no such region any more");
         };
         match confirmed.request() {
-            Request::Restart { .. } | Request::Scale { .. } => self.patch(region, confirmed, pinned).await,
+            Request::Restart { .. } | Request::Scale { .. } => self.patch(region, confirmed, &cancel).await,
             Request::Tool { program, keeps_password_of, values } => {
                 let keeps = keeps_password_of.as_deref();
-                let made = self.invocation(&pinned, confirmed, program, keeps, values.as_deref()).await;
-                let (mut invocation, files) = match made {
-                    Ok(made) => made,
-                    Err(why) => return unchanged(why.message),
+                let preparing = Box::pin(async {
+                    // Read before the last program is asked, compared right before the act.
+                    let pinned = Pinned::read(&self.access(region)).await.map_err(|why| why.message)?;
+                    let made = self.invocation(&pinned, confirmed, program, keeps, values.as_deref()).await;
+                    let made = made.map_err(|why| why.message)?;
+                    self.writer(region, confirmed, pinned).await?;
+                    Ok::<_, String>(made)
+                });
+                let (mut invocation, files) = match cancel.run_until_cancelled(preparing).await {
+                    Some(Ok(made)) => made,
+                    Some(Err(message)) => return ActionOutcome::not_done(message),
+                    None => return stopped_before(),
                 };
-                // After the last program was asked, right before the act.
-                let writer = match Writer::connect(pinned, &self.access(region), confirmed).await {
-                    Ok(writer) => writer,
-                    Err(why) => return unchanged(why.message),
-                };
-                if let Err(message) = self.look_once_more(region, confirmed, &writer).await {
-                    return unchanged(message);
-                }
                 invocation.output_file = Some(output.to_owned());
+                invocation.env.set(INTENT_VARIABLE, &intent.mark);
                 let look = command::helm_history(self.profile(), confirmed.plan().region()).shell();
-                let outcome = use_tool(invocation, &look, lines, cancel).await;
+                let outcome = use_tool(invocation, &look, intent, lines, cancel).await;
                 // The files stay until the program and all that it started ended.
                 drop(files);
                 outcome
@@ -108,30 +77,27 @@ impl Session {
         }
     }
 
-    async fn patch(&self, region: RegionIndex, confirmed: &Confirmed, pinned: Pinned) -> ActionOutcome {
-        let unchanged = |message| ActionOutcome::Failed { message, unchanged: true };
-        let writer = match Writer::connect(pinned, &self.access(region), confirmed).await {
-            Ok(writer) => writer,
-            Err(why) => return unchanged(why.message),
+    async fn patch(
+        &self,
+        region: RegionIndex,
+        confirmed: &Confirmed,
+        cancel: &CancellationToken,
+    ) -> ActionOutcome {
+        let preparing = Box::pin(async {
+            // Read once: what is compared is what is written to, whatever happens to the file meanwhile.
+            let pinned = Pinned::read(&self.access(region)).await.map_err(|why| why.message)?;
+            self.writer(region, confirmed, pinned).await
+        });
+        let writer = match cancel.run_until_cancelled(preparing).await {
+            Some(Ok(writer)) => writer,
+            Some(Err(message)) => return ActionOutcome::not_done(message),
+            None => return stopped_before(),
         };
-        if let Err(message) = self.look_once_more(region, confirmed, &writer).await {
-            return unchanged(message);
-        }
-        let result = match confirmed.request() {
-            Request::Restart { namespace, deployment, uid } => writer
-                .restart(namespace, deployment, uid, Timestamp::now())
-                .await
-                .map(|_| "restart requested".to_owned()),
-            Request::Scale { namespace, deployment, uid, from, replicas } => {
-                let scaled = writer.scale(namespace, deployment, uid, *from, *replicas).await;
-                scaled.map(|deployment| format!("scaled to {}", deployment.replicas_wanted))
-            }
-            Request::Tool { .. } => return unchanged("no API request".to_owned()),
-        };
-        match result {
-            Ok(message) => ActionOutcome::Done { message },
+        let sent = Box::pin(send(&writer, confirmed));
+        match answered(sent, cancel).await {
+            Some(Ok(message)) => ActionOutcome::Done { message },
             // Without an answer the server may still have done it.
-            Err(why) => {
+            Some(Err(why)) => {
                 let message = if why.kind == WhyKind::Conflict {
                     format!("{}. {}", why.message, why.remedy)
                 } else {
@@ -139,7 +105,26 @@ impl Session {
                 };
                 ActionOutcome::Failed { unchanged: refused(&why), message }
             }
+            None => {
+                let message = "the wait for the answer was stopped after the request was sent: whether it was \
+                               done is not known, look before you repeat it";
+                ActionOutcome::Cancelled { message: message.to_owned(), unchanged: false }
+            }
         }
+    }
+
+    /// A writer for the cluster that was confirmed, after everything that the confirmation stood on was read
+    /// once more.
+    async fn writer(
+        &self,
+        region: RegionIndex,
+        confirmed: &Confirmed,
+        pinned: Pinned,
+    ) -> Result<Writer, String> {
+        let writer = Writer::connect(pinned, &self.access(region), confirmed).await;
+        let writer = writer.map_err(|why| why.message)?;
+        self.look_once_more(region, confirmed, &writer).await?;
+        Ok(writer)
     }
 
     /// Reads once more what the confirmation stood on: the cluster that the change would go to, by the connection
@@ -258,6 +243,36 @@ impl Session {
     }
 }
 
+fn stopped_before() -> ActionOutcome {
+    let message = "it was stopped before anything was sent".to_owned();
+    ActionOutcome::Cancelled { message, unchanged: true }
+}
+
+/// Sends the request, once.
+async fn send(writer: &Writer, confirmed: &Confirmed) -> Result<String, Why> {
+    match confirmed.request() {
+        Request::Restart { namespace, deployment, uid } => {
+            writer.restart(namespace, deployment, uid, Timestamp::now()).await?;
+            Ok("restart requested".to_owned())
+        }
+        Request::Scale { namespace, deployment, uid, from, replicas } => {
+            let scaled = writer.scale(namespace, deployment, uid, *from, *replicas).await?;
+            Ok(format!("scaled to {}", scaled.replicas_wanted))
+        }
+        Request::Tool { .. } => Err(Why::new(WhyKind::Configuration, "no API request")),
+    }
+}
+
+/// The answer to what was sent; `None` where it was cancelled and none came within a moment more.
+async fn answered<T>(sent: impl Future<Output = T> + Unpin, cancel: &CancellationToken) -> Option<T> {
+    let mut sent = sent;
+    tokio::select! {
+        biased;
+        answer = &mut sent => Some(answer),
+        () = cancel.cancelled() => tokio::time::timeout(ANSWER_GRACE, sent).await.ok(),
+    }
+}
+
 /// Did the server say no, so that nothing was changed?
 fn refused(why: &Why) -> bool {
     matches!(
@@ -284,18 +299,19 @@ fn mark_harmful_advice(line: String) -> String {
 async fn use_tool(
     invocation: Invocation,
     look: &str,
+    intent: &IntentMark,
     lines: mpsc::Sender<String>,
     cancel: CancellationToken,
 ) -> ActionOutcome {
     let name = invocation.name();
-    let on_start = |started: &Started| tracing::debug!(pid = started.pid, "the tool runs");
+    let on_start = |started: &Started| (intent.on_spawn.0)(&name, started.pid);
     let ended = run(invocation, Some(lines), on_start, cancel).await;
     let left = format!("the release may be left pending or half-applied: `{look}` tells");
     match ended {
         Err(why) => ActionOutcome::Failed { message: why.message, unchanged: true },
         Ok(ended) if ended.succeeded() => ActionOutcome::Done { message: result(&ended, &name) },
         Ok(ended) if ended.cancelled => {
-            ActionOutcome::Cancelled { message: format!("{name} was stopped; {left}") }
+            ActionOutcome::Cancelled { message: format!("{name} was stopped; {left}"), unchanged: false }
         }
         Ok(ended) if ended.timed_out => {
             let message =
@@ -368,5 +384,18 @@ mod tests {
         let marked = mark_harmful_advice("run: loft start --reset".to_owned());
         assert!(marked.ends_with("[do not do this here: it deletes resources]"), "{marked}");
         assert_eq!(mark_harmful_advice("done".to_owned()), "done");
+    }
+
+    #[tokio::test]
+    async fn after_a_cancel_the_answer_to_what_was_sent_gets_a_moment() {
+        let cancel = CancellationToken::new();
+        assert_eq!(answered(std::future::ready(1), &cancel).await, Some(1));
+        cancel.cancel();
+        let soon = Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            2
+        });
+        assert_eq!(answered(soon, &cancel).await, Some(2));
+        assert_eq!(answered(std::future::pending::<u8>(), &cancel).await, None);
     }
 }

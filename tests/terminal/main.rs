@@ -10,6 +10,7 @@ mod eks;
 #[path = "../support/foreign.rs"]
 mod foreign;
 mod guard;
+mod life;
 #[path = "../support/lookup.rs"]
 mod lookup;
 mod plugin;
