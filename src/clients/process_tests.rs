@@ -76,7 +76,8 @@ async fn a_slow_reader_loses_no_line_that_can_wait_and_the_last_ones_are_kept() 
     assert_eq!(count, 900);
     let ended = ended.unwrap();
     assert!(ended.succeeded());
-    assert_eq!(ended.last_lines.len(), LAST_LINES);
+    assert_eq!((ended.first_lines.len(), ended.last_lines.len()), (KEPT_LINES, KEPT_LINES));
+    assert_eq!(ended.first_lines[0], "0");
     assert_eq!(ended.last_lines.last().map(String::as_str), Some("899"));
 }
 
@@ -170,6 +171,8 @@ async fn output_that_nobody_reads_stalls_nothing_and_the_file_has_it_all() {
     assert!(ended.succeeded());
     assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 5000);
     assert_eq!(receiver.recv().await.as_deref(), Some("line 0"));
+    let told = "… 4999 lines were not read in time and are left out here";
+    assert_eq!(receiver.recv().await.as_deref(), Some(told));
 }
 
 #[tokio::test]

@@ -78,12 +78,22 @@ impl Session {
             Request::Restart { .. } | Request::Scale { .. } => self.patch(region, confirmed).await,
             Request::Tool { program, keeps_password_of } => {
                 let keeps = keeps_password_of.as_deref();
-                match self.invocation(region, confirmed, program, keeps, None).await {
+                let prepared = tokio::select! {
+                    biased;
+                    () = cancel.cancelled() => {
+                        let message = "it was not started; nothing was changed".to_owned();
+                        return ActionOutcome::Cancelled { message };
+                    }
+                    prepared = self.invocation(region, confirmed, program, keeps, None) => prepared,
+                };
+                match prepared {
                     // The files stay until the program and all that it started ended.
-                    Ok((mut invocation, _files)) => {
+                    Ok((mut invocation, files)) => {
                         invocation.output_file = Some(output.to_owned());
                         let look = command::helm_history(self.profile(), confirmed.plan().region()).shell();
-                        use_tool(invocation, &look, lines, cancel).await
+                        let outcome = use_tool(invocation, &look, lines, cancel).await;
+                        files.remove().await;
+                        outcome
                     }
                     Err(why) => ActionOutcome::Failed { message: why.message, unchanged: true },
                 }
@@ -156,7 +166,9 @@ impl Session {
         let mut env = Environment::for_tools();
         // The kubeconfig's plugin would prefer exported keys, which may be another account's.
         if self.aws_settings().profile.is_some() {
-            EXPORTED_KEYS.iter().for_each(|name| env.remove(name));
+            for name in EXPORTED_KEYS {
+                env.remove(name);
+            }
         }
         env.extend(self.aws_env());
         env.extend(command.env.iter().cloned());
@@ -255,7 +267,8 @@ async fn use_tool(
 
 /// What a program that ended well says it did: Helm's name, status and revision, else the last line.
 fn result(ended: &Ended, otherwise: &str) -> String {
-    let value = |key: &str| ended.last_lines.iter().find_map(|line| line.strip_prefix(key));
+    // Notes of the chart may follow, of any length.
+    let value = |key: &str| ended.first_lines.iter().find_map(|line| line.strip_prefix(key));
     match (value("NAME: "), value("STATUS: "), value("REVISION: ")) {
         (Some(name), Some(status), Some(revision)) => {
             format!("release {name} is {status}, revision {revision}")

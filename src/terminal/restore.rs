@@ -95,11 +95,14 @@ async fn apply(session: &Session, confirmed: Confirmed) -> Result<u8, Stop> {
     journal.append(&entry).map_err(|error| Stop::failed(error.to_string()))?;
     say!("\nJournal: {}", journal.folder().display());
     let (lines, mut output) = mpsc::channel(64);
-    let print = async move {
-        while let Some(line) = output.recv().await {
+    // On a thread of its own: a pipe that nobody reads must not hold up what is done.
+    let print = move || {
+        while let Some(line) = output.blocking_recv() {
             say!("  | {line}");
         }
     };
+    let printing = std::thread::Builder::new().name("failback-print".to_owned()).spawn(print);
+    let printing = printing.map_err(|error| Stop::failed(format!("nothing was done: {error}")))?;
     let cancel = CancellationToken::new();
     let interrupted = cancel.clone();
     let ctrl_c = tokio::spawn(async move {
@@ -108,8 +111,13 @@ async fn apply(session: &Session, confirmed: Confirmed) -> Result<u8, Stop> {
             interrupted.cancel();
         }
     });
-    let (applied, ()) = tokio::join!(session.apply(confirmed, &mut journal, lines, cancel), print);
+    let applied = session.apply(confirmed, &mut journal, lines, cancel).await;
     ctrl_c.abort();
+    // The outcome is in the journal by now; it is said after the program's own lines.
+    let printed = tokio::task::spawn_blocking(move || printing.join().is_ok());
+    if !matches!(printed.await, Ok(true)) {
+        complain!("failback: not all of the output was printed");
+    }
     let outcome = match applied {
         Ok(outcome) => outcome,
         Err((error, None)) => return Err(Stop::failed(format!("nothing was done: {error}"))),
