@@ -62,7 +62,7 @@ pub async fn read_planned(
 
 fn parse(text: &str, path: &Path) -> Result<(ValuesFacts, Value), Why> {
     let read = yaml::read(text).map_err(|error| {
-        let what = format!("{} at line {}", error.what, error.line);
+        let what = format!("{} (line {})", error.what, error.line);
         unusable(path, &what, "Correct the file, or choose another")
     })?;
     if read.values.is_empty() {
@@ -266,7 +266,7 @@ mod tests {
             assert!(!why.message.contains("hunter22") && !why.remedy.is_empty(), "{}", why.message);
         }
         let why = read_text(b"a: 1\nb: [\nc: 2\n").await.unwrap_err();
-        assert!(why.message.contains(" at line "), "{}", why.message);
+        assert!(why.message.contains("(line "), "{}", why.message);
 
         let folder = tempfile::tempdir().unwrap();
         let why = read(folder.path(), LIMIT).await.unwrap_err();
