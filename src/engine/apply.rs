@@ -209,9 +209,9 @@ async fn use_tool(
     let (ended, ()) = tokio::join!(run(invocation, Some(sender), cancel), hand_on);
     let left = match action {
         ActionKind::ReapplyHelm | ActionKind::Rollback => {
-            "the release may be left pending: `helm list -a` and `helm history` tell"
+            "the release may be left pending: `helm history` and Diagnose tell"
         }
-        _ => "the release may be half-applied: `helm list -a` tells",
+        _ => "the release may be half-applied: `helm history` and Diagnose tell",
     };
     match ended {
         Err(why) => ActionOutcome::Failed { message: why.message, unchanged: true },

@@ -7,6 +7,7 @@
 )]
 
 mod eks;
+mod every_command;
 #[path = "../support/foreign.rs"]
 mod foreign;
 #[path = "../support/lookup.rs"]
@@ -14,6 +15,7 @@ mod lookup;
 mod plugin;
 mod preflight;
 mod restore;
+mod rollback;
 mod scenarios;
 mod usage;
 

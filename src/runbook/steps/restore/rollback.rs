@@ -44,7 +44,7 @@ pub(super) fn rollback(case: &Case, fit: Fit) -> Parts {
         command: command::helm_rollback(
             case.profile,
             case.failed_region(),
-            good.map_or(0, |good| good.revision),
+            good.map(|good| good.revision),
             major,
         ),
         notes: vec![
