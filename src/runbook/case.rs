@@ -37,18 +37,9 @@ impl<'a> Case<'a> {
 
     /// The first other region whose health check passes and is not disabled; it tells which version is right.
     pub fn healthy_region(&self) -> Option<RegionIndex> {
-        self.profile.others(self.failed).find(|region| shows_healthy(self.readings, *region) == Some(true))
-    }
-
-    /// Another region whose context leads to the same cluster as this one's, by the address where both
-    /// answered. What is done to one of them is done to the other.
-    pub fn same_cluster(&self, region: RegionIndex) -> Option<RegionIndex> {
-        let server = |region| match self.readings.cluster(region) {
-            Some(Ok(facts)) if !facts.server.is_empty() => Some(facts.server.as_str()),
-            _ => None,
-        };
-        let here = server(region)?;
-        self.profile.others(region).find(|other| server(*other) == Some(here))
+        self.profile
+            .others(self.failed)
+            .find(|region| shows_healthy(self.profile, self.readings, *region) == Some(true))
     }
 
     /// The way from a region's cluster to the database, hop by hop.
@@ -112,7 +103,7 @@ impl<'a> Case<'a> {
         let Some((version, region)) = told.first().cloned() else {
             return Err(unsure.unwrap_or_else(|| "no other region's Deployment could be read".to_owned()));
         };
-        let healthy = |other: RegionIndex| shows_healthy(self.readings, other) == Some(true);
+        let healthy = |other: RegionIndex| shows_healthy(self.profile, self.readings, other) == Some(true);
         let differs = |(other, at): &&(String, RegionIndex)| healthy(*at) && !version::same(other, &version);
         match told.iter().find(differs).filter(|_| healthy(region)) {
             Some((other, at)) => {
@@ -152,7 +143,7 @@ impl<'a> Case<'a> {
     /// The other regions' Deployments, those of regions whose health check passes first.
     fn version_witnesses(&self) -> Vec<(RegionIndex, &'a Deployment)> {
         let mut others: Vec<RegionIndex> = self.profile.others(self.failed).collect();
-        others.sort_by_key(|other| shows_healthy(self.readings, *other) != Some(true));
+        others.sort_by_key(|other| shows_healthy(self.profile, self.readings, *other) != Some(true));
         let found = |region| match self.readings.deployment(region)?.ok()? {
             DeploymentFacts::Found(deployment) => Some((region, &**deployment)),
             DeploymentFacts::Missing => None,

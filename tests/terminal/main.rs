@@ -12,6 +12,7 @@ mod every_command;
 mod foreign;
 #[path = "../support/lookup.rs"]
 mod lookup;
+mod guard;
 mod plugin;
 mod preflight;
 mod restore;

@@ -17,7 +17,8 @@ pub(super) fn rollback(case: &Case, fit: Fit) -> Parts {
         && release::is_pending(newest)
         && release::may_be_under_way(newest, case.now)
     {
-        blockers.push(Blocker::overridable(format!(
+        let key = format!("rollback-beside-revision {}", newest.revision);
+        blockers.push(Blocker::overridable(key, format!(
             "Revision {} was begun less than five minutes ago, and somebody may be at it: Helm does not stop a \
              rollback beside it, and what is left is a mixture of both",
             newest.revision
@@ -33,6 +34,7 @@ pub(super) fn rollback(case: &Case, fit: Fit) -> Parts {
     Parts {
         kind: ActionKind::Rollback,
         request,
+        target: None,
         blockers,
         title: format!("Roll back to {to}"),
         changes: format!(
