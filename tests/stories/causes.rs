@@ -174,10 +174,7 @@ fn an_expired_session_says_nothing_of_the_region_until_it_is_renewed() {
 
 #[test]
 fn of_two_causes_one_is_re_applied_against_and_the_other_handed_over() {
-    if !has_tools(
-        "of_two_causes_one_is_re_applied_against_and_the_other_handed_over",
-        &["helm"],
-    ) {
+    if !has_tools("of_two_causes_one_is_re_applied_against_and_the_other_handed_over", &["helm"]) {
         return;
     }
     let mut story = Story::practise("closed-port-and-image-pull");

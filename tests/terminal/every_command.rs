@@ -87,7 +87,7 @@ async fn shown_in(world: &World, told: &str) -> Vec<(String, Command)> {
         shown.extend(commands.map(|it| (format!("guide of {}", cause.id), it)));
     }
     for kind in ActionKind::ALL {
-        shown.push((format!("plan of {}", kind.id()), restore::plan(&case, kind).command));
+        shown.push((format!("plan of {}", kind.id()), restore::plan(&case, kind).command().clone()));
     }
     for (heading, commands) in command::runbook(profile, failed, None) {
         shown.extend(commands.into_iter().map(|it| (heading.clone(), it)));

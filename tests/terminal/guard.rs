@@ -70,14 +70,16 @@ fn where_the_other_regions_cluster_cannot_be_read_nothing_is_done() {
 fn health_checks_that_watch_each_others_hosts_are_no_evidence() {
     let world = Served::start("scaled-to-zero");
     let swapped = world.changed_environment(|text| {
-        let ids: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("health_check_id = ")).collect();
+        let ids: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("health_check_id = ")).collect();
         let (us, eu) = (ids[0].to_owned(), ids[1].to_owned());
         text.replace(&us, "SWAPPED").replace(&eu, &us).replace("SWAPPED", &eu)
     });
     // Seen from the region that is well, whose health check is the failed one's: way past the old gate.
     for failed in [US, EU] {
         for action in ACTIONS {
-            let args = ["restore", "--environment", &swapped, "--failed", failed, "--action", action, "--confirm"];
+            let args =
+                ["restore", "--environment", &swapped, "--failed", failed, "--action", action, "--confirm"];
             let args = [&args[..], &[failed, "--reason", "I insist"]].concat();
             let output = failback(world.home.path(), &args).output().unwrap();
             assert_eq!(code(&output), 65, "{failed} {action}: {}", text(&output));
@@ -93,7 +95,8 @@ fn a_values_file_of_the_other_region_is_never_applied() {
         return;
     }
     let world = Served::start("deployment-missing");
-    let environment = world.changed_environment(|text| text.replace(&format!("{US}-values"), &format!("{EU}-values")));
+    let environment =
+        world.changed_environment(|text| text.replace(&format!("{US}-values"), &format!("{EU}-values")));
     let args = [&["restore", "--environment", &environment][..], &confirmed("reapply-helm")].concat();
     let output = failback(world.home.path(), &args).output().unwrap();
     assert_eq!(code(&output), 65, "{}", text(&output));
@@ -108,7 +111,8 @@ fn with_slow_helm(world: &Served, does: &str) -> std::ffi::OsString {
     let folder = world.home.path().join("slow");
     std::fs::create_dir_all(&folder).unwrap();
     let path = std::env::var_os("PATH").unwrap();
-    let helm = std::env::split_paths(&path).map(|folder| folder.join("helm")).find(|helm| helm.is_file()).unwrap();
+    let helm =
+        std::env::split_paths(&path).map(|folder| folder.join("helm")).find(|helm| helm.is_file()).unwrap();
     let script = format!("if [ \"$1\" = version ]; then sleep 1; {does}\nfi\nexec {} \"$@\"", helm.display());
     super::script(&folder.join("helm"), &script);
     let folders = std::iter::once(folder).chain(std::env::split_paths(&path));
@@ -148,7 +152,8 @@ fn a_region_that_recovers_after_the_plan_is_left_alone() {
     let world = Served::start("crash-loop");
     let control = world.description["control"].as_str().unwrap().to_owned();
     // Asked twice it does the responder's part, too.
-    let repair = format!("import urllib.request as u\nfor _ in range(2): u.urlopen(\"{control}/repair\").read()");
+    let repair =
+        format!("import urllib.request as u\nfor _ in range(2): u.urlopen(\"{control}/repair\").read()");
     let does = format!("python3 -c '{repair}'; sleep 5");
     let path = with_slow_helm(&world, &does);
     let output = world.command("restore", &confirmed("restart")).env("PATH", path).output().unwrap();

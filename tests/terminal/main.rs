@@ -10,9 +10,9 @@ mod eks;
 mod every_command;
 #[path = "../support/foreign.rs"]
 mod foreign;
+mod guard;
 #[path = "../support/lookup.rs"]
 mod lookup;
-mod guard;
 mod plugin;
 mod preflight;
 mod restore;
