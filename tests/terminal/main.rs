@@ -7,6 +7,7 @@
 )]
 
 mod eks;
+mod every_command;
 #[path = "../support/foreign.rs"]
 mod foreign;
 mod guard;
@@ -16,6 +17,7 @@ mod lookup;
 mod plugin;
 mod preflight;
 mod restore;
+mod rollback;
 mod scenarios;
 mod tools;
 mod usage;

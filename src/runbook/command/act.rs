@@ -65,9 +65,15 @@ pub fn helm_upgrade(profile: &Profile, region: &Region, version: &str, major: Op
     }
 }
 
-/// Step 3: roll the release back to a revision. `major` is the installed Helm's.
-pub fn helm_rollback(profile: &Profile, region: &Region, revision: u32, major: Option<u32>) -> Command {
-    let revision = revision.to_string();
+/// Step 3: roll the release back to a revision, a placeholder where none is known: Helm takes 0 for the
+/// one before the newest, which need not have been whole. `major` is the installed Helm's.
+pub fn helm_rollback(
+    profile: &Profile,
+    region: &Region,
+    revision: Option<u32>,
+    major: Option<u32>,
+) -> Command {
+    let revision = revision.map_or("REVISION".to_owned(), |revision| revision.to_string());
     let command = helm(profile, region, ["rollback", &profile.deployment, &revision]);
     let command = command.differs(
         "not in the runbook: its re-apply is refused while an earlier install, upgrade or rollback is pending",

@@ -163,6 +163,7 @@ fn restart(case: &Case, fit: Fit) -> Parts {
         kind: ActionKind::Restart,
         request,
         target: None,
+        newest: None,
         blockers,
         title: "Restart the platform".to_owned(),
         changes: format!(
@@ -198,6 +199,7 @@ fn scale(case: &Case, fit: Fit) -> Parts {
         kind: ActionKind::Scale,
         request,
         target: None,
+        newest: None,
         blockers,
         title: format!("Scale up to {}", profile.replicas),
         changes: format!("Deployment {}, replicas {from} → {}", profile.deployment, profile.replicas),
@@ -317,6 +319,7 @@ fn reapply(
         kind: what.kind,
         request,
         target: None,
+        newest: None,
         blockers,
         title: what.title.to_owned(),
         changes: format!(
