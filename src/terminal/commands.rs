@@ -26,10 +26,16 @@ pub(super) async fn run(args: SubjectArgs) -> Result<u8, Stop> {
     let failed = subject.failed.or(recognised).unwrap_or(RegionIndex(0));
     let case = Case { profile, failed, readings: &readings, now: Timestamp::now() };
     let read = case.healthy_version();
+    // A tag that is no plain version is put into no command and no comment.
+    let odd = read.filter(|(version, _)| !command::is_plain_version(version));
+    let read = read.filter(|_| odd.is_none());
     let version = profile.chart.version.as_deref().or(read.map(|(version, _)| version));
     say!("# Recover from Regional Failover: {}, failed region {}", profile.name, case.failed_region().name);
     if subject.failed.or(recognised).is_none() {
         say!("# No region is known to have failed: these are for the first one. --failed REGION chooses");
+    }
+    if let Some((_, name)) = odd {
+        say!("# The image of {name} has no plain version as its tag: it is not used, look at it with care");
     }
     match (version, read) {
         (None, _) => {
@@ -41,8 +47,13 @@ pub(super) async fn run(args: SubjectArgs) -> Result<u8, Stop> {
         _ => {}
     }
     for (heading, commands) in command::runbook(profile, failed, version) {
-        say!("\n# {heading}");
+        say!("");
+        say!("# {heading}");
         for command in commands {
+            if let Some(why) = command.refused() {
+                say!("# No command: {why}");
+                continue;
+            }
             for difference in &command.differs {
                 say!("# differs from the runbook: {difference}");
             }

@@ -10,6 +10,7 @@ mod out;
 pub mod practice;
 mod restore;
 mod rollout;
+pub mod stderr;
 mod subject;
 mod words;
 
@@ -77,7 +78,7 @@ async fn dispatch(command: Command) -> Result<u8, Stop> {
         Command::Restore(args) => restore::run(args).await,
         Command::Rollout(args) => rollout::run(args).await,
         Command::Practice { command: PracticeCommand::List } => {
-            say!("{}", practice::list().trim_end());
+            practice::list().lines().for_each(|line| say!("{line}"));
             Ok(0)
         }
         Command::Practice { command: PracticeCommand::Serve { scenario, world, dir } } => {

@@ -1,10 +1,16 @@
 //! Standard output and standard error, whose readers may go away in the middle
 //! (`failback check --json | head`): then the rest is dropped, and the command
 //! goes on to its own exit code. A write to a cluster is never cut short by it.
+//!
+//! Everything that the commands print goes through here, a line at a time: what text from outside has in it
+//! to steer a terminal, line ends included, is made visible. So a text of several lines is several calls.
 
+use std::borrow::Cow;
 use std::fmt::Arguments;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::plain;
 
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
@@ -15,6 +21,19 @@ pub(super) fn is_closed() -> bool {
 
 /// Writes a line to standard output; see [`say!`].
 pub(super) fn line(text: Arguments<'_>) {
+    write_out(&plain::line(&text_of(text)));
+}
+
+/// Writes JSON to standard output, with JSON's own escapes for what would steer a terminal.
+pub(super) fn json(text: &str) {
+    write_out(&plain::json(text));
+}
+
+fn text_of(text: Arguments<'_>) -> Cow<'static, str> {
+    text.as_str().map_or_else(|| text.to_string().into(), Cow::Borrowed)
+}
+
+fn write_out(text: &str) {
     if is_closed() {
         return;
     }
@@ -27,7 +46,7 @@ pub(super) fn line(text: Arguments<'_>) {
 /// Writes a line to standard error; see [`complain!`].
 pub(super) fn error_line(text: Arguments<'_>) {
     // Where even this cannot be told, nothing can.
-    drop(writeln!(io::stderr(), "{text}"));
+    drop(writeln!(io::stderr(), "{}", plain::line(&text_of(text))));
 }
 
 /// A line for whoever reads standard output, as `println!`, but for a closed pipe.

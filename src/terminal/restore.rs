@@ -32,14 +32,16 @@ pub(super) async fn run(args: RestoreArgs) -> Result<u8, Stop> {
             let given = typed.map_or("Without --confirm".to_owned(), |typed| {
                 format!("--confirm {typed}: not the failed region's name, so")
             });
-            say!("\n{given} nothing was changed. To do it: --confirm {name}");
+            say!("");
+            say!("{given} nothing was changed. To do it: --confirm {name}");
             return Ok(NOT_CONFIRMED);
         }
     };
     match confirmed {
         Ok(confirmed) => apply(session, confirmed).await,
         Err(refused) => {
-            say!("\nRefused: {refused}");
+            say!("");
+            say!("Refused: {refused}");
             let Refused::Blocked(blockers) = refused else { return Ok(NOT_CONFIRMED) };
             if blockers.iter().any(|blocker| blocker.overridable) {
                 say!("What may be overridden is, with --reason REASON, which the journal keeps");
@@ -93,7 +95,8 @@ async fn apply(session: &Session, confirmed: Confirmed) -> Result<u8, Stop> {
     let opened = Happening::Opened { environment, practice: None, version };
     let entry = Entry { at: Timestamp::now(), happening: opened };
     journal.append(&entry).map_err(|error| Stop::failed(error.to_string()))?;
-    say!("\nJournal: {}", journal.folder().display());
+    say!("");
+    say!("Journal: {}", journal.folder().display());
     let (lines, mut output) = mpsc::channel(64);
     let print = async move {
         while let Some(line) = output.recv().await {

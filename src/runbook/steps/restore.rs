@@ -43,6 +43,9 @@ pub fn plan(case: &Case, kind: ActionKind) -> Plan {
         ActionKind::ReapplyVcluster => reapply_vcluster(case, fit),
     };
     parts.blockers.splice(0..0, gate(case));
+    if let Some(why) = parts.command.refused() {
+        parts.blockers.push(Blocker::firm(why));
+    }
     match fit {
         Fit::Later(reason) | Fit::CannotHelp(reason) => parts.blockers.push(Blocker::overridable(reason)),
         Fit::Unproven(reason) => parts.notes.push(reason.to_owned()),
