@@ -15,6 +15,12 @@ pub(super) enum Family {
     Value,
 }
 
+/// The last two letters of names that may be a secret's.
+const ENDS: [[u8; 2]; 31] = [
+    *b"rd", *b"wd", *b"se", *b"de", *b"ss", *b"pw", *b"et", *b"en", *b"ey", *b"al", *b"ls", *b"ds", *b"re", *b"ig", *b"wt", *b"er",
+    *b"sk", *b"ta", *b"sh", *b"ed", *b"ue", *b"ld", *b"ew", *b"nt", *b"at", *b"rm", *b"on", *b"in", *b"xt", *b"ie", *b"th",
+];
+
 /// The longest name that is looked at, in bytes; of a longer one its end.
 const MAX_NAME: usize = 64;
 
@@ -101,9 +107,10 @@ fn is_password(part: &str) -> bool {
 
 /// The kind of secret that a name stands for.
 pub(super) fn family(name: &str) -> Option<Family> {
-    let last = name.bytes().rev().find(u8::is_ascii_alphabetic)?.to_ascii_lowercase();
-    // The last letters of all that follows: most words of a log end here.
-    if !b"abdeghklmnrstwy".contains(&last) {
+    let mut letters = name.bytes().rev().filter(u8::is_ascii_alphabetic).map(|byte| byte.to_ascii_lowercase());
+    let (last, before) = (letters.next()?, letters.next().unwrap_or_default());
+    // The last two letters of all that follows: most words of a log end here.
+    if !ENDS.contains(&[before, last]) && last != b'b' {
         return None;
     }
     let parts = Parts::of(name);

@@ -11,6 +11,8 @@ use super::quoting::{Ends, bracketed, is_closing, opening, quoted, rest_of_line,
 
 /// How far before a `value` its `name` is looked for, in bytes.
 const NAME_REACH: usize = 160;
+/// How far before a name the beginning of what Go prints of a map is looked for, in bytes.
+const STRUCT_REACH: usize = 512;
 /// Most spaces between a name, its sign and its value.
 const MAX_SPACES: usize = 32;
 
@@ -221,15 +223,16 @@ impl Name<'_> {
         if spaced && is_line_start(text, self.start) && (is_sure || looks_secret(said)) {
             // A member of a YAML document: its value is the whole rest of the line.
             let line = text[at..].find(['\n', '\r']).map_or(text.len(), |end| at + end);
-            let end = text[at..line].find(" #").map_or(line, |end| at + end);
-            let value = at..at + text[at..end].trim_end().len();
+            // A comment, too: elsewhere than in YAML it is a part of the value.
+            let value = at..at + text[at..line].trim_end().len();
             return Some(value).filter(|value| !is_literal(&text[value.clone()]));
         }
         if is_literal(said) || begins_object(text, &value) {
             return None;
         }
         if !spaced {
-            return Some(if is_printed_struct(&text[..self.start]) { members_value(text, &value) } else { value });
+            let is_go = !matches!(self.byte(self.end), b'"' | b'\'' | b'\\') && is_printed_struct(&text[..self.start]);
+            return Some(if is_go { members_value(text, &value) } else { value });
         }
         let is_one = if is_sure { !is_prose(said) } else { looks_secret(said) };
         is_one.then_some(value)
@@ -273,8 +276,11 @@ fn block(text: &str, name: usize, at: usize) -> Option<Span> {
 
 /// In what Go prints of a map or a struct, `map[password:my pass user:x]`, a value goes to the next name.
 fn members_value(text: &str, first: &Span) -> Span {
-    let line = text[first.end..].find('\n').map_or(text.len(), |end| first.end + end);
-    let mut end = first.end;
+    let mut line = text.len().min(first.end + STRUCT_REACH);
+    while !text.is_char_boundary(line) {
+        line -= 1;
+    }
+    let line = text[first.end..line].find('\n').map_or(line, |end| first.end + end);
     for (at, part) in text[first.end..line].match_indices(|c: char| c.is_ascii_whitespace() || "]}".contains(c)) {
         let at = first.end + at;
         if part != " " {
@@ -285,13 +291,16 @@ fn members_value(text: &str, first: &Span) -> Span {
         if name > 0 && next.as_bytes().get(name) == Some(&b':') {
             return first.start..at;
         }
-        end = end.max(first.end);
     }
-    first.start..end
+    first.clone()
 }
 
 fn is_printed_struct(before: &str) -> bool {
-    let line = before.rsplit('\n').next().unwrap_or_default();
+    let mut from = before.len().saturating_sub(STRUCT_REACH);
+    while !before.is_char_boundary(from) {
+        from += 1;
+    }
+    let line = before[from..].rsplit('\n').next().unwrap_or_default();
     line.rfind("map[").max(line.rfind('{')).is_some_and(|open| !line[open + 1..].contains('}'))
 }
 

@@ -76,10 +76,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Span>) {
             at += 1;
         }
     }
-    let speaks_of_keys = access_keys || contains_ci(text, b"secret") || contains_ci(text, b"aws");
-    if speaks_of_keys {
-        secret_keys(text, found);
-    }
+    secret_keys(text, access_keys, found);
     whole_line(text, found);
     webhooks(text, found);
 }
@@ -161,8 +158,9 @@ fn is_access_key(word: &[u8]) -> bool {
 }
 
 /// Secret keys of AWS: 40 characters of base64, in a text that speaks of such.
-fn secret_keys(text: &str, found: &mut Vec<Span>) {
+fn secret_keys(text: &str, beside_an_id: bool, found: &mut Vec<Span>) {
     let bytes = text.as_bytes();
+    let mut speaks_of_keys = beside_an_id.then_some(true);
     let mut at = 0;
     while at < bytes.len() {
         if !is_base64(bytes[at]) || bytes[at] == b'=' {
@@ -176,6 +174,7 @@ fn secret_keys(text: &str, found: &mut Vec<Span>) {
             && has(u8::is_ascii_uppercase)
             && has(u8::is_ascii_lowercase)
             && (has(u8::is_ascii_digit) || has(|byte| matches!(byte, b'+' | b'/')))
+            && *speaks_of_keys.get_or_insert_with(|| contains_ci(text, b"secret") || contains_ci(text, b"aws"))
         {
             found.push(at..end);
         }

@@ -73,24 +73,29 @@ fn in_data_source(text: &str, after: usize, at: usize) -> Option<Span> {
     }
     let from = text[from..at].rfind('\n').map_or(from, |end| from + end + 1);
     let before = &text[from..at];
-    let schemes = before.rmatch_indices("://").map(|(mark, _)| mark + 3);
-    let quotes = before.rmatch_indices(|c: char| c.is_ascii() && is_quote(c as u8)).map(|(mark, _)| mark + 1);
+    let schemes = before.rmatch_indices("://").map(|(mark, _)| (mark + 3, true));
+    let is_mark = |c: char| c.is_ascii() && is_quote(c as u8);
+    let quotes = before.rmatch_indices(is_mark).map(|(mark, _)| (mark + 1, false));
     // After the scheme, else after a quote: then spaces are of the password.
-    for start in schemes.chain(quotes) {
+    for (start, is_scheme) in schemes.chain(quotes) {
         if let Some(colon) = user(&before[start..]) {
             let password = start + colon + 1;
             let first = before[password..].split([' ', '/']).next().unwrap_or_default();
             let is_port = first.len() < before.len() - password && is_digits(first);
-            if !is_port {
+            if !is_port && (is_scheme || !before[password..].starts_with("//")) {
                 return span(from + password, at);
             }
         }
-        // `mysql://kine@tcp(…)` has none.
-        if !before[start..].contains([':', ' ']) {
+        // `"kine@tcp(…)"` has none.
+        if !is_scheme && !before[start..].contains([':', ' ']) {
             return None;
         }
     }
-    // A word, or one with a space in its password.
+    in_words(before).and_then(|password| span(from + password, at))
+}
+
+/// Where the password begins in the words before an `@`: in the last one, or with spaces in one before it.
+fn in_words(before: &str) -> Option<usize> {
     let mut end = before.len();
     while let Some(word) = before[..end].split_whitespace().next_back() {
         let start = before[..end].trim_end().len() - word.len();
@@ -98,9 +103,11 @@ fn in_data_source(text: &str, after: usize, at: usize) -> Option<Span> {
         if let Some(colon) = user(&word[named..]) {
             let password = start + named + colon + 1;
             let rest = &before[password..start + word.len()];
-            let is_place = rest.trim_end_matches([']', ':', ',']).len() < rest.len() || end < before.len();
-            if !(is_place && is_digits(rest.trim_end_matches([']', ':', ',']))) && (!rest.is_empty() || end == before.len()) {
-                return span(from + password, at);
+            let bare = rest.trim_end_matches([']', ':', ',']);
+            // `main.go:12] failed: kine@tcp(…)` names a place in a file.
+            let is_place = (bare.len() < rest.len() || end < before.len()) && is_digits(bare);
+            if !is_place && !rest.is_empty() && !rest.starts_with("//") {
+                return Some(password);
             }
         }
         end = start;
