@@ -6,11 +6,14 @@
     reason = "helpers of tests, which clippy takes for the program"
 )]
 
+mod canary;
 mod eks;
+mod fake_api;
 #[path = "../support/foreign.rs"]
 mod foreign;
 #[path = "../support/lookup.rs"]
 mod lookup;
+mod odd_text;
 mod plugin;
 mod preflight;
 mod restore;
