@@ -12,7 +12,8 @@ pub(crate) fn sso_login(profile: Option<&str>) -> String {
 
 /// ` --profile NAME` for a command in a sentence; nothing where the name is none to paste into a shell.
 pub(crate) fn argument(profile: Option<&str>) -> String {
-    let plain = profile.filter(|profile| is_plain(profile) && !profile.starts_with('-') && !profile.is_empty());
+    let plain =
+        profile.filter(|profile| is_plain(profile) && !profile.starts_with('-') && !profile.is_empty());
     plain.map_or_else(String::new, |profile| format!(" --profile {}", quote(profile)))
 }
 

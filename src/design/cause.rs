@@ -107,6 +107,8 @@ pub fn option_card(ui: &mut Ui, option: &OptionCard<'_>) -> Response {
     }
     focus_ring(ui, &response, CornerRadius::same(11));
     let name = format!("{}. {}", option.title, option.text);
-    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, option.enabled, option.selected, plain::lines(&name)));
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::RadioButton, option.enabled, option.selected, plain::lines(&name))
+    });
     response
 }

@@ -56,7 +56,8 @@ fn finish(ui: &Ui, response: Response, what: &str, copied: bool) -> Response {
     hand(ui, &response);
     focus_ring(ui, &response, CornerRadius::same(5));
     let name = format!("{} {what}", if copied { "Copied" } else { "Copy" });
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), plain::lines(name.trim_end())));
+    response
+        .widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), plain::lines(name.trim_end())));
     response.on_hover_text(plain::lines(name.trim_end()))
 }
 

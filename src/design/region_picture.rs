@@ -279,7 +279,8 @@ fn paint_box(ui: &Ui, painter: &Painter, rect: Rect, hop: &Hop, look: Look) {
     let line = one_line(ui, &hop.line, Type::Small, line_color, rect.right() - text_left - 8.0);
     if title.elided || line.elided {
         let id = ui.scope_id().with(("box", rect.min.x as i32, rect.min.y as i32));
-        ui.interact(rect, id, Sense::hover()).on_hover_text(plain::lines(&format!("{}: {}", hop.title, hop.line)));
+        ui.interact(rect, id, Sense::hover())
+            .on_hover_text(plain::lines(&format!("{}: {}", hop.title, hop.line)));
     }
     painter.galley(pos2(left, rect.top() + 6.0), title, p.text);
     painter.galley(pos2(text_left, rect.top() + 25.0), line, line_color);

@@ -80,7 +80,8 @@ const PILL_ICON: f32 = 14.0;
 
 /// Width of a badge with this word, in points.
 pub(super) fn pill_width(ui: &Ui, word: &str) -> f32 {
-    let text = ui.painter().layout_no_wrap(plain::line(word).into_owned(), Type::Label.font(), palette(ui).text);
+    let text =
+        ui.painter().layout_no_wrap(plain::line(word).into_owned(), Type::Label.font(), palette(ui).text);
     PILL_PAD + PILL_ICON + 6.0 + text.size().x + 8.0
 }
 

@@ -39,7 +39,9 @@ pub(super) async fn run(args: SubjectArgs) -> Result<u8, Stop> {
     }
     match (version, read) {
         (None, _) => {
-            say!("# The healthy region's version could not be read: replace VERSION-OF-THE-HEALTHY-REGION");
+            say!(
+                "# The version of the healthy region could not be read: replace VERSION-OF-THE-HEALTHY-REGION"
+            );
         }
         (Some(set), Some((runs, name))) if set != runs => {
             say!("# Careful: the environment sets version {set}, but {name} runs {runs}");

@@ -13,6 +13,8 @@ use super::Served;
 pub(super) struct Words {
     /// The image of the platform.
     pub(super) image: String,
+    /// The name of a node and of an event's object.
+    pub(super) name: String,
     /// Messages of conditions, events, waiting containers and refusals.
     pub(super) message: String,
     /// A pod for each, whose log it is.
@@ -83,10 +85,10 @@ fn page(path: &str, words: &Words) -> (u16, &'static str, String) {
         "replicasets" => list(Vec::new()),
         "events" => list(vec![json!({
             "metadata": { "name": "e" }, "type": "Warning", "reason": "FailedMount", "message": message,
-            "involvedObject": { "kind": "Pod", "name": message }, "lastTimestamp": jiff::Timestamp::now().to_string(),
+            "involvedObject": { "kind": "Pod", "name": words.name }, "lastTimestamp": jiff::Timestamp::now().to_string(),
         })]),
         "nodes" => list(vec![json!({
-            "metadata": { "name": message },
+            "metadata": { "name": words.name },
             "status": { "conditions": [
                 { "type": "Ready", "status": "False", "reason": "KubeletNotReady", "message": message },
             ] },
@@ -97,7 +99,8 @@ fn page(path: &str, words: &Words) -> (u16, &'static str, String) {
             return (200, "text/plain", format!("2026-01-02T03:04:05.678901234Z {line}\n"));
         }
         _ => {
-            let status = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message });
+            let status =
+                json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message });
             return (403, "application/json", status.to_string());
         }
     };

@@ -10,11 +10,13 @@ use super::{Served, code, failback, run};
 
 /// A clipboard by OSC, colours by ESC and by C1, a backspace, a carriage return, a line end, directions,
 /// separators, what hides.
-const ODD: &str = "\u{1b}]52;c;cm0=\u{7}\u{9b}31m\u{9d}0;x\u{9c}\u{8}\r\u{202e}\u{2066}\u{2028}\u{200b}\necho INJECTED";
+const ODD: &str =
+    "\u{1b}]52;c;cm0=\u{7}\u{9b}31m\u{9d}0;x\u{9c}\u{8}\r\u{202e}\u{2066}\u{2028}\u{200b}\necho INJECTED";
 
 fn words() -> Words {
     Words {
         image: format!("ghcr.io/loft-sh/vcluster-platform:4.11.2{ODD}"),
+        name: format!("node-1{ODD}"),
         message: format!("odd {ODD}"),
         log_lines: vec![format!("Failed to ping database connection: dial tcp :3306: i/o timeout {ODD}")],
     }
@@ -39,6 +41,11 @@ fn assert_plain(output: &Output) -> String {
 fn a_clusters_words_steer_no_terminal_and_end_no_comment() {
     let world = Served::start("crash-loop");
     let environment = environment(&world, &words());
+    // The healthy region's version is what is offered.
+    let file = std::fs::read_to_string(&environment).unwrap();
+    let without = file.replace("version = \"4.11.2\"\n", "");
+    assert_ne!(file, without);
+    std::fs::write(&environment, without).unwrap();
     let run = |args: &[&str]| {
         let args = [&[args[0], "--environment", &environment, "--failed", "us-east-1"], &args[1..]].concat();
         failback(world.home.path(), &args).env("FAILBACK_LOG", "trace").output().unwrap()
@@ -62,7 +69,11 @@ fn a_clusters_words_steer_no_terminal_and_end_no_comment() {
         assert!(!command.contains("INJECTED"), "{command}");
         if action.starts_with("reapply") {
             assert_eq!(code(&output), 65, "{said}");
-            assert!(said.contains("The version is no plain version") || said.contains("chart version is not known"), "{said}");
+            assert!(
+                said.contains("The version is no plain version")
+                    || said.contains("chart version is not known"),
+                "{said}"
+            );
         }
     }
 }
@@ -125,9 +136,25 @@ fn a_context_that_hides_something_is_put_into_no_command() {
 #[test]
 fn every_word_comes_through_the_shells_as_it_was() {
     use failback::runbook::command::quote;
-    let mut words: Vec<String> = ["", "~", "=ls", "!!", "-x", "$(id)", "`id`", "a'b", "\\", "{a,b}", "*", "é\u{202e}", "a=~", "#x", "%1"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut words: Vec<String> = [
+        "",
+        "~",
+        "=ls",
+        "!!",
+        "-x",
+        "$(id)",
+        "`id`",
+        "a'b",
+        "\\",
+        "{a,b}",
+        "*",
+        "é\u{202e}",
+        "a=~",
+        "#x",
+        "%1",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     // Every pair of the characters that mean something to a shell.
     let special = " \t\n!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~aé";
     words.extend(special.chars().flat_map(|a| special.chars().map(move |b| format!("{a}{b}x{a}"))));

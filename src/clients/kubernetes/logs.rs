@@ -223,7 +223,10 @@ mod tests {
                 "dial mysql://kine:***@tcp(db:3306)/kine: i/o timeout",
             ),
         ] {
-            assert_eq!(parse(line, &mut LineMask::default()), LogLine { at: expected_at, text: text.to_owned() });
+            assert_eq!(
+                parse(line, &mut LineMask::default()),
+                LogLine { at: expected_at, text: text.to_owned() }
+            );
         }
     }
 }

@@ -20,6 +20,7 @@ use super::answer::{Failure, Missing};
 use super::connection::Connection;
 use super::{facts, logs, review, watch};
 use crate::clients::failure::words;
+use crate::clients::secret::redact_credentials;
 use crate::runbook::fact::{
     AccessFacts, ClusterFacts, DeploymentFacts, EventsFacts, IngressFacts, LogLine, LogsFacts, NodesFacts,
     PeersFacts, PodsFacts, ReleaseFacts,
@@ -66,7 +67,8 @@ impl Reader {
             git_version: String,
         }
         let version: Version = self.connection.json(get_path("/version")?).await?;
-        Ok(ClusterFacts { version: version.git_version, server: self.connection.address() })
+        let version = redact_credentials(&version.git_version);
+        Ok(ClusterFacts { version, server: self.connection.address() })
     }
 
     /// The Deployment, with the template hash of its current revision.

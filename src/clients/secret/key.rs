@@ -17,8 +17,9 @@ pub(super) enum Family {
 
 /// The last two letters of names that may be a secret's.
 const ENDS: [[u8; 2]; 31] = [
-    *b"rd", *b"wd", *b"se", *b"de", *b"ss", *b"pw", *b"et", *b"en", *b"ey", *b"al", *b"ls", *b"ds", *b"re", *b"ig", *b"wt", *b"er",
-    *b"sk", *b"ta", *b"sh", *b"ed", *b"ue", *b"ld", *b"ew", *b"nt", *b"at", *b"rm", *b"on", *b"in", *b"xt", *b"ie", *b"th",
+    *b"rd", *b"wd", *b"se", *b"de", *b"ss", *b"pw", *b"et", *b"en", *b"ey", *b"al", *b"ls", *b"ds", *b"re",
+    *b"ig", *b"wt", *b"er", *b"sk", *b"ta", *b"sh", *b"ed", *b"ue", *b"ld", *b"ew", *b"nt", *b"at", *b"rm",
+    *b"on", *b"in", *b"xt", *b"ie", *b"th",
 ];
 
 /// The longest name that is looked at, in bytes; of a longer one its end.
@@ -26,24 +27,79 @@ const MAX_NAME: usize = 64;
 
 /// What comes before `key` where it is a secret one.
 const KEYS: [&str; 17] = [
-    "api", "access", "private", "secret", "encryption", "signing", "session", "account", "storage", "shared",
-    "auth", "license", "licence", "master", "client", "hmac", "deploy",
+    "api",
+    "access",
+    "private",
+    "secret",
+    "encryption",
+    "signing",
+    "session",
+    "account",
+    "storage",
+    "shared",
+    "auth",
+    "license",
+    "licence",
+    "master",
+    "client",
+    "hmac",
+    "deploy",
 ];
 /// Ends of names that are written in one.
 const RUN_TOGETHER: [&str; 9] = [
-    "apikey", "accesskey", "secretkey", "privatekey", "encryptionkey", "signingkey", "licensekey", "authkey",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "privatekey",
+    "encryptionkey",
+    "signingkey",
+    "licensekey",
+    "authkey",
     "masterkey",
 ];
 /// What a name with one of these is about is no secret: an error's code, a page of a list, a reference.
 const NO_SECRETS: [&str; 24] = [
-    "invalid", "expired", "missing", "unrecognized", "unknown", "bad", "no", "wrong", "unexpected", "malformed",
-    "failed", "next", "page", "continuation", "max", "min", "num", "existing", "pull", "public", "per", "error",
-    "csrf", "cancellation",
+    "invalid",
+    "expired",
+    "missing",
+    "unrecognized",
+    "unknown",
+    "bad",
+    "no",
+    "wrong",
+    "unexpected",
+    "malformed",
+    "failed",
+    "next",
+    "page",
+    "continuation",
+    "max",
+    "min",
+    "num",
+    "existing",
+    "pull",
+    "public",
+    "per",
+    "error",
+    "csrf",
+    "cancellation",
 ];
 /// After a password's name these do not change what it is.
 const STILL_A_PASSWORD: [&str; 14] = [
-    "hash", "hashed", "encrypted", "base64", "b64", "value", "old", "new", "current", "repeat", "confirm",
-    "confirmation", "plain", "plaintext",
+    "hash",
+    "hashed",
+    "encrypted",
+    "base64",
+    "b64",
+    "value",
+    "old",
+    "new",
+    "current",
+    "repeat",
+    "confirm",
+    "confirmation",
+    "plain",
+    "plaintext",
 ];
 
 /// A name's parts in lower case: `awsSecret_Key` is `aws`, `secret`, `key`.
@@ -70,7 +126,8 @@ impl Parts {
             let before = at.checked_sub(1).map_or(b' ', |before| bytes[before]);
             let after = bytes.get(at + 1).copied().unwrap_or(b' ');
             let hump = byte.is_ascii_uppercase()
-                && (before.is_ascii_lowercase() || (before.is_ascii_uppercase() && after.is_ascii_lowercase()));
+                && (before.is_ascii_lowercase()
+                    || (before.is_ascii_uppercase() && after.is_ascii_lowercase()));
             if hump {
                 parts.divide();
             }
@@ -107,7 +164,8 @@ fn is_password(part: &str) -> bool {
 
 /// The kind of secret that a name stands for.
 pub(super) fn family(name: &str) -> Option<Family> {
-    let mut letters = name.bytes().rev().filter(u8::is_ascii_alphabetic).map(|byte| byte.to_ascii_lowercase());
+    let mut letters =
+        name.bytes().rev().filter(u8::is_ascii_alphabetic).map(|byte| byte.to_ascii_lowercase());
     let (last, before) = (letters.next()?, letters.next().unwrap_or_default());
     // The last two letters of all that follows: most words of a log end here.
     if !ENDS.contains(&[before, last]) && last != b'b' {

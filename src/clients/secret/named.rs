@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 
 use super::Span;
 use super::key::{Family, family};
@@ -95,7 +95,8 @@ impl Name<'_> {
         if is_scheme("bearer") {
             let (token, _) = word(self.text, at, Ends::Space);
             let said = &self.text[token.clone()];
-            let speaks_of = ["token", "auth", "scheme", "realm=", "error=", "credential", "or", "and", "in", "is"];
+            let speaks_of =
+                ["token", "auth", "scheme", "realm=", "error=", "credential", "or", "and", "in", "is"];
             let is_prose = speaks_of.iter().any(|start| {
                 let head = said.get(..start.len()).unwrap_or_default();
                 head.eq_ignore_ascii_case(start) && (start.len() > 3 || said.len() == start.len())
@@ -111,7 +112,8 @@ impl Name<'_> {
             let quote = opening(self.text, at).map(|quote| quoted(self.text, quote).0);
             let given = quote.unwrap_or_else(|| word(self.text, at, Ends::Space).0);
             let colon = self.text[given.clone()].find(':')?;
-            return (colon > 0 && given.start + colon + 1 < given.end).then_some(given.start + colon + 1..given.end);
+            return (colon > 0 && given.start + colon + 1 < given.end)
+                .then_some(given.start + colon + 1..given.end);
         }
         None
     }
@@ -182,8 +184,9 @@ impl Name<'_> {
         }
         match (family, sign) {
             (Family::Header, _) => self.header(at),
-            (Family::Basic, _) => Some(word(text, at, Ends::Space).0)
-                .filter(|value| is_user_and_password(&text[value.clone()])),
+            (Family::Basic, _) => {
+                Some(word(text, at, Ends::Space).0).filter(|value| is_user_and_password(&text[value.clone()]))
+            }
             (_, Sign::Equals) => {
                 let is_query = self.start > 0 && matches!(self.byte(self.start - 1), b'?' | b'&');
                 let (value, _) = word(text, at, if is_query { Ends::Query } else { Ends::List });
@@ -231,7 +234,8 @@ impl Name<'_> {
             return None;
         }
         if !spaced {
-            let is_go = !matches!(self.byte(self.end), b'"' | b'\'' | b'\\') && is_printed_struct(&text[..self.start]);
+            let is_go = !matches!(self.byte(self.end), b'"' | b'\'' | b'\\')
+                && is_printed_struct(&text[..self.start]);
             return Some(if is_go { members_value(text, &value) } else { value });
         }
         let is_one = if is_sure { !is_prose(said) } else { looks_secret(said) };
@@ -242,7 +246,8 @@ impl Name<'_> {
     fn header(self, at: usize) -> Option<Span> {
         let text = self.text;
         let name = &text[self.start..self.end];
-        if name.len() >= 6 && name.get(name.len() - 6..).is_some_and(|end| end.eq_ignore_ascii_case("cookie")) {
+        if name.len() >= 6 && name.get(name.len() - 6..).is_some_and(|end| end.eq_ignore_ascii_case("cookie"))
+        {
             return Some(rest_of_line(text, at));
         }
         let (scheme, _) = word(text, at, Ends::Space);
@@ -281,7 +286,9 @@ fn members_value(text: &str, first: &Span) -> Span {
         line -= 1;
     }
     let line = text[first.end..line].find('\n').map_or(line, |end| first.end + end);
-    for (at, part) in text[first.end..line].match_indices(|c: char| c.is_ascii_whitespace() || "]}".contains(c)) {
+    for (at, part) in
+        text[first.end..line].match_indices(|c: char| c.is_ascii_whitespace() || "]}".contains(c))
+    {
         let at = first.end + at;
         if part != " " {
             return first.start..at;
@@ -321,18 +328,78 @@ fn is_literal(value: &str) -> bool {
     let begins = |start: &&str| value.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
     value.is_empty()
         || is_mask
-        || ["yes", "no", "true", "false", "null", "nil", "none", "~", "redacted", "hidden", "undefined"].iter().any(|w| word(&w))
-        || ["<nil", "<none", "<unset", "<redacted", "<set", "<empty", "<no ", "<hidden", "<sensitive"].iter().any(|s| begins(&s))
+        || ["yes", "no", "true", "false", "null", "nil", "none", "~", "redacted", "hidden", "undefined"]
+            .iter()
+            .any(|w| word(&w))
+        || ["<nil", "<none", "<unset", "<redacted", "<set", "<empty", "<no ", "<hidden", "<sensitive"]
+            .iter()
+            .any(|s| begins(&s))
 }
 
 /// Words that follow "password:" or "--password" in a sentence.
 const PROSE: [&str; 62] = [
-    "required", "missing", "empty", "invalid", "expired", "incorrect", "wrong", "not", "is", "was", "the", "a", "an",
-    "must", "cannot", "can", "could", "has", "have", "should", "does", "did", "authentication", "auth", "error",
-    "failed", "failure", "mismatch", "denied", "unauthorized", "unset", "string", "or", "and", "with", "to", "in",
-    "for", "of", "on", "by", "from", "access", "connection", "context", "dial", "rpc", "eof", "unknown",
-    "unexpected", "parse", "provided", "given", "too", "secret", "configmap", "key", "field", "flag", "flags",
-    "unable", "it",
+    "required",
+    "missing",
+    "empty",
+    "invalid",
+    "expired",
+    "incorrect",
+    "wrong",
+    "not",
+    "is",
+    "was",
+    "the",
+    "a",
+    "an",
+    "must",
+    "cannot",
+    "can",
+    "could",
+    "has",
+    "have",
+    "should",
+    "does",
+    "did",
+    "authentication",
+    "auth",
+    "error",
+    "failed",
+    "failure",
+    "mismatch",
+    "denied",
+    "unauthorized",
+    "unset",
+    "string",
+    "or",
+    "and",
+    "with",
+    "to",
+    "in",
+    "for",
+    "of",
+    "on",
+    "by",
+    "from",
+    "access",
+    "connection",
+    "context",
+    "dial",
+    "rpc",
+    "eof",
+    "unknown",
+    "unexpected",
+    "parse",
+    "provided",
+    "given",
+    "too",
+    "secret",
+    "configmap",
+    "key",
+    "field",
+    "flag",
+    "flags",
+    "unable",
+    "it",
 ];
 
 fn is_prose(value: &str) -> bool {

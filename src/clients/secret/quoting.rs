@@ -88,7 +88,9 @@ pub(super) fn word(text: &str, start: usize, ends: Ends) -> (Span, usize) {
                 let rest = bytes[at + 1..].iter().position(|other| *other == byte);
                 at += rest.map_or(1, |rest| rest + 2);
             }
-            b'\\' if bytes.get(at + 1).is_some_and(|next| is_quote(*next)) && is_closing(bytes, at + 1) => break,
+            b'\\' if bytes.get(at + 1).is_some_and(|next| is_quote(*next)) && is_closing(bytes, at + 1) => {
+                break;
+            }
             // The next byte belongs to it, a space too.
             b'\\' if bytes.get(at + 1) == Some(&b' ') => at += 2,
             _ => at += 1,
@@ -117,7 +119,8 @@ pub(super) fn is_closing(bytes: &[u8], at: usize) -> bool {
 /// The rest of the line; before a closing quote where the line is quoted itself.
 pub(super) fn rest_of_line(text: &str, start: usize) -> Span {
     let bytes = text.as_bytes();
-    let end = bytes[start..].iter().position(|b| matches!(b, b'\n' | b'\r')).map_or(bytes.len(), |n| start + n);
+    let end =
+        bytes[start..].iter().position(|b| matches!(b, b'\n' | b'\r')).map_or(bytes.len(), |n| start + n);
     // A header's own quotes are followed by its next part.
     let goes_on = |at: usize| matches!(bytes.get(at + 1), Some(b';' | b','));
     let ends = |at: &usize| is_quote(bytes[*at]) && is_closing(bytes, *at) && !goes_on(*at);

@@ -174,7 +174,8 @@ fn secret_keys(text: &str, beside_an_id: bool, found: &mut Vec<Span>) {
             && has(u8::is_ascii_uppercase)
             && has(u8::is_ascii_lowercase)
             && (has(u8::is_ascii_digit) || has(|byte| matches!(byte, b'+' | b'/')))
-            && *speaks_of_keys.get_or_insert_with(|| contains_ci(text, b"secret") || contains_ci(text, b"aws"))
+            && *speaks_of_keys
+                .get_or_insert_with(|| contains_ci(text, b"secret") || contains_ci(text, b"aws"))
         {
             found.push(at..end);
         }

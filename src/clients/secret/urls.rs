@@ -80,9 +80,8 @@ fn in_data_source(text: &str, after: usize, at: usize) -> Option<Span> {
     for (start, is_scheme) in schemes.chain(quotes) {
         if let Some(colon) = user(&before[start..]) {
             let password = start + colon + 1;
-            let first = before[password..].split([' ', '/']).next().unwrap_or_default();
-            let is_port = first.len() < before.len() - password && is_digits(first);
-            if !is_port && (is_scheme || !before[password..].starts_with("//")) {
+            // It may be the port of another URL before it; better too much is masked than too little.
+            if is_scheme || !before[password..].starts_with("//") {
                 return span(from + password, at);
             }
         }
@@ -119,22 +118,41 @@ fn in_words(before: &str) -> Option<usize> {
 fn user(text: &str) -> Option<usize> {
     let colon = text.find(':')?;
     let is_name = |b: u8| b.is_ascii_alphanumeric() || b"_.+%-~".contains(&b) || b >= 0x80;
-    let begins = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b"_%:".contains(&b) || b >= 0x80);
+    let begins =
+        text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b"_%:".contains(&b) || b >= 0x80);
     (begins && text[..colon].bytes().all(is_name)).then_some(colon)
 }
 
 /// Before an `@` these are no users: addresses of mail, and names of what is told.
 const NO_USERS: [&str; 20] = [
-    "mailto", "email", "mail", "user", "username", "login", "from", "to", "owner", "author", "by", "contact",
-    "acct", "sip", "xmpp", "name", "subject", "principal", "uid", "image",
+    "mailto",
+    "email",
+    "mail",
+    "user",
+    "username",
+    "login",
+    "from",
+    "to",
+    "owner",
+    "author",
+    "by",
+    "contact",
+    "acct",
+    "sip",
+    "xmpp",
+    "name",
+    "subject",
+    "principal",
+    "uid",
+    "image",
 ];
 
 /// `user:PASSWORD@host` alone; no image with its digest, no address of mail.
 fn without_scheme(text: &str, after: usize, at: usize) -> Option<Span> {
     let ends = |c: char| c.is_whitespace() || (c.is_ascii() && (is_quote(c as u8) || "=,;([{<>".contains(c)));
-    let start = text[after..at].rfind(ends).map_or(after, |end| {
-        after + end + text[after + end..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = text[after..at]
+        .rfind(ends)
+        .map_or(after, |end| after + end + text[after + end..].chars().next().map_or(1, char::len_utf8));
     let word = &text[start..at];
     let colon = user(word).filter(|colon| *colon > 0)?;
     let host = &text[at + 1..];

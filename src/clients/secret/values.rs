@@ -40,9 +40,8 @@ fn collect(value: &Value, is_secret: bool, found: &mut Vec<String>) {
 }
 
 fn keep(text: &str, is_secret: bool, found: &mut Vec<String>) {
-    let is_telling = |text: &str| {
-        text.chars().count() >= MIN_CHARS && !["true", "false", "null", "none"].contains(&text)
-    };
+    let is_telling =
+        |text: &str| text.chars().count() >= MIN_CHARS && !["true", "false", "null", "none"].contains(&text);
     if is_secret && is_telling(text.trim()) {
         found.push(text.trim().to_owned());
     }
@@ -76,8 +75,16 @@ mod tests {
         let mut texts: Vec<&str> = found.iter().map(Secret::expose).collect();
         texts.sort_unstable();
         let expected = [
-            "12345678", "9876", "correct horse", "from-env-1", "hun@t:er/22", "key-one-1", "key-two-2", "kine",
-            "oidc-secret-1", "pw-in-url",
+            "12345678",
+            "9876",
+            "correct horse",
+            "from-env-1",
+            "hun@t:er/22",
+            "key-one-1",
+            "key-two-2",
+            "kine",
+            "oidc-secret-1",
+            "pw-in-url",
         ];
         assert_eq!(texts, expected);
         assert!(in_values(&Value::Null).is_empty());

@@ -14,10 +14,11 @@ pub fn restart(profile: &Profile, region: &Region) -> Command {
 /// Step 3: scale.
 pub fn scale(profile: &Profile, region: &Region, current: Option<i32>) -> Command {
     let replicas = format!("--replicas={}", profile.replicas);
-    let command = kubectl(profile, region)
-        .args(["scale", "deployment"])
-        .namespace("-n", profile)
-        .value(Kind::Name, DEPLOYMENT, &profile.deployment);
+    let command = kubectl(profile, region).args(["scale", "deployment"]).namespace("-n", profile).value(
+        Kind::Name,
+        DEPLOYMENT,
+        &profile.deployment,
+    );
     let command = match current {
         Some(current) => command
             .arg(format!("--current-replicas={current}"))
@@ -30,7 +31,7 @@ pub fn scale(profile: &Profile, region: &Region, current: Option<i32>) -> Comman
 /// Step 3: re-apply the values file by Helm. `major` is the installed Helm's (`domain.md`, T3 and T7).
 pub fn helm_upgrade(profile: &Profile, region: &Region, version: &str, major: Option<u32>) -> Command {
     let mut command =
-        Command::new(["helm", "upgrade"]).value(Kind::Name, "The release's name", &profile.deployment);
+        Command::new(["helm", "upgrade"]).value(Kind::Name, "The name of the release", &profile.deployment);
     // An OCI registry is no repository: the chart is named by its whole address.
     let oci = profile.chart.repository.starts_with("oci://");
     let repository = command.given(Kind::Url, REPOSITORY, &profile.chart.repository);
@@ -51,13 +52,13 @@ pub fn helm_upgrade(profile: &Profile, region: &Region, version: &str, major: Op
         command = command.args(["--version", version]);
     }
     if let Some(file) = &profile.kubeconfig {
-        command = command.arg("--kubeconfig").path("The kubeconfig's path", file);
+        command = command.arg("--kubeconfig").path("The path of the kubeconfig", file);
     }
     command = values_file(context(command, "--kube-context", region).arg("-f"), region);
     command = command.differs(match file {
         Some(_) => "the chart archive on this machine in place of the repository, which may be out of reach".to_owned(),
         None => format!(
-            "--version {version} is what the healthy region runs; the runbook's 4.8.0 would downgrade this region"
+            "--version {version} is what the healthy region runs, the 4.8.0 of the runbook would downgrade this region"
         ),
     });
     if major == Some(3) {
@@ -77,7 +78,7 @@ pub fn vcluster_start(profile: &Profile, region: &Region, version: &str, flags: 
     let version = &command.given(Kind::Version, VERSION, version);
     if let Some(file) = &profile.kubeconfig {
         let file = file.display().to_string();
-        command = command.variable("KUBECONFIG", "The kubeconfig's path", &file);
+        command = command.variable("KUBECONFIG", "The path of the kubeconfig", &file);
     }
     command = command.namespace("--namespace", profile);
     command = if knows("--kube-context") && !knows("--context") {
@@ -112,8 +113,8 @@ pub fn vcluster_start(profile: &Profile, region: &Region, version: &str, flags: 
 }
 
 const VERSION: &str = "The version";
-const REPOSITORY: &str = "The chart's repository";
-const CHART: &str = "The chart's name";
+const REPOSITORY: &str = "The repository of the chart";
+const CHART: &str = "The name of the chart";
 const ARCHIVE: &str = "The path of the chart archive";
 
 fn values_file(mut command: Command, region: &Region) -> Command {
@@ -121,7 +122,7 @@ fn values_file(mut command: Command, region: &Region) -> Command {
     match &region.values_file {
         Some(file) => command.path(&what, Path::new(file)),
         None => {
-            let name = command.given(Kind::Id, "The region's name", &region.name);
+            let name = command.given(Kind::Id, "The name of the region", &region.name);
             command.arg(format!("platform-{name}-values.yaml"))
         }
     }

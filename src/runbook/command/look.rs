@@ -20,7 +20,7 @@ pub fn caller_identity(profile: &Profile) -> Command {
 pub fn describe_cluster(profile: &Profile, region: &Region) -> Option<Command> {
     let arn = ClusterArn::parse(&region.context)?;
     let command = in_region(aws(&profile.aws).args(["eks", "describe-cluster"]), &arn.region);
-    let command = command.arg("--name").value(Kind::Id, "The cluster's name", &arn.cluster);
+    let command = command.arg("--name").value(Kind::Id, "The name of the cluster", &arn.cluster);
     Some(command.args(["--query", "cluster.{status:status,health:health.issues}"]))
 }
 
@@ -30,14 +30,14 @@ pub fn list_clusters(profile: &Profile, region: &Region) -> Command {
 }
 
 fn in_region(command: Command, aws_region: &str) -> Command {
-    command.arg("--region").value(Kind::Id, "The AWS region's name", aws_region)
+    command.arg("--region").value(Kind::Id, "The name of the AWS region", aws_region)
 }
 
 /// The health of a target group's targets, as the runbook's "ALB unhealthy" asks for it.
 pub fn target_health(profile: &Profile, region: &Region, arn: Option<&str>) -> Command {
     in_region(aws(&profile.aws).args(["elbv2", "describe-target-health"]), &aws_region(region))
         .arg("--target-group-arn")
-        .value(Kind::Id, "The target group's ARN", arn.unwrap_or("TARGET-GROUP-ARN"))
+        .value(Kind::Id, "The ARN of the target group", arn.unwrap_or("TARGET-GROUP-ARN"))
 }
 
 /// The target groups that the platform's Service is bound to.
@@ -67,8 +67,8 @@ pub fn route_tables(profile: &Profile, aws_region: &str, vpc: &str) -> Command {
     command.arg("--filters").arg(format!("Name=vpc-id,Values={vpc}"))
 }
 
-pub(super) const VPC: &str = "The VPC's ID";
-pub(super) const GROUP: &str = "The security group's ID";
+pub(super) const VPC: &str = "The ID of the VPC";
+pub(super) const GROUP: &str = "The ID of the security group";
 
 /// A security group's rules.
 pub fn security_group(profile: &Profile, aws_region: &str, group: &str) -> Command {
@@ -99,7 +99,7 @@ pub fn can_i(profile: &Profile, region: &Region) -> Command {
 /// The records of the platform's Helm release, without their data.
 pub fn release_records(profile: &Profile, region: &Region) -> Command {
     let mut command = kubectl(profile, region).args(["get", "secrets"]).namespace("-n", profile);
-    let release = command.given(Kind::Name, "The release's name", &profile.deployment);
+    let release = command.given(Kind::Name, "The name of the release", &profile.deployment);
     command.arg("-l").arg(format!("owner=helm,name={release}")).args(["-L", "version,status"])
 }
 
@@ -121,7 +121,7 @@ pub fn get_health_check(profile: &Profile, region: &Region) -> Command {
 /// Is the chart repository in reach?
 pub fn chart_index(repository: &str) -> Command {
     let mut command = Command::new(["curl", "-sSI"]);
-    let repository = command.given(Kind::Url, "The chart's repository", repository);
+    let repository = command.given(Kind::Url, "The repository of the chart", repository);
     command.arg(format!("{}/index.yaml", repository.trim_end_matches('/')))
 }
 
@@ -132,10 +132,8 @@ pub fn show_chart(archive: &Path) -> Command {
 
 /// A values file's own text.
 pub fn show_values(file: &str) -> Command {
-    Command::new(["grep", "-nE", "region:|host:|loftHost:|replicaCount:"]).path(
-        "The path of the values file",
-        Path::new(file),
-    )
+    Command::new(["grep", "-nE", "region:|host:|loftHost:|replicaCount:"])
+        .path("The path of the values file", Path::new(file))
 }
 
 pub(super) fn ec2(profile: &Profile, aws_region: &str, what: &str) -> Command {

@@ -6,7 +6,7 @@ use super::{Command, aws};
 use crate::runbook::profile::Profile;
 
 const RANGE: &str = "The range of addresses";
-const PEERING: &str = "The peering connection's ID";
+const PEERING: &str = "The ID of the peering connection";
 const CONNECTION: &str = "--vpc-peering-connection-id";
 
 /// Signs in again.
@@ -32,7 +32,7 @@ pub fn set_route(
 ) -> Command {
     ec2(profile, aws_region, if exists { "replace-route" } else { "create-route" })
         .arg("--route-table-id")
-        .value(Kind::Id, "The route table's ID", table)
+        .value(Kind::Id, "The ID of the route table", table)
         .arg("--destination-cidr-block")
         .value(Kind::Address, RANGE, range)
         .arg(CONNECTION)
@@ -41,7 +41,11 @@ pub fn set_route(
 
 /// Accepts a peering connection that waits for it.
 pub fn accept_peering(profile: &Profile, aws_region: &str, peering: &str) -> Command {
-    ec2(profile, aws_region, "accept-vpc-peering-connection").arg(CONNECTION).value(Kind::Id, PEERING, peering)
+    ec2(profile, aws_region, "accept-vpc-peering-connection").arg(CONNECTION).value(
+        Kind::Id,
+        PEERING,
+        peering,
+    )
 }
 
 /// Asks for a peering connection.
@@ -58,5 +62,5 @@ pub fn create_peering(
         .arg("--peer-vpc-id")
         .value(Kind::Id, VPC, peer_vpc)
         .arg("--peer-region")
-        .value(Kind::Id, "The AWS region's name", peer_region)
+        .value(Kind::Id, "The name of the AWS region", peer_region)
 }

@@ -24,7 +24,8 @@ pub struct Command {
     pub env: Vec<(String, String)>,
     /// Program and arguments.
     pub argv: Vec<String>,
-    /// Where and why it differs from the runbook's command, a line each.
+    /// Where and why it differs from the runbook's command, a line each. Printed as a comment, which zsh runs
+    /// where it is pasted: nothing in it means anything to a shell.
     pub differs: Vec<String>,
     refusal: Option<String>,
 }
@@ -132,7 +133,7 @@ fn aws(settings: &AwsSettings) -> Command {
 fn kubectl(profile: &Profile, region: &Region) -> Command {
     let command = Command::new(["kubectl"]);
     let command = match &profile.kubeconfig {
-        Some(file) => command.arg("--kubeconfig").path("The kubeconfig's path", file),
+        Some(file) => command.arg("--kubeconfig").path("The path of the kubeconfig", file),
         None => command,
     };
     context(command, "--context", region)
@@ -152,8 +153,8 @@ fn health_check(command: Command, region: &Region) -> Command {
     command.arg("--health-check-id").value(Kind::Id, &what, &region.health_check_id)
 }
 
-const DEPLOYMENT: &str = "The Deployment's name";
-const INGRESS: &str = "The Ingress's name";
+const DEPLOYMENT: &str = "The name of the Deployment";
+const INGRESS: &str = "The name of the Ingress";
 
 /// Adds namespace and label selector of the platform's pods.
 fn selected(command: Command, profile: &Profile) -> Command {
@@ -175,7 +176,7 @@ pub fn health_check_status(profile: &Profile, region: &Region) -> Command {
 /// Our own look at a host, at its own address where one is given.
 pub fn probe(host: &str, address: Option<&str>, ca: Option<&Path>) -> Command {
     let mut command = Command::new(["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}\\n"]);
-    let host = &command.given(Kind::Host, "The host's name", host);
+    let host = &command.given(Kind::Host, "The name of the host", host);
     let address = address.map(|address| command.given(Kind::Address, "The address to ask at", address));
     let mut port = "443";
     if let Some((ip, given)) = address.as_deref().and_then(|address| address.rsplit_once(':')) {
@@ -183,7 +184,7 @@ pub fn probe(host: &str, address: Option<&str>, ca: Option<&Path>) -> Command {
         command = command.arg("--resolve").arg(format!("{host}:{port}:{ip}"));
     }
     if let Some(ca) = ca {
-        command = command.arg("--cacert").path("The path of the authority's certificate", ca);
+        command = command.arg("--cacert").path("The path of the certificate to trust", ca);
     }
     let port = if port == "443" { String::new() } else { format!(":{port}") };
     command.arg(format!("https://{host}{port}/healthz"))
@@ -239,7 +240,7 @@ pub fn get_events(profile: &Profile, region: &Region) -> Command {
 pub fn rollout_status(profile: &Profile, region: &Region) -> Command {
     rollout(kubectl(profile, region), "status", profile)
         .arg("--timeout=10m")
-        .differs("--timeout is added: without, it waits for ever; it also reports success at 0 replicas, so look at the pods too")
+        .differs("--timeout is added: without, it waits for ever, and it reports success at 0 replicas, so look at the pods too")
 }
 
 /// Step 5: the NetworkPeers.
@@ -252,13 +253,15 @@ pub fn tool_version(program: &str) -> Command {
     match program {
         "vcluster" => Command::new(["vcluster", "--version"]),
         "kubectl" => Command::new(["kubectl", "version", "--client"]),
-        program => Command::default().value(Kind::Seen, "The program's name", program).args(["version", "--short"]),
+        program => Command::default()
+            .value(Kind::Seen, "The name of the program", program)
+            .args(["version", "--short"]),
     }
 }
 
 /// What the vCluster CLI does to the admin password, and how not to lose it (`domain.md`, T5).
-const ADMIN_PASSWORD: &str = "add --password with the one that the release has (helm get values), or the CLI sets a new \
-     one: the namespace's uid";
+const ADMIN_PASSWORD: &str = "add --password with the one that the release has, which helm get values tells, or the CLI sets a new \
+     one: the uid of the namespace";
 
 /// A step's heading and its commands, in the runbook's order.
 pub type Section = (String, Vec<Command>);
@@ -316,57 +319,4 @@ pub fn runbook(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::runbook::profile::testing::profile;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        for (word, quoted) in [
-            ("plain-1.2/x:y", "plain-1.2/x:y"),
-            ("", "''"),
-            ("two words", "'two words'"),
-            ("it's", r"'it'\''s'"),
-            ("$HOME", "'$HOME'"),
-            ("=ls", "'=ls'"),
-            ("a=b", "a=b"),
-        ] {
-            assert_eq!(quote(word), quoted);
-            assert_eq!(shlex::split(&quote(word)).unwrap(), [word]);
-        }
-    }
-
-    #[test]
-    fn the_cli_gets_the_flags_it_knows() {
-        let profile = profile();
-        let region = &profile.regions[0];
-        let new = ["--context", "--no-wait", "--no-login"].map(str::to_owned);
-        let line = vcluster_start(&profile, region, "4.11.2", &new).shell();
-        assert!(line.contains("--context arn:aws:eks:us-east-1"), "{line}");
-        assert!(line.contains("--no-wait --no-login") && !line.contains("--no-port-forwarding"), "{line}");
-        assert!(line.contains("--version 4.11.2"), "{line}");
-        let other = ["--kube-context".to_owned()];
-        let line = vcluster_start(&profile, region, "4.11.2", &other).shell();
-        assert!(line.contains("--kube-context arn:") && !line.contains("--no-wait"), "{line}");
-    }
-
-    #[test]
-    fn helm_3_gets_no_flags_of_helm_4() {
-        let profile = profile();
-        for (major, given) in [(Some(3), false), (Some(4), true), (None, true)] {
-            let line = helm_upgrade(&profile, &profile.regions[0], "4.11.2", major).shell();
-            assert_eq!(line.contains("--server-side=true --force-conflicts"), given, "{line}");
-        }
-    }
-
-    #[test]
-    fn every_command_survives_a_shell() {
-        let profile = profile();
-        for (_, commands) in runbook(&profile, super::super::profile::RegionIndex(0), Some("4.11.2")) {
-            for command in commands {
-                let words = shlex::split(&command.shell()).unwrap();
-                assert_eq!(words[command.env.len()..], command.argv, "{}", command.shell());
-            }
-        }
-    }
-}
+mod tests;

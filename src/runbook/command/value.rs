@@ -35,7 +35,8 @@ pub(super) enum Kind {
 impl Kind {
     /// Is the text one? None begins with a dash: it would be taken for an option.
     pub(super) fn fits(self, text: &str) -> bool {
-        let all = |more: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || more.as_bytes().contains(&b));
+        let all =
+            |more: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || more.as_bytes().contains(&b));
         if text.is_empty() || text.len() > MAX_BYTES || text.starts_with('-') {
             return false;
         }
@@ -43,7 +44,9 @@ impl Kind {
             Self::Label => text.len() <= 63 && is_dns_label(text),
             Self::Name => text.len() <= 253 && text.split('.').all(is_dns_label),
             Self::Version => text.len() <= 128 && all("._+-") && !text.starts_with(['.', '+']),
-            Self::Id => text.len() <= 2048 && all("._:/-") && text.starts_with(|c: char| c.is_ascii_alphanumeric()),
+            Self::Id => {
+                text.len() <= 2048 && all("._:/-") && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            }
             Self::Host => text.len() <= 253 && all(".-") && !text.starts_with('.'),
             Self::Address => text.bytes().all(|b| b.is_ascii_hexdigit() || b".:/[]".contains(&b)),
             Self::Url => {
@@ -59,19 +62,21 @@ impl Kind {
     fn should_be(self) -> &'static str {
         match self {
             Self::Label | Self::Name => "name of an object in Kubernetes",
-            Self::Version => "plain version (letters, digits and . _ + - alone)",
-            Self::Id => "plain ID (letters, digits and . _ : / - alone)",
+            Self::Version => "plain version, of letters, digits and . _ + - alone",
+            Self::Id => "plain ID, of letters, digits and . _ : / - alone",
             Self::Host => "name of a host",
             Self::Address => "address",
             Self::Url => "URL of a repository",
             Self::Selector => "label selector",
-            Self::Seen => "plain text (it is empty, begins with a dash, or has characters that cannot be seen)",
+            Self::Seen => {
+                "plain text, as it is empty, begins with a dash or has characters that cannot be seen"
+            }
         }
     }
 
     /// Why a text that does not fit is put into no command. `what` names it, as in "the namespace".
     pub(super) fn refusal(self, what: &str) -> String {
-        format!("{what} is no {}, and is put into no command", self.should_be())
+        format!("{what} is no {}. It is put into no command", self.should_be())
     }
 }
 
@@ -94,15 +99,35 @@ mod tests {
     #[test]
     fn only_plain_texts_fit() {
         for (kind, fits, others) in [
-            (Kind::Label, &["vcluster-platform", "a"] as &[&str], &["A", "a.b", "a b", "-a", "a-", "a\n"] as &[&str]),
+            (
+                Kind::Label,
+                &["vcluster-platform", "a"] as &[&str],
+                &["A", "a.b", "a b", "-a", "a-", "a\n"] as &[&str],
+            ),
             (Kind::Name, &["loft", "a.b-c"], &["a..b", "a;b", "$(id)", "a/b"]),
-            (Kind::Version, &["4.11.2", "v4.11.2-rc.1", "1.0.0+g1", "_x", "VERSION"], &["4 1", "4;id", "4\n5", "-4", ".4", "$V", "é"]),
-            (Kind::Id, &["vpc-0a1b", "us-east-1", "arn:aws:x:y:1:targetgroup/a/b"], &["'x'", "a b", "--x", "a`id`", "a\u{202e}"]),
+            (
+                Kind::Version,
+                &["4.11.2", "v4.11.2-rc.1", "1.0.0+g1", "_x", "VERSION"],
+                &["4 1", "4;id", "4\n5", "-4", ".4", "$V", "é"],
+            ),
+            (
+                Kind::Id,
+                &["vpc-0a1b", "us-east-1", "arn:aws:x:y:1:targetgroup/a/b"],
+                &["'x'", "a b", "--x", "a`id`", "a\u{202e}"],
+            ),
             (Kind::Host, &["us.multi-region.example.com"], &["a_b", "a/b", "a:1", ".a"]),
             (Kind::Address, &["10.0.0.0/16", "::/0", "[::1]"], &["10.0.0.0;id", "x"]),
-            (Kind::Url, &["https://charts.loft.sh/", "oci://ghcr.io/x"], &["file:///x", "https://x y", "https://x'y", "https://x;id"]),
+            (
+                Kind::Url,
+                &["https://charts.loft.sh/", "oci://ghcr.io/x"],
+                &["file:///x", "https://x y", "https://x'y", "https://x;id"],
+            ),
             (Kind::Selector, &["app=loft", "app in (a, b),!c"], &["app=$(id)", "a\nb", " a", "a'b"]),
-            (Kind::Seen, &["my context's", "arn:aws:eks:x", "C:\\k"], &["a\u{1b}b", "a\nb", "", "-x", "a\u{202e}b", "a\u{200b}"]),
+            (
+                Kind::Seen,
+                &["my context's", "arn:aws:eks:x", "C:\\k"],
+                &["a\u{1b}b", "a\nb", "", "-x", "a\u{202e}b", "a\u{200b}"],
+            ),
         ] {
             for text in fits {
                 assert!(kind.fits(text), "{kind:?} {text}");
