@@ -210,7 +210,7 @@ async fn files_of_any_pieces_mean_what_helm_takes_them_for() {
     };
     let mut both = 0;
     for _ in 0..files {
-        let pieces: Vec<&str> = (0..1 + any(6)).map(|_| PIECES[any(PIECES.len())]).collect();
+        let pieces: Vec<&str> = (0..=any(6)).map(|_| PIECES[any(PIECES.len())]).collect();
         let text = pieces.join("\n");
         std::fs::write(&path, &text).unwrap();
         // Where we alone take it, Helm ends before it does anything; where Helm alone does, we refuse it.
