@@ -78,7 +78,9 @@ async fn dispatch(command: Command) -> Result<u8, Stop> {
         Command::Restore(args) => restore::run(args).await,
         Command::Rollout(args) => rollout::run(args).await,
         Command::Practice { command: PracticeCommand::List } => {
-            practice::list().lines().for_each(|line| say!("{line}"));
+            for line in practice::list().lines() {
+                say!("{line}");
+            }
             Ok(0)
         }
         Command::Practice { command: PracticeCommand::Serve { scenario, world, dir } } => {
