@@ -97,15 +97,12 @@ pub fn told(visible: &str) -> String {
             let c = u32::from_str_radix(&number[..end], 16).ok().and_then(char::from_u32)?;
             Some((c, end))
         });
-        match read {
-            Some((c, end)) => {
-                text.push(c);
-                rest = &number[end + 1..];
-            }
-            None => {
-                text.push_str(NOTATION);
-                rest = number;
-            }
+        if let Some((c, end)) = read {
+            text.push(c);
+            rest = &number[end + 1..];
+        } else {
+            text.push_str(NOTATION);
+            rest = number;
         }
     }
     text.push_str(rest);

@@ -63,8 +63,10 @@ fn waits_for(question: Question) -> Option<Waits> {
 }
 
 /// A reason as it leaves the clients: whoever made it, no credential is in it.
-fn without_credentials(why: Why) -> Why {
-    Why { message: redact_credentials(&why.message), remedy: redact_credentials(&why.remedy), ..why }
+fn without_credentials(mut why: Why) -> Why {
+    why.message = redact_credentials(&why.message);
+    why.remedy = redact_credentials(&why.remedy);
+    why
 }
 
 impl Session {

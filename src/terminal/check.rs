@@ -96,13 +96,17 @@ fn checks<'a>(
 fn print_people(profile: &Profile, checks: &[Check], causes: &[Assessment]) {
     say!("");
     for check in checks {
-        words::check(profile, check).iter().for_each(|line| say!("{line}"));
+        for line in words::check(profile, check) {
+            say!("{line}");
+        }
     }
     if !causes.is_empty() {
         say!("");
         say!("Most likely cause out of {} looked at:", cause::COUNT);
         for (index, cause) in causes.iter().enumerate() {
-            words::cause(index + 1, cause).iter().for_each(|line| say!("{line}"));
+            for line in words::cause(index + 1, cause) {
+                say!("{line}");
+            }
         }
     }
 }

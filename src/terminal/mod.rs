@@ -109,7 +109,9 @@ async fn dispatch(command: Command, ending: Ending) -> Result<u8, Stop> {
         Command::Rollout(args) => rollout::run(args).await,
         Command::Interrupted(args) => interrupted::run(args).await,
         Command::Practice { command: PracticeCommand::List } => {
-            practice::list().lines().for_each(|line| say!("{line}"));
+            for line in practice::list().lines() {
+                say!("{line}");
+            }
             Ok(0)
         }
         Command::Practice { command: PracticeCommand::Serve { scenario, world, dir } } => {

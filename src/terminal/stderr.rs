@@ -36,7 +36,9 @@ pub fn tell_panics() {
         complain!("{}", words(panic));
         let backtrace = Backtrace::capture();
         if backtrace.status() == BacktraceStatus::Captured {
-            backtrace.to_string().lines().for_each(|line| complain!("{line}"));
+            for line in backtrace.to_string().lines() {
+                complain!("{line}");
+            }
         }
     }));
 }

@@ -174,9 +174,8 @@ pub(super) fn family(name: &str) -> Option<Family> {
     let parts = Parts::of(name);
     let mut parts = parts.text().rsplit('-');
     let (last, before) = (parts.next()?, parts.next().unwrap_or_default());
-    let family = if is_password(last) {
-        Family::Password
-    } else if STILL_A_PASSWORD.contains(&last) && (is_password(before) || parts.clone().any(is_password)) {
+    let still = STILL_A_PASSWORD.contains(&last) && (is_password(before) || parts.clone().any(is_password));
+    let family = if is_password(last) || still {
         Family::Password
     } else if matches!(last, "authorization" | "cookie") {
         Family::Header

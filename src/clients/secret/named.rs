@@ -330,10 +330,10 @@ fn is_literal(value: &str) -> bool {
         || is_mask
         || ["yes", "no", "true", "false", "null", "nil", "none", "~", "redacted", "hidden", "undefined"]
             .iter()
-            .any(|w| word(&w))
+            .any(word)
         || ["<nil", "<none", "<unset", "<redacted", "<set", "<empty", "<no ", "<hidden", "<sensitive"]
             .iter()
-            .any(|s| begins(&s))
+            .any(begins)
 }
 
 /// Words that follow "password:" or "--password" in a sentence.

@@ -57,7 +57,7 @@ pub(super) fn quoted(text: &str, quote: Quote) -> (Span, usize) {
 fn closes(bytes: &[u8], at: usize, quote: Quote, backslashes: usize) -> bool {
     if quote.backslashes == 0 && quote.mark != b'"' {
         // A shell's single quotes and Go's backquotes know no escapes; others' do.
-        return backslashes % 2 == 0 || is_closing(bytes, at);
+        return backslashes.is_multiple_of(2) || is_closing(bytes, at);
     }
     backslashes % (2 * (quote.backslashes + 1)) == quote.backslashes
 }

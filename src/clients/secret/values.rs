@@ -65,7 +65,7 @@ mod tests {
                 "auth": { "oidc": { "clientSecret": "oidc-secret-1", "issuerUrl": "https://me:pw-in-url@idp" } },
             },
             "env": [ { "name": "DB_PASSWORD", "value": "from-env-1" }, { "name": "LOG", "value": "debug" } ],
-            "licenseToken": 12345678,
+            "licenseToken": 12_345_678,
             "apiKeys": ["key-one-1", "key-two-2"],
             "credentials": { "user": "kine", "pin": "9876", "on": true },
             "tls": { "secretName": "loft-tls" },

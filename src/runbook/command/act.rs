@@ -1,7 +1,5 @@
 //! The commands of step 3, which change the failed region (`domain.md`, T1 to T8).
 
-use std::path::Path;
-
 use super::value::Kind;
 use super::{Command, DEPLOYMENT, context, helm, kubectl, named, rollout};
 use crate::runbook::profile::{Profile, Region};
@@ -141,11 +139,9 @@ const ARCHIVE: &str = "The path of the chart archive";
 
 fn values_file(mut command: Command, region: &Region) -> Command {
     let what = format!("The path of the values file of {}", named(region));
-    match &region.values_file {
-        Some(file) => command.path(&what, Path::new(file)),
-        None => {
-            let name = command.given(Kind::Id, "The name of the region", &region.name);
-            command.arg(format!("platform-{name}-values.yaml"))
-        }
+    if let Some(file) = &region.values_file {
+        return command.path(&what, file);
     }
+    let name = command.given(Kind::Id, "The name of the region", &region.name);
+    command.arg(format!("platform-{name}-values.yaml"))
 }
