@@ -11,6 +11,7 @@ mod every_command;
 #[path = "../support/foreign.rs"]
 mod foreign;
 mod guard;
+mod life;
 #[path = "../support/lookup.rs"]
 mod lookup;
 mod plugin;
@@ -18,6 +19,7 @@ mod preflight;
 mod restore;
 mod rollback;
 mod scenarios;
+mod tools;
 mod usage;
 
 use std::io::{BufRead, BufReader};

@@ -297,13 +297,18 @@ fn reapply(
         Err(blocker) => blockers.push(blocker),
     }
     blockers.extend(values_file(case));
-    let request = match tool {
+    let mut request = match tool {
         Ok(request) => Some(request),
         Err(blocker) => {
             blockers.push(blocker);
             None
         }
     };
+    if let (Some(Request::Tool { values, .. }), Some(Ok(facts))) =
+        (&mut request, case.readings.values(case.failed))
+    {
+        *values = Some(facts.digest.clone());
+    }
     if let Some(stuck) = release::stuck(case) {
         blockers.push(Blocker::firm(release::refusal(stuck, case.now)));
     }
@@ -364,7 +369,10 @@ fn helm(case: &Case) -> (Result<Request, Blocker>, Option<u32>) {
         None => Err(Blocker::firm("The programs on this machine have not been looked for yet")),
     };
     let major = helm.as_ref().ok().and_then(|helm| helm.major());
-    (helm.map(|helm| Request::Tool { program: helm.path.clone(), keeps_password_of: None }), major)
+    (
+        helm.map(|helm| Request::Tool { program: helm.path.clone(), keeps_password_of: None, values: None }),
+        major,
+    )
 }
 
 fn reapply_helm(case: &Case, fit: Fit) -> Parts {
@@ -408,6 +416,7 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
         helpers.map(|()| Request::Tool {
             program: vcluster.path.clone(),
             keeps_password_of: Some(release_name(case.profile).to_owned()),
+            values: None,
         })
     });
     let what = Reapply {
@@ -422,6 +431,9 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
     parts.notes.extend([
         "The CLI sets the release's admin password: the one it has is passed on, unseen; where it has none, the CLI makes \
          the namespace's uid the password"
+            .to_owned(),
+        "The CLI takes that password as an argument and hands it to Helm as one: whoever may list this machine's \
+         processes can read it while they run"
             .to_owned(),
         "It checks no TLS certificates, and writes its own settings into ~/.vcluster/config.json".to_owned(),
     ]);

@@ -69,8 +69,10 @@ fn ended(done: &Finished, ui: &mut Ui) {
         Some(ActionOutcome::Failed { message, unchanged: false }) => {
             callout(ui, Tone::Fail, &format!("Failed {at}: something may have been changed"), message);
         }
-        Some(ActionOutcome::Cancelled { message }) => {
-            callout(ui, Tone::Warn, &format!("Cancelled {at}"), message);
+        Some(ActionOutcome::Cancelled { message, unchanged }) => {
+            let changed =
+                if *unchanged { ": nothing was changed" } else { ": something may have been changed" };
+            callout(ui, Tone::Warn, &format!("Cancelled {at}{changed}"), message);
         }
     }
 }
