@@ -303,3 +303,7 @@ pub enum ActionOutcome {
 pub fn release_name(profile: &Profile) -> &str {
     &profile.deployment
 }
+
+#[cfg(test)]
+#[path = "action_tests.rs"]
+mod promises;
