@@ -8,14 +8,16 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::clients::aws::EXPORTED_KEYS;
-use crate::clients::kubernetes::Writer;
+use crate::clients::kubernetes::{Pinned, Writer};
 use crate::clients::process::{Ended, Invocation, OutputLine, run};
 use crate::clients::tools;
 use crate::journal::{Entry, Happening, Journal, JournalError};
 use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Request};
+use crate::runbook::case::Case;
 use crate::runbook::fact::Facts;
 use crate::runbook::profile::RegionIndex;
-use crate::runbook::question::Question;
+use crate::runbook::question::{Question, Readings};
+use crate::runbook::steps::restore;
 use crate::runbook::verdict::{Why, WhyKind};
 
 use super::session::Session;
@@ -45,8 +47,8 @@ impl Session {
             action,
             region: plan.region().name.clone(),
             context: plan.region().context.clone(),
-            command: plan.command.shell(),
-            overridden: confirmed.overridden().to_vec(),
+            command: plan.command().shell(),
+            overridden: confirmed.overridden().iter().map(|blocker| blocker.text.clone()).collect(),
             reason: confirmed.reason().map(str::to_owned),
         };
         let entry = |happening| Entry { at: Timestamp::now(), happening };
@@ -66,55 +68,102 @@ impl Session {
         lines: mpsc::Sender<String>,
         cancel: CancellationToken,
     ) -> ActionOutcome {
+        let unchanged = |message| ActionOutcome::Failed { message, unchanged: true };
         let Some(region) = self.profile().find(&confirmed.plan().region().name) else {
-            let message = "the environment has no such region any more".to_owned();
-            return ActionOutcome::Failed { message, unchanged: true };
+            return unchanged("the environment has no such region any more".to_owned());
+        };
+        // Read once: what is compared is what is written to, whatever happens to the file meanwhile.
+        let pinned = match Pinned::read(&self.access(region)).await {
+            Ok(pinned) => pinned,
+            Err(why) => return unchanged(why.message),
         };
         match confirmed.request() {
-            Request::Restart { .. } | Request::Scale { .. } => self.patch(region, confirmed).await,
+            Request::Restart { .. } | Request::Scale { .. } => self.patch(region, confirmed, pinned).await,
             Request::Tool { program, keeps_password_of } => {
-                let unchanged = |message| ActionOutcome::Failed { message, unchanged: true };
                 // Downloaded anew for each run: an old index would hide a new version, and none is left behind.
                 let cache = match tempfile::tempdir() {
                     Ok(cache) => cache,
                     Err(error) => return unchanged(format!("no folder for Helm's downloads: {error}")),
                 };
                 let keeps = keeps_password_of.as_deref();
-                match self.invocation(region, confirmed, program, keeps, output).await {
-                    Ok(mut invocation) => {
-                        let path = cache.path().display().to_string();
-                        invocation.env.push(("HELM_CACHE_HOME".to_owned(), path));
-                        use_tool(invocation, confirmed.plan().kind(), lines, cancel).await
-                    }
-                    Err(why) => unchanged(why.message),
+                let mut invocation = match self.invocation(region, confirmed, program, keeps, output).await {
+                    Ok(invocation) => invocation,
+                    Err(why) => return unchanged(why.message),
+                };
+                let path = cache.path().display().to_string();
+                invocation.env.push(("HELM_CACHE_HOME".to_owned(), path));
+                // After the last program was asked, right before the act.
+                let writer = match Writer::connect(pinned, &self.access(region), confirmed).await {
+                    Ok(writer) => writer,
+                    Err(why) => return unchanged(why.message),
+                };
+                if let Err(message) = self.look_once_more(region, confirmed, &writer).await {
+                    return unchanged(message);
                 }
+                use_tool(invocation, confirmed.plan().kind(), lines, cancel).await
             }
         }
     }
 
-    async fn patch(&self, region: RegionIndex, confirmed: &Confirmed) -> ActionOutcome {
-        let writer = match Writer::connect(&self.access(region), confirmed).await {
+    async fn patch(&self, region: RegionIndex, confirmed: &Confirmed, pinned: Pinned) -> ActionOutcome {
+        let unchanged = |message| ActionOutcome::Failed { message, unchanged: true };
+        let writer = match Writer::connect(pinned, &self.access(region), confirmed).await {
             Ok(writer) => writer,
-            Err(why) => return ActionOutcome::Failed { message: why.message, unchanged: true },
+            Err(why) => return unchanged(why.message),
         };
+        if let Err(message) = self.look_once_more(region, confirmed, &writer).await {
+            return unchanged(message);
+        }
         let result = match confirmed.request() {
             Request::Restart { namespace, deployment, uid } => writer
                 .restart(namespace, deployment, uid, Timestamp::now())
                 .await
                 .map(|_| "restart requested".to_owned()),
-            Request::Scale { namespace, deployment, uid, resource_version, replicas } => {
-                let scaled = writer.scale(namespace, deployment, uid, resource_version, *replicas).await;
+            Request::Scale { namespace, deployment, uid, from, replicas } => {
+                let scaled = writer.scale(namespace, deployment, uid, *from, *replicas).await;
                 scaled.map(|deployment| format!("scaled to {}", deployment.replicas_wanted))
             }
-            Request::Tool { .. } => {
-                return ActionOutcome::Failed { message: "no API request".to_owned(), unchanged: true };
-            }
+            Request::Tool { .. } => return unchanged("no API request".to_owned()),
         };
         match result {
             Ok(message) => ActionOutcome::Done { message },
             // Without an answer the server may still have done it.
-            Err(why) => ActionOutcome::Failed { unchanged: refused(&why), message: why.message },
+            Err(why) => {
+                let message = if why.kind == WhyKind::Conflict {
+                    format!("{}. {}", why.message, why.remedy)
+                } else {
+                    why.message.clone()
+                };
+                ActionOutcome::Failed { unchanged: refused(&why), message }
+            }
         }
+    }
+
+    /// Reads once more what the confirmation stood on: the cluster that the change would go to, by the connection
+    /// that would make it, and every region by clients made anew.
+    async fn look_once_more(
+        &self,
+        region: RegionIndex,
+        confirmed: &Confirmed,
+        writer: &Writer,
+    ) -> Result<(), String> {
+        let profile = self.profile();
+        let fresh = Session::new(profile.clone(), self.options().clone());
+        let mut readings = Readings::default();
+        let questions = restore::last_look_questions(profile);
+        let (target, ()) = tokio::join!(
+            writer.target(&profile.namespace, &profile.deployment),
+            fresh.observe_all(&questions, &mut readings)
+        );
+        let stopped = |what: String| {
+            format!("Stopped before anything was changed: {what}. Look again, then make the plan again")
+        };
+        let target = target.map_err(|why| stopped(why.message))?;
+        if let Some(difference) = confirmed.target().differs_from(&target) {
+            return Err(stopped(difference));
+        }
+        let case = Case { profile, failed: region, readings: &readings, now: Timestamp::now() };
+        restore::still_holds(confirmed, &case).map_err(stopped)
     }
 
     async fn invocation(
@@ -125,7 +174,7 @@ impl Session {
         keeps_password_of: Option<&str>,
         output: &Path,
     ) -> Result<Invocation, Why> {
-        let command = &confirmed.plan().command;
+        let command = &confirmed.plan().command();
         let target = self.profile().region(region);
         if let Some(file) = &target.values_file {
             let read = tokio::fs::metadata(file).await;

@@ -95,7 +95,17 @@ async fn a_cluster_that_was_made_anew_is_found_at_its_new_address() {
     let Ok(Facts::Cluster(facts)) = session.observe(Question::Cluster(US)).await.answer else {
         panic!("the kubeconfig was not read again")
     };
-    assert_eq!(facts.server, format!("http://{}", server.address));
+    assert_eq!(facts.version, "v1.36.2");
+    // Where the context leads is told by the file as it is now, and read there.
+    let object = r#"{"metadata":{"name":"kube-system","uid":"k2"}}"#;
+    let other = TestServer::start(Behaviour::Answer(200, object.to_owned())).await;
+    kubeconfig(&path, other.address);
+    let Ok(Facts::ClusterIdentity(facts)) = session.observe(Question::ClusterIdentity(US)).await.answer
+    else {
+        panic!("the kubeconfig can be read")
+    };
+    assert_eq!(facts.address.server, format!("http://{}", other.address));
+    assert_eq!(facts.uid.as_deref(), Ok("k2"));
 }
 
 #[tokio::test]

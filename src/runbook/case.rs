@@ -36,18 +36,9 @@ impl<'a> Case<'a> {
 
     /// The first other region whose health check passes and is not disabled; it tells which version is right.
     pub fn healthy_region(&self) -> Option<RegionIndex> {
-        self.profile.others(self.failed).find(|region| shows_healthy(self.readings, *region) == Some(true))
-    }
-
-    /// Another region whose context leads to the same cluster as this one's, by the address where both
-    /// answered. What is done to one of them is done to the other.
-    pub fn same_cluster(&self, region: RegionIndex) -> Option<RegionIndex> {
-        let server = |region| match self.readings.cluster(region) {
-            Some(Ok(facts)) if !facts.server.is_empty() => Some(facts.server.as_str()),
-            _ => None,
-        };
-        let here = server(region)?;
-        self.profile.others(region).find(|other| server(*other) == Some(here))
+        self.profile
+            .others(self.failed)
+            .find(|region| shows_healthy(self.profile, self.readings, *region) == Some(true))
     }
 
     /// The way from a region's cluster to the database, hop by hop.

@@ -27,7 +27,7 @@ pub(super) async fn run(args: RestoreArgs) -> Result<u8, Stop> {
     print_plan(&plan);
     let name = plan.region().name.clone();
     let confirmed = match args.confirm.as_deref() {
-        Some(typed) if typed == name => plan.confirm(typed, args.reason.as_deref()),
+        Some(typed) if typed == name => plan.confirm_as_shown(typed, args.reason.as_deref()),
         typed => {
             let given = typed.map_or("Without --confirm".to_owned(), |typed| {
                 format!("--confirm {typed}: not the failed region's name, so")
@@ -62,26 +62,26 @@ async fn read(session: &Session, failed: RegionIndex) -> Readings {
 }
 
 fn print_plan(plan: &Plan) {
-    say!("{} ({})", plan.title, plan.fit.reason());
+    say!("{} ({})", plan.title(), plan.fit().reason());
     for (label, text) in [
         ("Region", plan.region().name.clone()),
         ("Cluster", plan.region().context.clone()),
-        ("Changes", plan.changes.clone()),
-        ("Does not touch", plan.does_not_touch.clone()),
-        ("To undo", plan.undo.clone()),
-        ("If it changed since", plan.if_changed_since.clone()),
-        ("Usually takes", plan.usual_duration.to_owned()),
+        ("Changes", plan.changes().to_owned()),
+        ("Does not touch", plan.does_not_touch().to_owned()),
+        ("To undo", plan.undo().to_owned()),
+        ("If it changed since", plan.if_changed_since().to_owned()),
+        ("Usually takes", plan.usual_duration().to_owned()),
     ] {
         say!("  {label:<20} {text}");
     }
-    for note in plan.notes.iter().chain(&plan.command.differs) {
+    for note in plan.notes().iter().chain(plan.command().differs.iter()) {
         say!("  {:<20} {note}", "Note");
     }
     for blocker in plan.blockers() {
         let how = if blocker.overridable { " (a reason goes past this)" } else { "" };
         say!("  {:<20} {}{how}", "In the way", blocker.text);
     }
-    say!("  {:<20} {}", "Command", plan.command.shell());
+    say!("  {:<20} {}", "Command", plan.command().shell());
 }
 
 async fn apply(session: &Session, confirmed: Confirmed) -> Result<u8, Stop> {

@@ -6,7 +6,7 @@ use crate::app::model::{Finished, Model, OUTPUT_LINES, Run, Running};
 use crate::app::msg::RestoreMsg;
 use crate::engine::job::Job;
 use crate::journal::Happening;
-use crate::runbook::action::ActionOutcome;
+use crate::runbook::action::{ActionOutcome, Reason};
 
 use super::{refresh, run};
 
@@ -54,7 +54,8 @@ fn confirm(run: &mut Run, now: Timestamp) -> Vec<Job> {
         return Vec::new();
     };
     let kind = plan.kind();
-    match plan.confirm(&run.restore.typed, Some(&run.restore.reason)) {
+    let reason = Reason::given(&run.restore.reason, &plan);
+    match plan.confirm(&run.restore.typed, Some(&reason)) {
         Ok(confirmed) => {
             reset(run);
             run.restore.output.clear();
@@ -73,7 +74,7 @@ fn by_hand(run: &mut Run, now: Timestamp) -> Vec<Job> {
     let action = plan.kind();
     run.restore.finished.push(Finished { kind: action, at: now, outcome: None });
     reset(run);
-    let done = Happening::DoneByHand { action, command: plan.command.shell() };
+    let done = Happening::DoneByHand { action, command: plan.command().shell() };
     let mut jobs = vec![run::note(run.session, now, done)];
     jobs.extend(after_a_change(run, now));
     jobs

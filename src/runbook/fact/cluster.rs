@@ -2,14 +2,39 @@
 
 use jiff::Timestamp;
 
+use crate::runbook::verdict::Why;
+
 /// A cluster whose API answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClusterFacts {
     /// `gitVersion` of `/version`.
     pub version: String,
-    /// Where it answered: scheme, host, port where it is not the scheme's own, and path, as the context's
-    /// kubeconfig entry has them (`clusters[].cluster.server`). Empty where it is not known.
+}
+
+/// How a region's context reaches its cluster, as the kubeconfig has it: needs no answer of the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClusterAddress {
+    /// Scheme, host, port where it is not the scheme's own, and path (`clusters[].cluster.server`), in one way
+    /// of writing; without user and password.
     pub server: String,
+    /// `tls-server-name`: the name that the server has to prove, where it is not the address's own.
+    pub tls_server_name: Option<String>,
+    /// Host and port of the proxy in between, of the kubeconfig or the environment.
+    pub proxy: Option<String>,
+    /// SHA-256 of the certificate authorities that are trusted, hexadecimal; `None` for the system's.
+    pub authority: Option<String>,
+    /// `insecure-skip-tls-verify`: whoever answers there is taken for the cluster.
+    pub insecure: bool,
+}
+
+/// Which cluster a region's context leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterIdentityFacts {
+    /// How it is reached.
+    pub address: ClusterAddress,
+    /// `metadata.uid` of the namespace `kube-system`, which a cluster keeps for its life and shares with no
+    /// other one; or why it could not be read.
+    pub uid: Result<String, Why>,
 }
 
 /// The platform's Deployment.

@@ -1,7 +1,7 @@
 //! Our side first: this machine's programs, credentials, permissions and files (`domain.md`, section 6).
 //! What it finds is told apart from a fault of the region: it says what we could not do, not what is down.
 
-mod values;
+pub(super) mod values;
 
 use jiff::SignedDuration;
 
@@ -9,6 +9,7 @@ use crate::runbook::case::Case;
 use crate::runbook::check::Check;
 use crate::runbook::command;
 use crate::runbook::fact::{AccessFacts, ChartFacts, ClusterFacts, IdentityFacts, ToolsFacts};
+use crate::runbook::identity::{self, Relation};
 use crate::runbook::profile::{ClusterArn, Method, Profile, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
@@ -23,6 +24,7 @@ pub fn questions(profile: &Profile) -> Vec<Question> {
     for region in profile.indices() {
         questions.extend([
             Question::Cluster(region),
+            Question::ClusterIdentity(region),
             Question::Access(region),
             Question::Values(region),
             Question::Deployment(region),
@@ -188,18 +190,29 @@ fn context(case: &Case, region: RegionIndex) -> Check {
 
 /// Judges a context whose cluster answers: is it this region's alone?
 fn judge_context(case: &Case, region: RegionIndex, facts: &ClusterFacts, who: &str) -> Finding {
-    if let Some(other) = case.same_cluster(region) {
-        return Finding::fail(
-            format!(
-                "both contexts lead to the same cluster: {} answers for {} too",
-                facts.server,
-                case.profile.region(other).name
-            ),
-            "a cluster of its own",
-            "Choose each region's own context in the variables: an action would change the other region",
-        );
+    let answers = format!("answers, Kubernetes {}{who}", facts.version);
+    let expected = "a cluster of its own";
+    for other in case.profile.others(region) {
+        let name = &case.profile.region(other).name;
+        match identity::relation(case, region, other) {
+            Some(Relation::Same(how)) => {
+                return Finding::fail(
+                    format!("the contexts of this region and {name} lead to the same cluster: {how}"),
+                    expected,
+                    "Choose each region's own context in the variables: an action would change the other region",
+                );
+            }
+            Some(Relation::Unknown(why)) => {
+                return Finding::warn(
+                    format!("{answers}; whether {name} is another cluster could not be compared: {why}"),
+                    expected,
+                    "Nothing is changed before that is known: make the context of each region answer",
+                );
+            }
+            Some(Relation::Distinct) | None => {}
+        }
     }
-    Finding::pass(format!("answers, Kubernetes {}{who}", facts.version), "answers")
+    Finding::pass(answers, "answers")
 }
 
 fn permissions(case: &Case, region: RegionIndex) -> Check {

@@ -128,8 +128,8 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         )
         .next("Back to Diagnose: what to do", diagnose());
     }
-    let meaning = match (first, plans.iter().find(|plan| matches!(plan.fit, Fit::Fits(_)))) {
-        (Some(first), Some(plan)) => format!("{}. {} fits that cause", first.title, plan.title),
+    let meaning = match (first, plans.iter().find(|plan| matches!(plan.fit(), Fit::Fits(_)))) {
+        (Some(first), Some(plan)) => format!("{}. {} fits that cause", first.title, plan.title()),
         _ => "No cause is known: look at Diagnose first".to_owned(),
     };
     if confirm::is_healthy(case.readings, case.failed) == Some(true) {
@@ -152,15 +152,19 @@ fn options(
         callout(ui, Tone::Warn, "None of these can help now", text);
     }
     for plan in plans {
-        let helps = !matches!(plan.fit, Fit::Later(_) | Fit::CannotHelp(_));
-        let text = match plan.fit {
+        let helps = !matches!(plan.fit(), Fit::Later(_) | Fit::CannotHelp(_));
+        let text = match plan.fit() {
             Fit::Later(reason) | Fit::CannotHelp(reason) | Fit::Unproven(reason) => reason.to_owned(),
-            Fit::Fits(reason) | Fit::Also(reason) => format!("{reason}. {}", capital(plan.usual_duration)),
+            Fit::Fits(reason) | Fit::Also(reason) => format!("{reason}. {}", capital(plan.usual_duration())),
         };
         let selected =
             plan.kind() == run.restore.running.as_ref().map_or(chosen.kind(), |running| running.kind);
-        let option =
-            OptionCard { title: &plan.title, text: &text, selected, enabled: run.restore.running.is_none() };
+        let option = OptionCard {
+            title: &plan.title(),
+            text: &text,
+            selected,
+            enabled: run.restore.running.is_none(),
+        };
         let shown = ui.scope(|ui| {
             // what cannot help can be read, and steps back
             if !helps && !selected {

@@ -124,6 +124,7 @@ impl World {
         let mut settings = HealthCheckSettings {
             check_type: "HTTPS".to_owned(),
             host: self.profile.region(region).host.clone(),
+            path: Some("/healthz".to_owned()),
             ..HealthCheckSettings::default()
         };
         set(&mut settings);

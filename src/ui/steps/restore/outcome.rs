@@ -42,7 +42,7 @@ fn running_card(run: &Run, running: &Running, case: &Case, ui: &mut Ui, out: &mu
         card_title(ui, &format!("{} {}", running.kind.verb(), case.failed_region().name));
         let since = words::span(words::since(case.now, running.started_at));
         let plan = run.plans(case.now).into_iter().find(|plan| plan.kind() == running.kind);
-        let usual = plan.map_or(String::new(), |plan| format!(", usually takes {}", plan.usual_duration));
+        let usual = plan.map_or(String::new(), |plan| format!(", usually takes {}", plan.usual_duration()));
         faint(ui, &format!("Runs since {}, for {since}{usual}", words::clock(running.started_at)));
         ui.horizontal_wrapped(|ui| {
             let off = running.cancelling.then_some("It is being cancelled");

@@ -8,7 +8,7 @@ use crate::app::msg::{Msg, RestoreMsg};
 use crate::design::{
     ActionButton, Field, Note, Rich, Tone, body, callout, card, card_title, key_values, overline, secondary,
 };
-use crate::runbook::action::Plan;
+use crate::runbook::action::{Plan, Reason};
 use crate::ui::checks;
 
 /// Shows the plan.
@@ -18,15 +18,15 @@ pub(super) fn show(model: &Model, run: &Run, plan: &Plan, now: Timestamp, ui: &m
         callout(ui, Tone::Fail, "The run's journal cannot be written", &text);
     }
     card(ui, |ui| {
-        card_title(ui, &plan.title);
+        card_title(ui, &plan.title());
         facts(plan, ui);
-        for note in &plan.notes {
+        for note in plan.notes() {
             secondary(ui, note);
         }
         in_the_way(run, plan, ui, out);
         overline(ui, "The command that does the same");
         let key = format!("plan {}", plan.kind().id());
-        checks::command(model, &plan.command, &key, now, ui, out);
+        checks::command(model, &plan.command(), &key, now, ui, out);
         ui.separator();
         confirmation(run, plan, ui, out);
     });
@@ -39,11 +39,11 @@ fn facts(plan: &Plan, ui: &mut Ui) {
         &[
             ("Region", Rich::new().toned(Tone::Fail, region.name.as_str()).text(", the failed one")),
             ("Cluster", Rich::new().mono(region.context.as_str())),
-            ("Changes", Rich::from(plan.changes.as_str())),
-            ("Does not touch", Rich::from(plan.does_not_touch.as_str())),
-            ("To undo", Rich::from(plan.undo.as_str())),
-            ("If it changed since", Rich::from(plan.if_changed_since.as_str())),
-            ("Usually takes", Rich::from(plan.usual_duration)),
+            ("Changes", Rich::from(plan.changes())),
+            ("Does not touch", Rich::from(plan.does_not_touch())),
+            ("To undo", Rich::from(plan.undo())),
+            ("If it changed since", Rich::from(plan.if_changed_since())),
+            ("Usually takes", Rich::from(plan.usual_duration())),
         ],
     );
 }
@@ -106,7 +106,7 @@ fn off(run: &Run, plan: &Plan) -> Option<String> {
     if run.journal_problem.is_some() {
         return Some("The run's journal cannot be written".to_owned());
     }
-    if let Some(blocker) = plan.in_the_way(Some(&run.restore.reason)).first() {
+    if let Some(blocker) = plan.in_the_way(Some(&Reason::given(&run.restore.reason, plan))).first() {
         let reason = if blocker.overridable { "Type your reason first" } else { &blocker.text };
         return Some(reason.to_owned());
     }
