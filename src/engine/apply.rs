@@ -176,7 +176,9 @@ impl Session {
     ) -> Result<Invocation, Why> {
         let command = &confirmed.plan().command();
         let target = self.profile().region(region);
-        if let Some(file) = &target.values_file {
+        if confirmed.plan().kind().reapplies()
+            && let Some(file) = &target.values_file
+        {
             let read = tokio::fs::metadata(file).await;
             read.map_err(|error| Why::new(WhyKind::Configuration, format!("{}: {error}", file.display())))?;
         }
@@ -255,7 +257,9 @@ async fn use_tool(
     };
     let (ended, ()) = tokio::join!(run(invocation, Some(sender), cancel), hand_on);
     let left = match action {
-        ActionKind::ReapplyHelm => "the release may be left pending: `helm list -a` and `helm history` tell",
+        ActionKind::ReapplyHelm | ActionKind::Rollback => {
+            "the release may be left pending: `helm list -a` and `helm history` tell"
+        }
         _ => "the release may be half-applied: `helm list -a` tells",
     };
     match ended {
@@ -290,7 +294,9 @@ fn result(ended: &Ended, otherwise: &str) -> String {
 
 fn last(ended: &Ended, otherwise: &str) -> String {
     let telling = |line: &&String| !line.trim().is_empty();
-    ended.last_lines.iter().rev().find(telling).cloned().unwrap_or_else(|| otherwise.to_owned())
+    let last = ended.last_lines.iter().rev().find(telling);
+    // Helm's own end of a rollback.
+    last.map_or(otherwise, |line| line.trim_end_matches("! Happy Helming!")).to_owned()
 }
 
 #[cfg(test)]

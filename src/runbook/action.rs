@@ -22,6 +22,8 @@ pub enum ActionKind {
     Scale,
     /// Restart the Deployment.
     Restart,
+    /// Roll the Helm release back to the last revision that was deployed.
+    Rollback,
     /// Re-apply the values file by Helm.
     ReapplyHelm,
     /// Re-apply the values file by the vCluster CLI.
@@ -30,16 +32,23 @@ pub enum ActionKind {
 
 impl ActionKind {
     /// All of them, in the order of how much they change.
-    pub const ALL: [Self; 4] = [Self::Scale, Self::Restart, Self::ReapplyHelm, Self::ReapplyVcluster];
+    pub const ALL: [Self; 5] =
+        [Self::Scale, Self::Restart, Self::Rollback, Self::ReapplyHelm, Self::ReapplyVcluster];
 
     /// The name on the command line and in the journal.
     pub fn id(self) -> &'static str {
         match self {
             Self::Scale => "scale",
             Self::Restart => "restart",
+            Self::Rollback => "rollback",
             Self::ReapplyHelm => "reapply-helm",
             Self::ReapplyVcluster => "reapply-vcluster",
         }
+    }
+
+    /// Does it install the values file anew?
+    pub fn reapplies(self) -> bool {
+        matches!(self, Self::ReapplyHelm | Self::ReapplyVcluster)
     }
 
     /// The imperative on its button, before the region's name.
@@ -47,6 +56,7 @@ impl ActionKind {
         match self {
             Self::Scale => "Scale up",
             Self::Restart => "Restart",
+            Self::Rollback => "Roll back",
             Self::ReapplyHelm | Self::ReapplyVcluster => "Re-apply to",
         }
     }
@@ -57,7 +67,7 @@ impl ActionKind {
             Self::Scale | Self::Restart => {
                 "Cancel only stops the wait for the answer: a request that was sent may still take effect"
             }
-            Self::ReapplyHelm | Self::ReapplyVcluster => {
+            Self::Rollback | Self::ReapplyHelm | Self::ReapplyVcluster => {
                 "Cancel ends the program: some resources may be changed already, and the release may stay pending"
             }
         }

@@ -221,6 +221,8 @@ pub struct RestoreArgs {
 pub enum Action {
     /// Restart the Deployment.
     Restart,
+    /// Roll the Helm release back to the last revision that was deployed.
+    Rollback,
     /// Re-apply the values file by Helm.
     ReapplyHelm,
     /// Re-apply the values file by the vCluster CLI.
@@ -233,6 +235,7 @@ impl From<Action> for ActionKind {
     fn from(action: Action) -> Self {
         match action {
             Action::Restart => Self::Restart,
+            Action::Rollback => Self::Rollback,
             Action::ReapplyHelm => Self::ReapplyHelm,
             Action::ReapplyVcluster => Self::ReapplyVcluster,
             Action::Scale => Self::Scale,

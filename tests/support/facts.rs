@@ -308,7 +308,7 @@ fn surroundings(run: &mut Run) {
     for region in [US, EU] {
         keep(run, Question::Path(region), Facts::Path(path(true)));
     }
-    let release = Release { revision: 4, status: "deployed".to_owned(), created_at: None };
+    let release = Release { revision: 4, status: "deployed".to_owned(), ..Release::default() };
     keep(run, Question::Release(US), Facts::Release(ReleaseFacts::Found(release)));
     keep(
         run,

@@ -9,6 +9,7 @@
 mod eks;
 #[path = "../support/foreign.rs"]
 mod foreign;
+mod guard;
 mod leftovers;
 #[path = "../support/lookup.rs"]
 mod lookup;

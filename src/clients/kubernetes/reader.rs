@@ -156,8 +156,8 @@ impl Reader {
         }
     }
 
-    /// The newest record of a Helm release, by the labels of its Secrets. Their data is not asked for: the
-    /// API leaves it out.
+    /// The newest record of a Helm release and the last one deployed whole, by the labels of their Secrets.
+    /// Their data is not asked for: the API leaves it out.
     pub async fn release(&self, namespace: &str, name: &str) -> Result<ReleaseFacts, Why> {
         #[derive(Deserialize)]
         struct List {
@@ -172,8 +172,7 @@ impl Reader {
         let path = Secret::url_path(&(), Some(namespace));
         let request = Request::new(path).list_metadata(&params).map_err(|error| unbuilt(&error))?;
         let list: List = self.connection.json(request).await?;
-        let newest = list.items.into_iter().map(|record| facts::release(record.metadata));
-        Ok(newest.max_by_key(|release| release.revision).map_or(ReleaseFacts::Missing, ReleaseFacts::Found))
+        Ok(facts::release(list.items.into_iter().map(|record| record.metadata)))
     }
 
     /// The ARNs of the target groups that a Service is bound to (`targetgroupbindings.elbv2.k8s.aws`),

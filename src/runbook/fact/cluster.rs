@@ -71,13 +71,14 @@ pub struct Deployment {
     pub paused: bool,
     /// `spec.progressDeadlineSeconds`; 600 where it is absent.
     pub progress_deadline_secs: u32,
-    /// `spec.template.spec.containers[0].image`.
+    /// `image` of the platform's own container: the one named `manager`, else the only one; `None` where
+    /// that does not tell, as with sidecars beside another name.
     pub image: Option<String>,
     /// `status.conditions`, sorted by type.
     pub conditions: Vec<Condition>,
     /// `pod-template-hash` of the ReplicaSet of the current revision, where known.
     pub template_hash: Option<String>,
-    /// Label `helm.sh/chart`, for example `vcluster-platform-4.11.2`.
+    /// Label `helm.sh/chart`, else `chart` of older charts, for example `vcluster-platform-4.11.2`.
     pub chart: Option<String>,
 }
 
@@ -320,6 +321,19 @@ pub struct Release {
     /// Label `version`: the revision.
     pub revision: u32,
     /// Label `status`: `deployed`, `failed`, `pending-upgrade`, …
+    pub status: String,
+    /// `metadata.creationTimestamp`: when the operation that made this revision began.
+    pub created_at: Option<Timestamp>,
+    /// The newest older revision that was deployed whole: status `deployed`, else `superseded`.
+    pub last_good: Option<GoodRevision>,
+}
+
+/// A revision of a Helm release that was deployed whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GoodRevision {
+    /// Label `version`.
+    pub revision: u32,
+    /// Label `status`: `deployed` or `superseded`.
     pub status: String,
     /// `metadata.creationTimestamp`.
     pub created_at: Option<Timestamp>,

@@ -9,8 +9,8 @@ mod network;
 pub use aws::{EksCluster, EksFacts, FoundBy, HealthIssue, Target, TargetGroup, TargetsFacts};
 pub use cluster::{
     ClusterAddress, ClusterFacts, ClusterIdentityFacts, Condition, Container, ContainerLog, Deployment,
-    DeploymentFacts, Event, EventsFacts, IngressFacts, LogLine, LogsFacts, Node, NodesFacts, Peer,
-    PeersFacts, Pod, PodsFacts, Release, ReleaseFacts, Terminated,
+    DeploymentFacts, Event, EventsFacts, GoodRevision, IngressFacts, LogLine, LogsFacts, Node, NodesFacts,
+    Peer, PeersFacts, Pod, PodsFacts, Release, ReleaseFacts, Terminated,
 };
 pub use health::{HealthCheckFacts, HealthCheckSettings, ListedHealthCheck, Observation, ProbeFacts};
 pub use machine::{

@@ -14,6 +14,7 @@ use crate::runbook::profile::{ClusterArn, Method, Profile, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
 use crate::runbook::verdict::{Finding, Verdict, Why, WhyKind};
+use crate::runbook::version;
 
 /// Credentials that end sooner than this may end in the middle of a recovery.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_mins(30);
@@ -294,16 +295,16 @@ fn judge_chart(case: &Case, facts: &ChartFacts, expected: &str) -> Finding {
                 return Finding::fail(found, expected, "That archive is another chart");
             }
             match case.healthy_version() {
-                Some((healthy, _)) if healthy == version => Finding::pass(found, expected),
-                Some((healthy, region)) => Finding::fail(
+                Ok((healthy, _)) if version::same(&healthy, version) => Finding::pass(found, expected),
+                Ok((healthy, region)) => Finding::fail(
                     found,
                     expected,
                     format!("{region} runs {healthy}: mixed versions confuse leader election"),
                 ),
-                None => Finding::warn(
+                Err(why) => Finding::warn(
                     found,
                     expected,
-                    "The healthy region's version could not be read to compare",
+                    format!("The healthy region's version is not known, to compare: {why}"),
                 ),
             }
         }

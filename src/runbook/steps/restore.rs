@@ -3,17 +3,23 @@
 mod freshness;
 mod gate;
 mod last_look;
+mod rollback;
 
 use super::preflight::values;
 use crate::runbook::action::{
     ActionKind, Blocker, Parts, Plan, Request, Target, TargetDeployment, release_name,
 };
 use crate::runbook::case::Case;
-use crate::runbook::cause::{self, Advice, Assessment, Fit};
+use crate::runbook::cause::{self, Advice, Assessment, Explains, Fit};
+use crate::runbook::causes::release_pending;
 use crate::runbook::command::{self, Command};
-use crate::runbook::fact::{ChartFacts, Container, Deployment, DeploymentFacts, ReleaseFacts};
+use crate::runbook::fact::{ChartFacts, Container, Deployment, DeploymentFacts};
 use crate::runbook::profile::Method;
+use crate::runbook::release;
 use crate::runbook::verdict::Why;
+use crate::runbook::version::{self, Version};
+
+use rollback::rollback;
 
 pub use freshness::{MAX_AGE, stands_on};
 pub use gate::gate;
@@ -22,7 +28,8 @@ pub use last_look::{questions as last_look_questions, still_holds};
 /// The plans for the failed region: the one that fits the cause first, those that
 /// cannot help last.
 pub fn plans(case: &Case) -> Vec<Plan> {
-    let mut plans: Vec<Plan> = ActionKind::ALL.iter().map(|kind| plan(case, *kind)).collect();
+    let offered = |kind: &&ActionKind| **kind != ActionKind::Rollback || release::stuck(case).is_some();
+    let mut plans: Vec<Plan> = ActionKind::ALL.iter().filter(offered).map(|kind| plan(case, *kind)).collect();
     let preferred = match case.profile.chart.method {
         Method::Helm => ActionKind::ReapplyHelm,
         Method::Vcluster => ActionKind::ReapplyVcluster,
@@ -38,6 +45,7 @@ pub fn plan(case: &Case, kind: ActionKind) -> Plan {
     let mut parts = match kind {
         ActionKind::Restart => restart(case, fit),
         ActionKind::Scale => scale(case, fit),
+        ActionKind::Rollback => rollback(case, fit),
         ActionKind::ReapplyHelm => reapply_helm(case, fit),
         ActionKind::ReapplyVcluster => reapply_vcluster(case, fit),
     };
@@ -48,6 +56,8 @@ pub fn plan(case: &Case, kind: ActionKind) -> Plan {
         parts.blockers.push(unknown_target(case));
     }
     match fit {
+        // Helm refuses by itself: a firm blocker says so already.
+        Fit::Later(_) if release::stuck(case).is_some() && kind.reapplies() => {}
         Fit::Later(reason) | Fit::CannotHelp(reason) => {
             parts.blockers.push(Blocker::overridable(format!("fit {reason}"), reason));
         }
@@ -64,7 +74,7 @@ pub fn plan(case: &Case, kind: ActionKind) -> Plan {
 }
 
 /// Whether an action helps against what is broken: of the causes that stand on their own, the one that it helps
-/// most against. Where the first says stop, nothing else counts.
+/// most against. Where the first says stop, nothing else counts; a pending release goes before every re-apply.
 pub fn fit(causes: &[Assessment], kind: ActionKind) -> (Fit, Option<&Assessment>) {
     let Some(first) = causes.first() else {
         return (Fit::Unproven("No cause is known: look at Diagnose first"), None);
@@ -74,8 +84,21 @@ pub fn fit(causes: &[Assessment], kind: ActionKind) -> (Fit, Option<&Assessment>
         standing.extend(cause::also(causes));
     }
     // Of equals the first one: it ranks higher.
-    let best = standing.into_iter().min_by_key(|cause| rank((cause.fit)(kind)));
-    best.map_or((Fit::Unproven("No cause is known"), None), |cause| ((cause.fit)(kind), Some(cause)))
+    let best = |kind| standing.iter().copied().min_by_key(|cause| rank(cause.fits.of(kind))).unwrap_or(first);
+    let wants = |fit| matches!(fit, Fit::Fits(_) | Fit::Also(_));
+    let against = best(kind);
+    let fit = against.fits.of(kind);
+    let pending = causes.iter().find(|cause| cause.id == release_pending::ID);
+    if let Some(pending) =
+        pending.filter(|_| first.explains != Explains::All && first.advice != Some(Advice::Stop))
+    {
+        let wanted = wants(best(ActionKind::ReapplyHelm).fits.of(ActionKind::ReapplyHelm))
+            || standing.iter().any(|cause| cause.id == pending.id);
+        if (kind == ActionKind::Rollback && wanted) || (kind.reapplies() && wants(fit)) {
+            return (pending.fits.of(kind), Some(pending));
+        }
+    }
+    (fit, Some(against))
 }
 
 fn rank(fit: Fit) -> u8 {
@@ -190,7 +213,7 @@ fn scale(case: &Case, fit: Fit) -> Parts {
 }
 
 /// The chart version to install, with a note of where it is from, or what is in the way.
-fn version(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
+fn version_to_install(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
     let archive = match (&case.profile.chart.file, case.readings.chart()) {
         (None, _) => None,
         (Some(_), Some(Ok(ChartFacts::Archive { version, .. }))) => Some(version.as_str()),
@@ -201,7 +224,7 @@ fn version(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
     };
     let set = archive.or(case.profile.chart.version.as_deref());
     match (set, case.healthy_version()) {
-        (Some(set), Some((healthy, name))) if set != healthy => {
+        (Some(set), Ok((healthy, name))) if !version::same(set, &healthy) => {
             let text = format!(
                 "The environment wants version {set}, but {name} runs {healthy}: mixed versions confuse leader election"
             );
@@ -211,29 +234,30 @@ fn version(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
                 Some(Blocker::overridable(format!("version {set} {healthy}"), text)),
             ))
         }
-        (_, Some((healthy, name))) => {
-            let doubt = case.version_doubt().or_else(|| downgrade(case, healthy));
+        (_, Ok((healthy, name))) => {
+            let doubt = case.version_doubt().or_else(|| downgrade(case, &healthy));
             let doubt = doubt.map(|doubt| {
                 let text = format!("Version {healthy} may be wrong: {doubt}");
                 Blocker::overridable(format!("version {healthy}"), text)
             });
-            Ok((healthy.to_owned(), format!("Version {healthy} is what {name} runs"), doubt))
+            let note = format!("Version {healthy} is what {name} runs");
+            Ok((healthy, note, doubt))
         }
-        (Some(set), None) => {
+        (Some(set), Err(why)) => {
             let text = format!(
-                "Version {set} is the environment's; it could not be compared with what the healthy region runs"
+                "Version {set} is the environment's; it could not be compared with what the healthy region runs: {why}"
             );
             Ok((set.to_owned(), text.clone(), Some(Blocker::overridable(format!("version {set}"), text))))
         }
-        (None, None) => Err(Blocker::firm(
-            "The chart version is not known: the healthy region's Deployment could not be read, and the environment sets none",
-        )),
+        (None, Err(why)) => Err(Blocker::firm(format!(
+            "The chart version is not known: {why}. Set chart.version in the environment"
+        ))),
     }
 }
 
 /// Would this version be older than what the failed region wants now?
 fn downgrade(case: &Case, version: &str) -> Option<String> {
-    let here = deployment(case).ok()?.image_tag()?;
+    let here = version::wanted(deployment(case).ok()?, &case.profile.chart.name)?;
     // A version that never ran here, its image not to be had, is none to go back from.
     let pods = case.readings.pods(case.failed)?.ok()?;
     let ran = |container: &Container| container.running || container.restarts > 0;
@@ -241,12 +265,8 @@ fn downgrade(case: &Case, version: &str) -> Option<String> {
         return None;
     }
     let failed = &case.failed_region().name;
-    (numbers(version)? < numbers(here)?).then(|| format!("{failed} wants {here}, which is newer"))
-}
-
-/// The numbers of a plain version, `4.11.2`; `None` for anything else, which is not compared.
-fn numbers(version: &str) -> Option<Vec<u64>> {
-    version.trim_start_matches('v').split('.').map(|part| part.parse().ok()).collect()
+    let older = Version::parse(version)?.is_older(&Version::parse(&here)?);
+    older.then(|| format!("{failed} wants {here}, which is newer"))
 }
 
 struct Reapply {
@@ -266,7 +286,7 @@ fn reapply(
     let mut blockers = Vec::new();
     let mut notes = Vec::new();
     let mut chart_version = "VERSION".to_owned();
-    match version(case) {
+    match version_to_install(case) {
         Ok((version, note, blocker)) => {
             chart_version = version;
             notes.push(note);
@@ -282,13 +302,8 @@ fn reapply(
             None
         }
     };
-    if let Some(Ok(ReleaseFacts::Found(release))) = case.readings.release(case.failed)
-        && release.status.starts_with("pending")
-    {
-        blockers.push(Blocker::firm(format!(
-            "Helm's record says {}: somebody is at it, or was interrupted; Helm refuses until that ends or is rolled back",
-            release.status
-        )));
+    if let Some(stuck) = release::stuck(case) {
+        blockers.push(Blocker::firm(release::refusal(stuck, case.now)));
     }
     if let Some(Err(Why { message, .. })) = case.readings.deployment(case.failed) {
         blockers.push(Blocker::firm(format!("The cluster could not be read: {message}")));
@@ -338,14 +353,19 @@ fn values_file(case: &Case) -> Vec<Blocker> {
     }
 }
 
-fn reapply_helm(case: &Case, fit: Fit) -> Parts {
+/// Helm as a tool to run, and its major version.
+fn helm(case: &Case) -> (Result<Request, Blocker>, Option<u32>) {
     let helm = match case.readings.tools() {
         Some(Ok(tools)) => tools.helm.as_ref().map_err(|message| Blocker::tool(message.clone())),
         Some(Err(why)) => Err(Blocker::tool(why.message.clone())),
         None => Err(Blocker::firm("The programs on this machine have not been looked for yet")),
     };
     let major = helm.as_ref().ok().and_then(|helm| helm.major());
-    let tool = helm.map(|helm| Request::Tool { program: helm.path.clone(), keeps_password_of: None });
+    (helm.map(|helm| Request::Tool { program: helm.path.clone(), keeps_password_of: None }), major)
+}
+
+fn reapply_helm(case: &Case, fit: Fit) -> Parts {
+    let (tool, major) = helm(case);
     let what = Reapply {
         kind: ActionKind::ReapplyHelm,
         title: "Re-apply the values file",

@@ -81,7 +81,7 @@ fn went_well(run: &Run) -> bool {
 
 fn nothing_helps(first: Option<&Assessment>) -> bool {
     let helps = |first: &Assessment| {
-        let helps = |kind: &ActionKind| matches!((first.fit)(*kind), Fit::Fits(_) | Fit::Also(_));
+        let helps = |kind: &ActionKind| matches!(first.fits.of(*kind), Fit::Fits(_) | Fit::Also(_));
         ActionKind::ALL.iter().any(helps)
     };
     first.is_some_and(|first| !helps(first))

@@ -19,6 +19,7 @@ pub fn stands_on(profile: &Profile, failed: RegionIndex, kind: ActionKind) -> Ve
     let mut questions: Vec<Question> = of_all.collect();
     match kind {
         ActionKind::Scale | ActionKind::Restart => {}
+        ActionKind::Rollback => questions.extend([Question::Release(failed), Question::Tools]),
         ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => {
             questions.extend([Question::Values(failed), Question::Release(failed), Question::Tools]);
             questions.extend(profile.chart.file.is_some().then_some(Question::Chart));

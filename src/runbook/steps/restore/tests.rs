@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::*;
 use crate::runbook::action::{Reason, Refused};
 use crate::runbook::fact::{
-    ClusterAddress, ClusterFacts, ClusterIdentityFacts, Facts, HealthCheckFacts, HealthCheckSettings,
-    HelmFacts, Observation, Pod, PodsFacts, ProbeFacts, ToolsFacts, ValuesFacts,
+    ClusterAddress, ClusterFacts, ClusterIdentityFacts, Facts, GoodRevision, HealthCheckFacts,
+    HealthCheckSettings, HelmFacts, Observation, Pod, PodsFacts, ProbeFacts, Release, ReleaseFacts,
+    ToolsFacts, ValuesFacts,
 };
 use crate::runbook::profile::{Profile, RegionIndex, testing::profile};
 use crate::runbook::question::{Question, Reading, Readings};
@@ -406,4 +407,140 @@ fn a_missing_tool_and_a_missing_deployment_are_said() {
         );
     }
     plan_of(&profile, &readings, 0, ActionKind::ReapplyHelm).confirm("us-east-1", None).unwrap();
+}
+
+/// The records of us-east-1's release: revision 13 in this state and of this age, over a good one or none.
+fn release_of(status: &str, age_secs: i64, good: Option<u32>) -> Result<Facts, Why> {
+    let deployed = |revision| GoodRevision { revision, status: "deployed".to_owned(), created_at: None };
+    let release = Release {
+        revision: 13,
+        status: status.to_owned(),
+        created_at: Some(Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_secs(age_secs)),
+        last_good: good.map(deployed),
+    };
+    Ok(Facts::Release(ReleaseFacts::Found(release)))
+}
+
+#[test]
+fn a_pending_release_is_rolled_back_and_no_reason_goes_past_helms_refusal() {
+    let profile = profile();
+    let us = RegionIndex(0);
+    for (status, age, good, refuses, rollback) in [
+        ("deployed", 9_000, Some(12), false, None),
+        ("failed", 9_000, Some(12), false, Some(true)),
+        ("pending-upgrade", 600, Some(12), true, Some(false)),
+        ("pending-rollback", 600, Some(11), true, Some(false)),
+        // Young enough for somebody to be at it.
+        ("pending-upgrade", 20, Some(12), true, Some(true)),
+        ("pending-install", 600, None, true, None),
+    ] {
+        let mut readings = scaled_to_zero();
+        keep(&mut readings, Question::Release(us), release_of(status, age, good));
+        for kind in [ActionKind::ReapplyHelm, ActionKind::ReapplyVcluster] {
+            let plan = plan_of(&profile, &readings, 0, kind);
+            let refused =
+                plan.blockers().iter().any(|blocker| !blocker.overridable && blocker.text.contains(status));
+            assert_eq!(refused, refuses, "{kind:?} at {status}: {:?}", plan.blockers());
+        }
+        let plan = || plan_of(&profile, &readings, 0, ActionKind::Rollback);
+        let (with, without) = (
+            plan().confirm_as_shown("us-east-1", Some("I know")).is_ok(),
+            plan().confirm("us-east-1", None).is_ok(),
+        );
+        let found = with.then_some(!without);
+        assert_eq!(found, rollback, "{status}, {age} s, {good:?}: {:?}", plan().blockers());
+        if let Some(good) = good {
+            let line = plan().command().shell();
+            let expected =
+                format!("helm rollback loft {good} --namespace vcluster-platform --kube-context arn:");
+            assert_eq!(line.starts_with(&expected), status != "deployed", "{line}");
+        }
+        let case = Case { profile: &profile, failed: us, readings: &readings, now: Timestamp::UNIX_EPOCH };
+        let first = plans(&case)[0].kind();
+        let offered = plans(&case).iter().any(|plan| plan.kind() == ActionKind::Rollback);
+        assert_eq!(offered, refuses, "{status}");
+        assert_eq!(first, ActionKind::Scale, "what fits the first cause stays first");
+    }
+}
+
+#[test]
+fn helm_3_rolls_back_without_the_flags_of_helm_4() {
+    let profile = profile();
+    for (version, flags) in [("v3.18.0", false), ("v4.3.1", true)] {
+        let mut readings = scaled_to_zero();
+        keep(&mut readings, Question::Release(RegionIndex(0)), release_of("pending-upgrade", 600, Some(12)));
+        let tools = ToolsFacts {
+            helm: Ok(HelmFacts { path: "/usr/bin/helm".into(), version: version.to_owned() }),
+            vcluster: Err("vcluster is not installed".to_owned()),
+            kubectl: None,
+        };
+        keep(&mut readings, Question::Tools, Ok(Facts::Tools(tools)));
+        let line = plan_of(&profile, &readings, 0, ActionKind::Rollback).command().shell();
+        assert_eq!(line.contains("--server-side=true --force-conflicts"), flags, "{line}");
+    }
+}
+
+#[test]
+fn a_version_that_is_not_certain_is_asked_for_and_never_guessed() {
+    let deployment = |label: Option<&str>, image: Option<&str>| {
+        let image = image.map(|image| format!("registry:5000/platform{image}"));
+        let chart = label.map(str::to_owned);
+        let settled = Deployment {
+            image,
+            chart,
+            replicas_wanted: 3,
+            updated: 3,
+            available: 3,
+            ..Deployment::default()
+        };
+        Ok(Facts::Deployment(DeploymentFacts::Found(Box::new(settled))))
+    };
+    for (label, image, offered) in [
+        (Some("vcluster-platform-4.11.2"), Some(":v4.11.2-ecr"), Some("4.11.2")),
+        (None, Some(":4.11.2"), Some("4.11.2")),
+        (None, Some(":4.11.2-mirror.3"), None),
+        (None, Some("@sha256:abc"), None),
+        (None, None, None),
+        (Some("vcluster-platform-4.11.2"), Some(":4.12.0"), None),
+    ] {
+        let (mut profile, mut readings) = (profile(), scaled_to_zero());
+        keep(&mut readings, Question::Deployment(RegionIndex(1)), deployment(label, image));
+        let plan = |profile: &Profile| plan_of(profile, &readings, 0, ActionKind::ReapplyHelm);
+        let line = plan(&profile).command().shell();
+        let refused = plan(&profile).confirm_as_shown("us-east-1", Some("I insist"));
+        match offered {
+            Some(version) => {
+                assert!(line.contains(&format!("--version {version} ")), "{label:?} {image:?}: {line}")
+            }
+            None => {
+                let said = refused.unwrap_err().to_string();
+                assert!(said.contains("Set chart.version in the environment"), "{label:?} {image:?}: {said}");
+                // What a person sets goes, with a reason: it cannot be compared.
+                profile.chart.version = Some("4.11.2".to_owned());
+                assert!(plan(&profile).confirm("us-east-1", None).is_err());
+                plan(&profile).confirm_as_shown("us-east-1", Some("the status page says so")).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn two_healthy_regions_of_different_versions_are_no_ground_for_either() {
+    let (mut profile, mut readings) = (profile(), scaled_to_zero());
+    let mut third = profile.regions[1].clone();
+    "ap-south-1".clone_into(&mut third.name);
+    profile.regions.push(third);
+    let ap = RegionIndex(2);
+    for (tag, healthy, same) in [("4.11.2", true, true), ("4.12.0", true, false), ("4.12.0", false, true)] {
+        keep(&mut readings, Question::HealthCheck(ap), health(healthy));
+        keep(&mut readings, Question::Deployment(ap), deployment_of(ap, 3, tag));
+        let case = Case {
+            profile: &profile,
+            failed: RegionIndex(0),
+            readings: &readings,
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let version = case.healthy_version();
+        assert_eq!(version.is_ok(), same, "{tag} {healthy}: {version:?}");
+    }
 }

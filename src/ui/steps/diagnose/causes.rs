@@ -188,7 +188,7 @@ fn next_command(model: &Model, standing: &Standing, first: &Assessment, ui: &mut
 
 /// What helps once others have mended the cause, as the cause itself says.
 fn after_that(case: &Case, first: &Assessment, ui: &mut Ui, out: &mut Vec<Msg>) {
-    let label = match (first.fit)(ActionKind::Restart) {
+    let label = match first.fits.of(ActionKind::Restart) {
         Fit::Later(_) => "Restart: only after that",
         Fit::Also(_) => "Go to Restore: restart",
         _ => return,
