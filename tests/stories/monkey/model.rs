@@ -2,6 +2,7 @@
 //! engine behind it. A write is a job here: it may only follow a confirmation, and only one at a time.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ struct Monkey {
     /// Sessions whose write has not ended.
     writing: Vec<SessionId>,
     applied: usize,
+    /// What somebody who means it does next; other things come in between.
+    meant: VecDeque<RestoreMsg>,
 }
 
 #[test]
@@ -81,6 +84,7 @@ impl Monkey {
             due: Vec::new(),
             writing: Vec::new(),
             applied: 0,
+            meant: VecDeque::new(),
         }
     }
 
@@ -98,6 +102,7 @@ impl Monkey {
             self.model = Monkey::new(0).model;
             self.due.clear();
             self.writing.clear();
+            self.meant.clear();
         }
     }
 
@@ -105,8 +110,8 @@ impl Monkey {
         let secs = match self.dice.below(1_000) {
             0 => 100_000,
             1 => -3_600,
-            2..=20 => 90,
-            21..=200 => 1,
+            2..=5 => 90,
+            6..=200 => 1,
             _ => return,
         };
         self.now += SignedDuration::from_secs(secs);
@@ -190,7 +195,9 @@ impl Monkey {
 
     /// One of the answers that are due, now and then twice or of another session.
     fn answer(&mut self) -> Msg {
-        let place = self.dice.below(self.due.len());
+        // mostly the newest ones, so that there is something to plan by
+        let newest = if self.dice.percent(80) { self.due.len().saturating_sub(25) } else { 0 };
+        let place = newest + self.dice.below(self.due.len() - newest);
         let due = self.due.swap_remove(place);
         let event = match due {
             Due::Answer(session, question, generation) => {
@@ -241,7 +248,9 @@ impl Monkey {
 
     fn reading(&mut self, question: Question) -> Reading<Facts> {
         let world = if self.dice.percent(8) { self.dice.below(self.worlds.len()) } else { self.world };
-        let known = self.worlds[world].readings.latest(question).map(|reading| reading.answer.clone());
+        let answer = |world: usize| self.worlds[world].readings.latest(question).map(|it| it.answer.clone());
+        // what one world does not tell, another does
+        let known = answer(world).or_else(|| (0..self.worlds.len()).find_map(answer));
         let unread = || Err(Why::new(WhyKind::Timeout, "no answer within 5 s"));
         let answer = if self.dice.percent(5) { unread() } else { known.unwrap_or_else(unread) };
         Reading { answer, observed_at: self.now, took: Duration::from_millis(9) }
@@ -249,10 +258,20 @@ impl Monkey {
 
     fn act(&mut self) -> Msg {
         let in_run = self.model.run.is_some();
+        if in_run
+            && self.dice.percent(40)
+            && let Some(next) = self.meant.pop_front()
+        {
+            return Msg::Restore(next);
+        }
         match self.dice.below(100) {
+            1..=3 if in_run => {
+                self.meant = self.intention();
+                Msg::Run(RunMsg::RefreshAll)
+            }
             0..=9 => Msg::Tick,
-            10..=13 => Msg::Start(self.start()),
-            14 if in_run => Msg::CloseRequested,
+            10..=13 if !in_run || self.dice.percent(10) => Msg::Start(self.start()),
+            14 if in_run && self.dice.percent(20) => Msg::CloseRequested,
             15..=19 => Msg::Dialog(self.dice.percent(50)),
             20..=24 => Msg::Form(self.form()),
             25 => Msg::DismissNotice,
@@ -263,6 +282,19 @@ impl Monkey {
             _ if in_run => Msg::Restore(self.restore()),
             _ => Msg::Start(StartMsg::Practise("crash-loop".to_owned())),
         }
+    }
+
+    /// An action, perhaps a reason, the failed region's name or another, and the button.
+    fn intention(&mut self) -> VecDeque<RestoreMsg> {
+        let typed = (*self.dice.one(&TEXTS[..4])).to_owned();
+        let reason = if self.dice.percent(50) { "I insist" } else { "" };
+        [
+            RestoreMsg::Select(*self.dice.one(&ActionKind::ALL)),
+            RestoreMsg::Reason(reason.to_owned()),
+            RestoreMsg::Typed(typed),
+            RestoreMsg::Confirm,
+        ]
+        .into()
     }
 
     fn start(&mut self) -> StartMsg {
@@ -300,21 +332,21 @@ impl Monkey {
         let (region, question) = (self.region(), self.question());
         match self.dice.below(60) {
             0..=14 => RunMsg::Show(*self.dice.one(&Step::ALL)),
-            15 => RunMsg::Choose(region),
-            16..=20 => RunMsg::Refresh(question),
+            15 if self.dice.percent(20) => RunMsg::Choose(region),
+            15..=20 => RunMsg::Refresh(question),
             21..=29 => RunMsg::RefreshAll,
             30..=32 => RunMsg::ToggleCheck("health-check", Some(region)),
             33 => RunMsg::ToggleGuidance,
             34 => RunMsg::ToggleCauses,
             35 => RunMsg::TogglePassed,
             36..=40 => RunMsg::WatchAgain,
-            41..=43 => RunMsg::Accept((Step::Verify, "peers", Some(region))),
+            41..=43 => RunMsg::Accept(("peers", Some(region))),
             44..=46 => RunMsg::AcceptReason("as agreed".to_owned()),
             47..=49 => RunMsg::AcceptDone,
             50 => RunMsg::AcceptCancel,
             51 => RunMsg::Repair,
-            52 => RunMsg::Variables,
-            53 => RunMsg::Leave,
+            52 if self.dice.percent(30) => RunMsg::Variables,
+            53 if self.dice.percent(10) => RunMsg::Leave,
             _ => RunMsg::Show(Step::Restore),
         }
     }
@@ -378,7 +410,7 @@ impl Monkey {
             1 => Event::Contexts { kubeconfig: None, contexts: Ok(vec!["prod".to_owned()]) },
             2 => Event::Picked { purpose: FilePurpose::ValuesFile(7), path: Some("/tmp/x".into()) },
             3 if !self.writing.contains(&session) => Event::ActionEnded { session, outcome: self.outcome() },
-            4 if self.dice.percent(10) => {
+            4 if self.dice.percent(2) => {
                 Event::JournalFailed { session, message: "the disk is full".to_owned() }
             }
             5 => Event::PracticeRepaired { session },

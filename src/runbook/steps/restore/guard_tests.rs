@@ -283,9 +283,12 @@ impl Situation {
         checks.into_iter().find(|(holds, _)| *holds).map(|(_, why)| why)
     }
 
-    /// Is it known of the health checks alone that this region failed beside a healthy one?
-    fn is_plain_failover(&self) -> bool {
-        self.own().plainly_failing() && self.others().any(Seen::plainly_healthy)
+    /// Is it known of the health checks alone that this region failed beside a healthy one? One that watches a
+    /// host of nobody's is taken as it stands, and warned of in step 1.
+    fn is_failover(&self) -> bool {
+        let failing = |seen: &Seen| seen.succeed < 3 && seen.tells();
+        let healthy = |seen: &Seen| seen.succeed >= 3 && seen.tells();
+        failing(self.own()) && self.others().any(healthy)
     }
 
     fn reapplies(&self) -> bool {
@@ -376,6 +379,11 @@ impl Seen {
         self.set == Set::Right
     }
 
+    /// Do its checkers' reports stand for the region?
+    fn tells(&self) -> bool {
+        matches!(self.set, Set::Right | Set::StrangeHost | Set::Tcp | Set::OtherPath)
+    }
+
     /// More than 18 % of 16.
     fn plainly_healthy(&self) -> bool {
         self.is_plain() && self.succeed >= 3
@@ -443,7 +451,7 @@ proptest! {
     fn what_is_not_known_of_the_health_checks_takes_a_reason(situation in situation()) {
         let reason = situation.reason.is_some_and(|reason| !reason.trim().is_empty());
         if let Ok(confirmed) = situation.confirmed() {
-            prop_assert!(reason || situation.is_plain_failover(), "{confirmed:#?}");
+            prop_assert!(reason || situation.is_failover(), "{confirmed:#?}");
             prop_assert!(reason || confirmed.overridden().is_empty(), "{confirmed:#?}");
         }
     }
