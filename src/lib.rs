@@ -4,7 +4,7 @@
 //! # The map
 //!
 //! Layers by purity. An arrow reads "may use"; `tests/architecture.rs` keeps
-//! the rules by reading the `use` lines.
+//! the rules by reading what every file names.
 //!
 //! | module | what it is | may use |
 //! |---|---|---|

@@ -13,6 +13,7 @@ mod fake_api;
 #[path = "../support/foreign.rs"]
 mod foreign;
 mod guard;
+mod leftovers;
 mod life;
 #[path = "../support/lookup.rs"]
 mod lookup;

@@ -30,7 +30,8 @@ const AT_ONCE: usize = 32;
 /// Lines that following begins with, as in the runbook's command.
 const FOLLOW_TAIL: u32 = 50;
 
-/// The last lines of each container, sorted by pod and container.
+/// The last lines of each container, sorted by pod and container. Of pods that have ended for good none are
+/// read: an evicted one has none left, and what another said days ago is no evidence of now.
 ///
 /// # Errors
 /// Not one log could be read, and not because there is none: a container that has not started yet has no log,
@@ -42,6 +43,7 @@ pub(super) async fn last_lines(
     tail_lines: u32,
 ) -> Result<LogsFacts, Why> {
     let mut pods = pods.pods;
+    pods.retain(|pod| !pod.is_over());
     pods.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| a.name.cmp(&b.name)));
     pods.truncate(MAX_PODS);
     pods.sort_unstable_by(|a, b| a.name.cmp(&b.name));

@@ -445,3 +445,6 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
 
 #[cfg(test)]
 pub(crate) mod tests;
+
+#[cfg(test)]
+mod guard_tests;
