@@ -6,13 +6,16 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::cause::Fit;
 use super::command::Command;
 use super::fact::ClusterAddress;
+use super::interrupted::Interrupted;
 use super::profile::{Profile, Region};
+use super::question::Question;
 
 /// The actions of the runbook's step 3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -105,6 +108,8 @@ pub enum Request {
         program: std::path::PathBuf,
         /// For the vCluster CLI: the release whose admin password is passed on (`domain.md`, T5).
         keeps_password_of: Option<String>,
+        /// SHA-256 of the values file that was shown, where one is applied.
+        values: Option<String>,
     },
 }
 
@@ -227,6 +232,7 @@ impl Reason {
 pub struct Plan {
     region: Region,
     does_not_touch: String,
+    read_at: Timestamp,
     parts: Parts,
 }
 
@@ -236,6 +242,8 @@ pub(super) struct Parts {
     pub(super) kind: ActionKind,
     pub(super) request: Option<Request>,
     pub(super) target: Option<Target>,
+    /// What a rollback starts from: revision and status of the release's newest record.
+    pub(super) newest: Option<(u32, String)>,
     pub(super) blockers: Vec<Blocker>,
     pub(super) title: String,
     pub(super) changes: String,
@@ -261,13 +269,40 @@ pub enum Refused {
     Blocked(Vec<Blocker>),
 }
 
+fn read_at(case: &super::case::Case) -> Timestamp {
+    let read = case.readings.latest(Question::Deployment(case.failed));
+    read.map_or(case.now, |read| read.observed_at.checked_sub(read.took).unwrap_or(read.observed_at))
+}
+
 impl Plan {
     /// Only a case's own plans: for its failed region, from its facts.
     pub(super) fn draft(case: &super::case::Case, parts: Parts) -> Self {
         let others = case.profile.others(case.failed).map(|other| case.profile.region(other).name.clone());
         let mut untouched: Vec<String> = others.collect();
         untouched.push("the database".to_owned());
-        Self { region: case.failed_region().clone(), does_not_touch: untouched.join(", "), parts }
+        let (region, does_not_touch) = (case.failed_region().clone(), untouched.join(", "));
+        Self { region, does_not_touch, read_at: read_at(case), parts }
+    }
+
+    /// The plan as it is beside actions of earlier runs whose outcome is not known: nobody repeats one unseen,
+    /// and nothing is started beside what still runs.
+    pub fn beside(mut self, interrupted: &[Interrupted]) -> Self {
+        let here = interrupted.iter().filter(|interrupted| interrupted.region == self.region.name);
+        let blockers = here.map(|interrupted| match interrupted.alive {
+            Some(true) => Blocker::firm(interrupted.sentence()),
+            _ => {
+                let key = format!("interrupted {}#{}", interrupted.run.display(), interrupted.intent);
+                Blocker::overridable(key, interrupted.sentence())
+            }
+        });
+        self.parts.blockers.extend(blockers.collect::<Vec<_>>());
+        self
+    }
+
+    /// When the question for the Deployment that it is made from was asked, UTC. What was changed after that is
+    /// not in it.
+    pub fn read_at(&self) -> Timestamp {
+        self.read_at
     }
 
     /// Which action.
@@ -318,6 +353,11 @@ impl Plan {
     /// The command that does the same.
     pub fn command(&self) -> &Command {
         &self.parts.command
+    }
+
+    /// What a rollback starts from: revision and status of the release's newest record as read.
+    pub fn newest_revision(&self) -> Option<(u32, &str)> {
+        self.parts.newest.as_ref().map(|(revision, status)| (*revision, status.as_str()))
     }
 
     /// What a person should know before.
@@ -424,7 +464,24 @@ pub enum ActionOutcome {
     Cancelled {
         /// In a sentence.
         message: String,
+        /// Is it certain that nothing was changed?
+        unchanged: bool,
     },
+}
+
+impl ActionOutcome {
+    /// Is it certain that nothing was changed?
+    pub fn is_unchanged(&self) -> bool {
+        match self {
+            Self::Done { .. } => false,
+            Self::Failed { unchanged, .. } | Self::Cancelled { unchanged, .. } => *unchanged,
+        }
+    }
+
+    /// Failed before anything was done.
+    pub fn not_done(message: impl Into<String>) -> Self {
+        Self::Failed { message: message.into(), unchanged: true }
+    }
 }
 
 /// The name of the release that the platform belongs to: the runbook gives the

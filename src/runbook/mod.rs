@@ -19,6 +19,7 @@ pub mod fact;
 pub mod fits;
 pub mod host;
 pub mod identity;
+pub mod interrupted;
 pub mod log_signature;
 pub mod log_tail;
 pub mod path;

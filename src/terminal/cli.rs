@@ -106,6 +106,8 @@ pub enum Command {
     Restore(RestoreArgs),
     /// Wait for the failed region's rollout.
     Rollout(TargetArgs),
+    /// List actions of earlier runs whose outcome is not known. Changes nothing.
+    Interrupted(InterruptedArgs),
     /// The practice world.
     Practice {
         /// What to do with it.
@@ -197,6 +199,14 @@ pub struct TargetArgs {
     /// The failed region.
     #[arg(long, value_name = "REGION")]
     pub failed: String,
+}
+
+/// What `interrupted` takes.
+#[derive(Debug, Args)]
+pub struct InterruptedArgs {
+    /// You have looked at what became of them: they are not said again.
+    #[arg(long)]
+    pub acknowledge: bool,
 }
 
 /// What `restore` takes.

@@ -14,6 +14,7 @@ use crate::runbook::cause::{self, Assessment};
 use crate::runbook::causes::nothing_failing;
 use crate::runbook::check::CheckKey;
 use crate::runbook::fact::LogLine;
+use crate::runbook::interrupted::Interrupted;
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::Readings;
 use crate::runbook::rollout::{Rollout, Track};
@@ -60,6 +61,8 @@ pub struct Run {
     pub verify: Verify,
     /// The log panel; `None` while closed.
     pub log: Option<LogPanel>,
+    /// Actions of earlier runs of this environment whose outcome is not known.
+    pub interrupted: Vec<Interrupted>,
     /// Why the journal cannot be written; then no action can be taken.
     pub journal_problem: Option<String>,
     /// The verdicts last noted in the journal.
@@ -98,6 +101,7 @@ impl Run {
             rollout: None,
             verify: Verify::default(),
             log: None,
+            interrupted: Vec::new(),
             journal_problem: None,
             noted: BTreeMap::new(),
         }
@@ -127,7 +131,8 @@ impl Run {
 
     /// The plans of step 3, the fitting one first.
     pub fn plans(&self, now: Timestamp) -> Vec<Plan> {
-        self.case(now).map(|case| restore::plans(&case)).unwrap_or_default()
+        let plans = self.case(now).map(|case| restore::plans(&case)).unwrap_or_default();
+        plans.into_iter().map(|plan| plan.beside(&self.interrupted)).collect()
     }
 
     /// The plan that is open: the selected one, else the first.
@@ -158,7 +163,7 @@ impl Run {
         self.restore
             .finished
             .iter()
-            .any(|done| !matches!(done.outcome, Some(ActionOutcome::Failed { unchanged: true, .. })))
+            .any(|done| !done.outcome.as_ref().is_some_and(ActionOutcome::is_unchanged))
     }
 }
 

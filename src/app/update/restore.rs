@@ -92,9 +92,15 @@ pub(super) fn output(run: &mut Run, line: String) {
 /// The action ended.
 pub(super) fn ended(run: &mut Run, outcome: ActionOutcome, now: Timestamp) -> Vec<Job> {
     let Some(running) = run.restore.running.take() else { return Vec::new() };
-    let unchanged = matches!(outcome, ActionOutcome::Failed { unchanged: true, .. });
+    let unchanged = outcome.is_unchanged();
     run.restore.finished.push(Finished { kind: running.kind, at: now, outcome: Some(outcome) });
-    if unchanged { refresh::ask_anew(run, now) } else { after_a_change(run, now) }
+    if unchanged {
+        return refresh::ask_anew(run, now);
+    }
+    // What was interrupted before is acknowledged by a write that was done in its place.
+    let mut jobs = after_a_change(run, now);
+    jobs.push(Job::LookBack);
+    jobs
 }
 
 /// The world may have changed: watch the rollout from its first moment, and read everything anew.

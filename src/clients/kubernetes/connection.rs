@@ -137,8 +137,22 @@ impl Connection {
         self.timed(self.send(request)).await
     }
 
-    /// Sends a request without a deadline of its own. A refused sign-in is renewed once: a 401 means that
-    /// nothing was done, so sending again is safe for changes too.
+    /// A change: sent once, whatever it is answered with. A 401 is a refusal like any other.
+    pub(super) async fn json_once<T: DeserializeOwned>(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<T, Failure> {
+        self.timed(async {
+            let (_, client) = self.client(None).await?;
+            let response = self.send_with(&client, request).await?;
+            let response = answer::accepted(&self.server, response).await?;
+            let body = answer::collect(&self.server, response.into_body(), MAX_ANSWER_BYTES).await?;
+            answer::parse(&self.server, &body)
+        })
+        .await
+    }
+
+    /// Sends a question without a deadline of its own. A refused sign-in is renewed once.
     pub(super) async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Body>, Failure> {
         let (number, client) = self.client(None).await?;
         let mut response = self.send_with(&client, request.clone()).await?;

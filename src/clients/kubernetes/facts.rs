@@ -85,7 +85,8 @@ fn template_hash<'a>(
 }
 
 fn condition(kind: String, status: String, reason: Option<String>, message: Option<String>) -> Condition {
-    Condition { kind, status, reason: reason.unwrap_or_default(), message: message.unwrap_or_default() }
+    let message = message.map_or_else(String::new, |message| redact_credentials(&message));
+    Condition { kind, status, reason: reason.unwrap_or_default(), message }
 }
 
 /// The pods, sorted by name.
@@ -114,7 +115,8 @@ fn pod(found: &core::Pod) -> Pod {
         ready: condition("Ready").is_some_and(|condition| condition.status == "True"),
         unscheduled: condition("PodScheduled")
             .filter(|condition| condition.status == "False")
-            .map(|condition| condition.message.clone().or(condition.reason.clone()).unwrap_or_default()),
+            .map(|condition| condition.message.as_ref().or(condition.reason.as_ref()))
+            .map(|message| message.map_or_else(String::new, |message| redact_credentials(message))),
         containers,
     };
     if pod.is_over() {
@@ -135,7 +137,7 @@ fn container(status: core::ContainerStatus) -> Container {
         restarts: status.restart_count,
         ready: status.ready,
         waiting_reason,
-        waiting_message,
+        waiting_message: waiting_message.map(|message| redact_credentials(&message)),
         running: state.running.is_some(),
         terminated: state.terminated.map(terminated),
         last_terminated: status.last_state.and_then(|last| last.terminated).map(terminated),

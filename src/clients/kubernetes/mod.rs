@@ -15,6 +15,7 @@ mod exec;
 mod facts;
 mod logs;
 mod pinned;
+mod private;
 mod reader;
 mod review;
 mod watch;
@@ -24,6 +25,7 @@ pub use access::{ClusterAccess, contexts};
 pub use connection::plugin_limit;
 pub use eks::{EksName, eks_name};
 pub use pinned::Pinned;
+pub use private::PrivateKubeconfig;
 pub use reader::Reader;
 pub use writer::Writer;
 

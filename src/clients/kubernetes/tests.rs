@@ -180,6 +180,24 @@ async fn a_refused_token_is_renewed_once_by_the_plugin() {
     assert_eq!(server.requests().len(), 2, "asked again once, no more");
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_change_whose_sign_in_is_refused_is_sent_once() {
+    let credential = r#"{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","status":{"token":"t"}}"#;
+    let user = json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "/bin/sh", "args": ["-c", format!("printf '{credential}'")] } });
+    tools::leave_login_shell_alone();
+    let server = TestServer::start(Behaviour::Answer(401, status(401, "Unauthorized"))).await;
+    let made = access(server.address, &user, LONG);
+    let pinned = Pinned::read(&made.access).await.unwrap();
+    let writer = Writer::connect(pinned, &made.access, &confirmed_for(&made.access.context)).await.unwrap();
+    let why = writer.restart("n", "loft", "u1", jiff::Timestamp::UNIX_EPOCH).await.unwrap_err();
+    assert!(why.message.contains("was not touched"), "{}", why.message);
+    let why = writer.scale("n", "loft", "u1", 0, 3).await.unwrap_err();
+    assert!(why.message.contains("was not touched"), "{}", why.message);
+    assert_eq!(server.requests().len(), 2, "each of them once");
+}
+
 /// Accepts tokens of EKS's kind alone.
 fn picky(request: &str) -> (u16, String) {
     let lower = request.to_ascii_lowercase();

@@ -109,7 +109,7 @@ impl Writer {
     }
 
     async fn send(&self, name: &str, request: http::Request<Vec<u8>>) -> Result<Deployment, Why> {
-        match self.connection.json::<ApiDeployment>(request).await {
+        match self.connection.json_once::<ApiDeployment>(request).await {
             Ok(changed) => Ok(facts::deployment(&changed, [])),
             Err(failure) => Err(explain(failure, name)),
         }

@@ -51,6 +51,9 @@ pub fn plan(case: &Case, kind: ActionKind) -> Plan {
     };
     parts.blockers.splice(0..0, gate(case));
     parts.blockers.extend(freshness::stale(case, kind));
+    if let Some(why) = parts.command.refused() {
+        parts.blockers.push(Blocker::firm(why));
+    }
     parts.target = target(case);
     if parts.target.is_none() {
         parts.blockers.push(unknown_target(case));
@@ -163,6 +166,7 @@ fn restart(case: &Case, fit: Fit) -> Parts {
         kind: ActionKind::Restart,
         request,
         target: None,
+        newest: None,
         blockers,
         title: "Restart the platform".to_owned(),
         changes: format!(
@@ -198,6 +202,7 @@ fn scale(case: &Case, fit: Fit) -> Parts {
         kind: ActionKind::Scale,
         request,
         target: None,
+        newest: None,
         blockers,
         title: format!("Scale up to {}", profile.replicas),
         changes: format!("Deployment {}, replicas {from} → {}", profile.deployment, profile.replicas),
@@ -295,13 +300,18 @@ fn reapply(
         Err(blocker) => blockers.push(blocker),
     }
     blockers.extend(values_file(case));
-    let request = match tool {
+    let mut request = match tool {
         Ok(request) => Some(request),
         Err(blocker) => {
             blockers.push(blocker);
             None
         }
     };
+    if let (Some(Request::Tool { values, .. }), Some(Ok(facts))) =
+        (&mut request, case.readings.values(case.failed))
+    {
+        *values = Some(facts.digest.clone());
+    }
     if let Some(stuck) = release::stuck(case) {
         blockers.push(Blocker::firm(release::refusal(stuck, case.now)));
     }
@@ -312,6 +322,7 @@ fn reapply(
         kind: what.kind,
         request,
         target: None,
+        newest: None,
         blockers,
         title: what.title.to_owned(),
         changes: format!(
@@ -361,7 +372,10 @@ fn helm(case: &Case) -> (Result<Request, Blocker>, Option<u32>) {
         None => Err(Blocker::firm("The programs on this machine have not been looked for yet")),
     };
     let major = helm.as_ref().ok().and_then(|helm| helm.major());
-    (helm.map(|helm| Request::Tool { program: helm.path.clone(), keeps_password_of: None }), major)
+    (
+        helm.map(|helm| Request::Tool { program: helm.path.clone(), keeps_password_of: None, values: None }),
+        major,
+    )
 }
 
 fn reapply_helm(case: &Case, fit: Fit) -> Parts {
@@ -405,6 +419,7 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
         helpers.map(|()| Request::Tool {
             program: vcluster.path.clone(),
             keeps_password_of: Some(release_name(case.profile).to_owned()),
+            values: None,
         })
     });
     let what = Reapply {
@@ -419,6 +434,9 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
     parts.notes.extend([
         "The CLI sets the release's admin password: the one it has is passed on, unseen; where it has none, the CLI makes \
          the namespace's uid the password"
+            .to_owned(),
+        "The CLI takes that password as an argument and hands it to Helm as one: whoever may list this machine's \
+         processes can read it while they run"
             .to_owned(),
         "It checks no TLS certificates, and writes its own settings into ~/.vcluster/config.json".to_owned(),
     ]);

@@ -105,6 +105,13 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         .next("Watch the rollout", RunMsg::Show(Step::Rollout));
     }
     match run.restore.finished.last().and_then(|done| done.outcome.as_ref()) {
+        Some(ActionOutcome::Cancelled { unchanged: true, .. }) => {
+            return Heading::new(
+                format!("The action in {region} was stopped, nothing was changed"),
+                "Try again, or choose another one",
+            )
+            .or("Diagnose again", diagnose());
+        }
         Some(ActionOutcome::Failed { unchanged: true, .. }) => {
             return Heading::new(
                 format!("The action in {region} failed, nothing was changed"),

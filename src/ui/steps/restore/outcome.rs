@@ -9,6 +9,7 @@ use crate::design::{
     ActionButton, LogRow, LogView, Tone, callout, card, card_list, card_title, copy_button, faint, list_row,
     log_view, secondary,
 };
+use crate::plain;
 use crate::runbook::action::ActionOutcome;
 use crate::runbook::case::Case;
 use crate::ui::{checks, words};
@@ -69,8 +70,10 @@ fn ended(done: &Finished, ui: &mut Ui) {
         Some(ActionOutcome::Failed { message, unchanged: false }) => {
             callout(ui, Tone::Fail, &format!("Failed {at}: something may have been changed"), message);
         }
-        Some(ActionOutcome::Cancelled { message }) => {
-            callout(ui, Tone::Warn, &format!("Cancelled {at}"), message);
+        Some(ActionOutcome::Cancelled { message, unchanged }) => {
+            let changed =
+                if *unchanged { ": nothing was changed" } else { ": something may have been changed" };
+            callout(ui, Tone::Warn, &format!("Cancelled {at}{changed}"), message);
         }
     }
 }
@@ -87,7 +90,8 @@ fn output(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<M
                 faint(ui, &words::count(lines.len(), "line", "lines"));
                 let key = "action output";
                 if copy_button(ui, "the output", model.is_copied(key, now)).clicked() {
-                    checks::copy(ui, lines.join("\n"), key.to_owned(), out);
+                    let text = lines.iter().map(|line| plain::line(line)).collect::<Vec<_>>().join("\n");
+                    checks::copy(ui, text, key.to_owned(), out);
                 }
             });
         });
