@@ -24,7 +24,7 @@ impl Part {
 
 /// All that may be used. What is not listed is forbidden.
 pub const PARTS: [Part; 12] = [
-    Part { name: "plain", parts: &[], crates: &[], in_tests: &["serde_json"] },
+    Part { name: "plain", parts: &[], crates: &[], in_tests: &["proptest", "serde_json"] },
     Part { name: "design", parts: &["plain"], crates: &["egui"], in_tests: &["egui_kittest"] },
     Part {
         name: "runbook",
