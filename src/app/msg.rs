@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::clipboard::Copied;
 use crate::engine::event::Event;
 pub use crate::engine::job::FilePurpose;
 use crate::environment::Field;
@@ -28,8 +29,15 @@ pub enum Msg {
     Dialog(bool),
     /// The notice was read.
     DismissNotice,
-    /// Something was copied; its key.
-    Copied(String),
+    /// Put this text on the clipboard.
+    Copy {
+        /// Tells apart what is copied.
+        key: String,
+        /// The text.
+        text: String,
+    },
+    /// What was to be copied is on the clipboard, or why not.
+    Copied(Copied),
     /// The window is asked to close.
     CloseRequested,
     /// A moment passed: refreshes and countdowns.

@@ -13,7 +13,8 @@ use jiff::Timestamp;
 
 use crate::engine::job::Job;
 
-use super::model::{Dialog, Model, Screen};
+use super::clipboard::Copied;
+use super::model::{Dialog, Model, Notice, Screen};
 use super::msg::{FormMsg, Msg};
 
 /// Changes the model because of a message; what is to be done off the window's thread.
@@ -35,11 +36,25 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Job> {
             model.notice = None;
             Vec::new()
         }
-        Msg::Copied(key) => {
-            model.copied = Some((key, now));
+        Msg::Copy { key, text } => vec![Job::Copy { key, text }],
+        Msg::Copied(copied) => {
+            self::copied(model, copied, now);
             Vec::new()
         }
         Msg::CloseRequested => close_requested(model, now),
+    }
+}
+
+/// The tick is shown where the text is on the clipboard, and nowhere else.
+fn copied(model: &mut Model, copied: Copied, now: Timestamp) {
+    match copied.result {
+        Ok(()) => model.copied = Some((copied.key, now)),
+        Err(why) => {
+            model.copied = None;
+            let text =
+                format!("Could not be copied: {why}. Try again, or select the text and copy it by keyboard");
+            model.notice = Some(Notice { bad: true, text });
+        }
     }
 }
 

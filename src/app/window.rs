@@ -15,6 +15,7 @@ use crate::runbook::question::Reading;
 use crate::runbook::verdict::{Why, WhyKind};
 use crate::ui;
 
+use super::clipboard::{self, Clipboard, Copied};
 use super::model::{Model, Notice, Screen};
 use super::msg::{Msg, StartMsg};
 use super::places;
@@ -37,6 +38,9 @@ pub enum Opening {
 pub struct Window {
     model: Model,
     engine: Engine,
+    /// `None` where there is no desktop: in tests.
+    clipboard: Option<Clipboard>,
+    ctx: egui::Context,
     first_frame: Option<std::time::Instant>,
 }
 
@@ -49,10 +53,13 @@ impl Window {
             start_practice: practice::starter(settings),
             session: engine::session::Options::default(),
         };
-        Self::with(ctx, opening, options)
+        let mut window = Self::with(ctx, opening, options)?;
+        let bell = ctx.clone();
+        window.clipboard = Some(Clipboard::start(move || bell.request_repaint())?);
+        Ok(window)
     }
 
-    /// The same with surroundings of the caller's choice.
+    /// The same with surroundings of the caller's choice, and without a clipboard.
     pub fn with(ctx: &egui::Context, opening: Opening, options: engine::Options) -> std::io::Result<Self> {
         design::install(ctx);
         let bell = ctx.clone();
@@ -60,6 +67,8 @@ impl Window {
         let mut window = Self {
             model: Model::new(practice::cards()),
             engine,
+            clipboard: None,
+            ctx: ctx.clone(),
             first_frame: Some(std::time::Instant::now()),
         };
         window.model.home = environment::home();
@@ -92,6 +101,11 @@ impl Window {
         while let Some(job) = queue.pop_front() {
             match job {
                 Job::PickFile { purpose } => self.pick(purpose),
+                Job::Copy { key, text } => {
+                    if let Some(refused) = self.copy(key, text) {
+                        queue.extend(update(&mut self.model, Msg::Copied(refused), Timestamp::now()));
+                    }
+                }
                 Job::Observe { session, question, generation } => {
                     if !self.engine.submit(Job::Observe { session, question, generation }) {
                         let why = Why::new(WhyKind::NotAsked, "this program has too much to do at once");
@@ -113,6 +127,16 @@ impl Window {
                 }
             }
         }
+    }
+
+    /// Hands a text to the clipboard; the outcome, where there is one at once.
+    fn copy(&self, key: String, text: String) -> Option<Copied> {
+        let refused = |why: &str| Some(Copied { key: key.clone(), result: Err(why.to_owned()) });
+        let Some(clipboard) = &self.clipboard else { return refused("there is no desktop here") };
+        if clipboard::window_copies() {
+            self.ctx.copy_text(text.clone());
+        }
+        if clipboard.copy(key.clone(), text) { None } else { refused("the clipboard is still busy") }
     }
 
     /// A file dialog is made on the window's thread, as some systems demand, and awaited elsewhere.
@@ -137,6 +161,9 @@ impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         while let Some(event) = self.engine.next_event() {
             self.handle(Msg::Engine(Box::new(event)));
+        }
+        while let Some(copied) = self.clipboard.as_ref().and_then(Clipboard::next) {
+            self.handle(Msg::Copied(copied));
         }
         self.handle(Msg::Tick);
         if ctx.input(|input| input.viewport().close_requested()) && !self.model.quit {

@@ -116,6 +116,8 @@ impl Dispatcher {
             }),
             // Made on the window's thread, as some systems demand.
             Job::PickFile { purpose } => self.tell.tell(Event::Picked { purpose, path: None }).await,
+            // Done by the window, whose clipboard it is.
+            Job::Copy { .. } => {}
             Job::StartPractice { session, scenario } => {
                 let start = self.options.start_practice.clone();
                 self.starting.spawn(async move { (session, start(scenario).await) });

@@ -169,7 +169,7 @@ fn title_bar(
             let key = "log";
             if copy_button(ui, "the log", model.is_copied(key, now)).clicked() {
                 let texts = (0..lines.len()).filter_map(|i| Some(lines.get(i)?.1.text.as_str()));
-                checks::copy(ui, texts.collect::<Vec<_>>().join("\n"), key.to_owned(), out);
+                checks::copy(texts.collect::<Vec<_>>().join("\n"), key.to_owned(), out);
             }
             let label = if panel.follow { "Stop following" } else { "Follow" };
             let off = run.failed.is_none().then_some("No failed region is known yet");

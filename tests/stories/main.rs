@@ -7,6 +7,8 @@
 )]
 
 mod causes;
+#[cfg(target_os = "linux")]
+mod desktop;
 mod form;
 mod keyboard;
 #[path = "../support/lookup.rs"]

@@ -182,7 +182,7 @@ fn next_command(model: &Model, standing: &Standing, first: &Assessment, ui: &mut
     let key = "next command";
     let label = if model.is_copied(key, standing.case.now) { "Copied" } else { "Copy its command" };
     if ui.add(ActionButton::secondary(label)).clicked() {
-        checks::copy(ui, command.shell(), key.to_owned(), out);
+        checks::copy(command.shell(), key.to_owned(), out);
     }
 }
 

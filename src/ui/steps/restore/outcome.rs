@@ -87,7 +87,7 @@ fn output(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<M
                 faint(ui, &words::count(lines.len(), "line", "lines"));
                 let key = "action output";
                 if copy_button(ui, "the output", model.is_copied(key, now)).clicked() {
-                    checks::copy(ui, lines.join("\n"), key.to_owned(), out);
+                    checks::copy(lines.join("\n"), key.to_owned(), out);
                 }
             });
         });
