@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::engine::job::SessionId;
 use crate::environment::Listing;
+use crate::runbook::action::ActionKind;
 use crate::runbook::profile::Profile;
 use crate::runbook::question::{Question, Readings};
 
@@ -109,6 +110,11 @@ pub enum Dialog {
     Delete {
         /// Its name.
         name: String,
+    },
+    /// Was this action done by hand?
+    ByHand {
+        /// Which.
+        kind: ActionKind,
     },
     /// Leave the form with changes that are not saved?
     DiscardForm,

@@ -115,6 +115,8 @@ pub enum RunMsg {
     TogglePassed,
     /// Watch the rollout again.
     WatchAgain,
+    /// A warning was read.
+    Acknowledge(CheckKey),
     /// Begin to accept what could not be checked.
     Accept(CheckKey),
     /// The reason typed so far.
@@ -146,8 +148,10 @@ pub enum RestoreMsg {
     Reset,
     /// Stop the running action.
     Cancel,
-    /// It was done by hand, with the command shown.
+    /// It was done by hand, with the command shown: asks whether that is so.
     ByHand,
+    /// It was not done by hand after all.
+    TakeBack,
 }
 
 /// In the log panel.

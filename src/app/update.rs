@@ -61,6 +61,9 @@ fn copied(model: &mut Model, copied: Copied, now: Timestamp) {
 fn answered(model: &mut Model, yes: bool, now: Timestamp) -> Vec<Job> {
     match model.dialog.take() {
         Some(Dialog::Delete { name }) if yes => vec![Job::DeleteEnvironment { name }],
+        Some(Dialog::ByHand { kind }) if yes => {
+            model.run.as_mut().map(|run| restore::by_hand(run, kind, now)).unwrap_or_default()
+        }
         Some(Dialog::DiscardForm) if yes => form::close(model),
         Some(Dialog::LeaveWhileRunning { quit }) if yes => {
             model.quit = quit;

@@ -15,6 +15,8 @@ use crate::runbook::question::{Question, Reading};
 use crate::runbook::step::Step;
 use crate::runbook::verdict::{Why, WhyKind};
 
+mod recovery;
+
 const US: RegionIndex = RegionIndex(0);
 const EU: RegionIndex = RegionIndex(1);
 

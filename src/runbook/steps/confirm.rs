@@ -11,6 +11,7 @@ use crate::runbook::case::Case;
 use crate::runbook::check::Check;
 use crate::runbook::command;
 use crate::runbook::fact::{HealthCheckFacts, Observation, ProbeFacts};
+use crate::runbook::host::same_host;
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::{Question, Readings};
 use crate::runbook::step::Step;
@@ -264,6 +265,24 @@ impl Outcome {
             Self::CouldNotCheck(_) => "could-not-check",
         }
     }
+}
+
+/// Another region whose host this region's health check watches, with that host.
+pub fn watches_other_region<'a>(
+    profile: &'a Profile,
+    readings: &'a Readings,
+    region: RegionIndex,
+) -> Option<(RegionIndex, &'a str)> {
+    let watched = readings.health_check(region)?.ok()?.settings.as_ref().ok()?.host.as_deref()?;
+    let is_of = |region| {
+        let values = readings.values(region).and_then(Result::ok).and_then(|values| values.host.as_deref());
+        let hosts = profile.region(region).host.as_deref().into_iter().chain(values);
+        hosts.into_iter().any(|host| same_host(host, watched))
+    };
+    if is_of(region) {
+        return None;
+    }
+    profile.others(region).find(|other| is_of(*other)).map(|other| (other, watched))
 }
 
 /// A region's health as far as it is known.

@@ -1,5 +1,11 @@
 //! Step 3, restore: a plan for each action, from the latest facts.
 
+mod freshness;
+mod idle;
+
+pub use self::freshness::{MAX_AGE, stands_on};
+pub use self::idle::{Instead, NothingToDo, nothing_to_do};
+
 use crate::runbook::action::{ActionKind, Blocker, Parts, Plan, Request, release_name};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Fit};

@@ -13,9 +13,10 @@ use crate::runbook::action::ActionKind;
 use crate::runbook::action::{ActionOutcome, Plan};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Fit};
+use crate::runbook::profile::RegionIndex;
 use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
-use crate::runbook::steps::confirm;
+use crate::runbook::steps::restore::{Instead, NothingToDo};
 use crate::ui::heading::Heading;
 use crate::ui::run_layout::{columns, scroll};
 use crate::ui::words;
@@ -33,11 +34,15 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     };
     let plans = run.plans(now);
     let causes = run.causes(now);
-    heading(run, &case, causes.first(), &plans).show(ui, out);
+    let idle = run.nothing_to_do(now).filter(|_| run.restore.running.is_none());
+    match &idle {
+        Some(idle) if !went_well(run) => idle_heading(idle, run).show(ui, out),
+        _ => heading(run, &case, causes.first(), &plans).show(ui, out),
+    }
     let Some(chosen) = run.selected_plan(now) else { return };
     let mut right = Vec::new();
-    if went_well(run) && !run.open_checks.contains(&AGAIN) {
-        // Nothing to choose: the options were ranked for a cause that is gone now.
+    if idle.is_some() || went_well(run) && !run.open_checks.contains(&AGAIN) {
+        // Nothing to choose: nothing is to be done, or the options were ranked for a cause that is gone now.
         scroll(run, ui, |ui| outcome::show(model, run, &case, now, ui, out));
         return;
     }
@@ -98,11 +103,7 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         );
     }
     if went_well(run) {
-        return Heading::new(
-            format!("The action in {region} is done: watch its new pods come up"),
-            "An action that ended well is not yet a region that serves",
-        )
-        .next("Watch the rollout", RunMsg::Show(Step::Rollout));
+        return after_the_action(run, region);
     }
     match run.restore.finished.last().and_then(|done| done.outcome.as_ref()) {
         Some(ActionOutcome::Failed { unchanged: true, .. }) => {
@@ -132,11 +133,56 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         (Some(first), Some(plan)) => format!("{}. {} fits that cause", first.title, plan.title),
         _ => "No cause is known: look at Diagnose first".to_owned(),
     };
-    if confirm::is_healthy(case.readings, case.failed) == Some(true) {
-        let meaning = "Its health check passes: it serves traffic, and nothing here touches it";
-        return Heading::new(format!("{region} is healthy"), meaning.to_owned());
-    }
     Heading::new(format!("Bring the platform in {region} back"), meaning)
+}
+
+/// Where there is nothing to do: the sentence, and what there is to do in place of an action.
+fn idle_heading(idle: &NothingToDo, run: &Run) -> Heading {
+    let heading = Heading::new(idle.sentence.as_str(), idle.meaning.as_str());
+    let name = |region: RegionIndex| run.profile.region(region).name.as_str();
+    match idle.next {
+        Instead::Leave => heading.next("Nothing to restore: leave", RunMsg::Leave),
+        Instead::Verify => {
+            let failed = run.failed.map(name).unwrap_or_default();
+            heading.next(format!("Verify {failed}"), RunMsg::Show(Step::Verify))
+        }
+        Instead::Choose(other) => {
+            heading.next(format!("Take {} for the failed region", name(other)), RunMsg::Choose(other))
+        }
+        Instead::Stop | Instead::Look => heading.next("Check again", RunMsg::RefreshAll),
+    }
+}
+
+/// What happens now that an action ended well, or was done by hand.
+fn after_the_action(run: &Run, region: &str) -> Heading {
+    let by_hand = run.restore.finished.last().is_some_and(|last| last.outcome.is_none());
+    let done = match by_hand {
+        true => format!("It was done by hand in {region}"),
+        false => format!("The action in {region} is done"),
+    };
+    let watch = run.rollout.as_ref();
+    let rollout = watch.and_then(|watch| watch.rollout.as_ref());
+    let not_yet = "An action that ended well is not yet a region that serves";
+    let rollout_step = || RunMsg::Show(Step::Rollout);
+    match rollout {
+        Some(rollout) if rollout.phase == Phase::Done => {
+            let pods = format!("{} of {} pods are available", rollout.available, rollout.wanted);
+            Heading::new(format!("{done}, and its pods are there: verify that it serves"), pods)
+                .next(format!("Verify {region}"), RunMsg::Show(Step::Verify))
+                .or("Watch the rollout", rollout_step())
+        }
+        _ if watch.is_some_and(|watch| watch.lost.is_some()) => {
+            let title = format!("{done}, and its rollout is not watched any more");
+            Heading::new(title, "Watch it again: whether its pods come up is not known")
+                .next("Watch the rollout", rollout_step())
+        }
+        Some(rollout) => {
+            let pods = format!("{} of {} pods are available", rollout.available, rollout.wanted);
+            Heading::new(format!("{done}: {pods} so far"), not_yet).next("Watch the rollout", rollout_step())
+        }
+        None => Heading::new(format!("{done}: watch its new pods come up"), not_yet)
+            .next("Watch the rollout", rollout_step()),
+    }
 }
 
 fn options(
@@ -147,7 +193,11 @@ fn options(
     ui: &mut Ui,
     out: &mut Vec<Msg>,
 ) {
-    if nothing_helps(first) {
+    if went_well(run) {
+        let text =
+            "Look at the end of its rollout before something else is done: a second action starts it anew";
+        callout(ui, Tone::Busy, "An action is done already", text);
+    } else if nothing_helps(first) {
         let text = "They stay here to be read. What to do instead stands in Diagnose";
         callout(ui, Tone::Warn, "None of these can help now", text);
     }
