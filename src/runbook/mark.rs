@@ -76,6 +76,14 @@ impl StepMark {
     fn new(mark: Mark, line: impl Into<String>) -> Self {
         Self { mark, line: line.into() }
     }
+
+    /// What was found in a step that may not have been looked at.
+    fn found(usual: Mark, line: &str) -> Self {
+        match usual {
+            Mark::Skipped => Self::new(usual, format!("Skipped. {line}")),
+            _ => Self::new(usual, line),
+        }
+    }
 }
 
 /// What steps 1 and 2 had found when something was done to the region.
@@ -207,16 +215,16 @@ fn diagnose(progress: &Progress<'_>, usual: Mark) -> StepMark {
         return StepMark::new(Mark::Unknown, format!("None of {all} checks could be made"));
     }
     if let Some(first) = progress.causes.first() {
-        return StepMark::new(usual, first.title.clone());
+        return StepMark::found(usual, &first.title);
     }
     if diagnose::platform_runs(case) {
-        return StepMark::new(usual, "The platform runs");
+        return StepMark::found(usual, "The platform runs");
     }
     if waiting > 0 {
         return StepMark::new(going_on(usual), format!("{} of {all} checks answered", all - waiting));
     }
     let mark = if usual == Mark::Done { Mark::Noted } else { usual };
-    StepMark::new(mark, "No known cause")
+    StepMark::found(mark, "No known cause")
 }
 
 fn restore(progress: &Progress<'_>, usual: Mark) -> StepMark {
@@ -236,7 +244,7 @@ fn restore(progress: &Progress<'_>, usual: Mark) -> StepMark {
         };
     }
     if progress.reached > Step::Restore {
-        return StepMark::new(Mark::Skipped, "Nothing was done here");
+        return StepMark::new(Mark::Skipped, "Skipped: nothing done");
     }
     if progress.reached < Step::Diagnose {
         return StepMark::new(usual, "");
@@ -255,7 +263,10 @@ fn restore(progress: &Progress<'_>, usual: Mark) -> StepMark {
 
 fn rollout(progress: &Progress<'_>, usual: Mark) -> StepMark {
     let Some(watched) = progress.watched else {
-        return StepMark::new(usual, if usual == Mark::Skipped { "Not watched" } else { "" });
+        return match progress.reached > Step::Rollout {
+            true => StepMark::new(Mark::Skipped, "Skipped: not watched"),
+            false => StepMark::new(usual, ""),
+        };
     };
     let going_on = going_on(usual);
     let Some(rollout) = watched.rollout else {

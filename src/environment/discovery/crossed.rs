@@ -61,7 +61,8 @@ fn watched<'a>(known: &Known<'a>, region: usize) -> Option<&'a str> {
         return facts.settings.as_ref().ok()?.host.as_deref();
     }
     let listed = known.health_checks?.as_ref().ok()?;
-    listed.iter().find(|check| check.id == id)?.host.as_deref()
+    let check = listed.iter().find(|check| check.id == id)?;
+    check.settings.host.as_deref().or(check.host.as_deref())
 }
 
 /// The names of a region's host: as typed, as in its values file, as its Ingress has them.

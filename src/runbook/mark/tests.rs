@@ -152,10 +152,10 @@ fn a_step_says_how_it_was_left() {
         (at(Step::Diagnose), Step::Confirm, Mark::Done, "Active: us-east-1 is out"),
         (at(Step::Confirm), Step::Diagnose, Mark::ToCome, "Scaled to zero"),
         (at(Step::Restore), Step::Diagnose, Mark::Done, "Scaled to zero"),
-        (unseen(Step::Restore), Step::Diagnose, Mark::Skipped, "Scaled to zero"),
+        (unseen(Step::Restore), Step::Diagnose, Mark::Skipped, "Skipped. Scaled to zero"),
         (at(Step::Restore), Step::Restore, Mark::Now, "Ready to run"),
         // the step after it was opened, and nothing was done
-        (at(Step::Rollout), Step::Restore, Mark::Skipped, "Nothing was done here"),
+        (at(Step::Rollout), Step::Restore, Mark::Skipped, "Skipped: nothing done"),
         (acted(Some(done)), Step::Restore, Mark::Done, "Done 00:00:00 UTC"),
         (acted(None), Step::Restore, Mark::ByHand, "By hand 00:00:00 UTC"),
         (acted(Some(failed(true))), Step::Restore, Mark::Failed, "Failed 00:00:00 UTC, unchanged"),
@@ -167,7 +167,7 @@ fn a_step_says_how_it_was_left() {
             Mark::Busy,
             "Runs since 00:00:00 UTC",
         ),
-        (at(Step::Verify), Step::Rollout, Mark::Skipped, "Not watched"),
+        (at(Step::Verify), Step::Rollout, Mark::Skipped, "Skipped: not watched"),
         (watched(Some(rollout(Phase::Done, 3)), false), Step::Rollout, Mark::Done, "3 of 3 in 48 s"),
         (
             watched(Some(rollout(Phase::Failed(String::new()), 1)), false),

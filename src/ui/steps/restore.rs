@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::app::model::{Model, Run};
 use crate::app::msg::{Msg, RestoreMsg, RunMsg};
-use crate::design::{OptionCard, Tone, callout, option_card};
+use crate::design::{OptionCard, Rich, Tone, callout, card, card_title, key_values, option_card};
 use crate::runbook::action::ActionKind;
 use crate::runbook::action::{ActionOutcome, Plan};
 use crate::runbook::case::Case;
@@ -16,9 +16,11 @@ use crate::runbook::cause::{Assessment, Fit};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
+use crate::runbook::steps::confirm;
 use crate::runbook::steps::restore::{Instead, NothingToDo};
+use crate::runbook::wellness;
 use crate::ui::heading::Heading;
-use crate::ui::run_layout::{columns, scroll};
+use crate::ui::run_layout::{beside_picture, columns, scroll};
 use crate::ui::words;
 
 use super::diagnose::no_failed_region;
@@ -41,8 +43,15 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     }
     let Some(chosen) = run.selected_plan(now) else { return };
     let mut right = Vec::new();
-    if idle.is_some() || went_well(run) && !run.open_checks.contains(&AGAIN) {
-        // Nothing to choose: nothing is to be done, or the options were ranked for a cause that is gone now.
+    if idle.is_some() {
+        beside_picture(run, now, ui, |ui| {
+            outcome::show(model, run, &case, now, ui, out);
+            known(&case, ui);
+        });
+        return;
+    }
+    if went_well(run) && !run.open_checks.contains(&AGAIN) {
+        // Nothing to choose: the options were ranked for a cause that is gone now.
         scroll(run, ui, |ui| outcome::show(model, run, &case, now, ui, out));
         return;
     }
@@ -133,7 +142,28 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         (Some(first), Some(plan)) => format!("{}. {} fits that cause", first.title, plan.title),
         _ => "No cause is known: look at Diagnose first".to_owned(),
     };
-    Heading::new(format!("Bring the platform in {region} back"), meaning)
+    let again = run
+        .restore
+        .finished
+        .last()
+        .map(|last| format!("The rollout after {} failed. ", words::clock(last.at)));
+    Heading::new(format!("Bring the platform in {region} back"), again.unwrap_or_default() + &meaning)
+}
+
+/// What is known of each region where there is nothing to do: that rests on it.
+fn known(case: &Case, ui: &mut Ui) {
+    let of = |region: RegionIndex| {
+        let health = confirm::health_check(case, region, Step::Confirm).finding;
+        let health = health.map_or("health check not read yet".to_owned(), |finding| finding.found);
+        let wellness::Wellness { good, bad } = wellness::of(case.profile, case.readings, region);
+        let signs: Vec<String> = [health].into_iter().chain(bad).chain(good).collect();
+        (case.profile.region(region).name.as_str(), Rich::from(signs.join(", ")))
+    };
+    let rows: Vec<_> = case.profile.indices().map(of).collect();
+    card(ui, |ui| {
+        card_title(ui, "What is known of the regions");
+        key_values(ui, &rows);
+    });
 }
 
 /// Where there is nothing to do: the sentence, and what there is to do in place of an action.
