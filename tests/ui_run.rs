@@ -8,7 +8,7 @@ use std::time::Duration;
 use egui::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use failback::app::model::{Finished, LogPanel, Model, Practice, Restore, RolloutWatch, Run, Running};
+use failback::app::model::{Finished, LogPanel, Model, Practice, RolloutWatch, Run, Running};
 use failback::app::msg::{LogMsg, Msg, RestoreMsg, RunMsg};
 use failback::design;
 use failback::engine::event::PracticeWorld;
@@ -381,7 +381,7 @@ fn what_is_in_the_way_wants_a_reason_or_stops() {
     harness.get_by_label("New since you typed your reason");
     assert!(is_off(&harness, "Restart us-east-1"), "the reason was typed for something else");
     let plan = harness.state().run.selected_plan(now()).unwrap();
-    let shown = plan.blockers().iter().map(|blocker| Restore::key(blocker).to_owned()).collect();
+    let shown = plan.blockers().iter().map(|blocker| blocker.key.clone()).collect();
     harness.state_mut().run.restore.reason_for = shown;
     harness.run();
     harness.get_by_label("Your reason goes past this");

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::engine::job::SessionId;
 use crate::environment::Listing;
+use crate::journal::ReadBack;
 use crate::runbook::action::ActionKind;
 use crate::runbook::profile::Profile;
 use crate::runbook::question::{Question, Readings};
@@ -44,8 +45,36 @@ pub struct Model {
     pub home: Option<PathBuf>,
     /// The next session's number.
     pub(super) next_session: u64,
+    /// The window closes as soon as what is under way is on disk.
+    pub closing: Option<Closing>,
+    /// Actions that go on after their runs were left.
+    pub left_running: Vec<LeftRunning>,
     /// The window is to be closed.
     pub quit: bool,
+}
+
+/// The window's last moments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closing {
+    /// Since when, UTC.
+    pub since: Timestamp,
+    /// The engine was asked to put everything on disk.
+    pub is_finishing: bool,
+}
+
+/// An action whose run was left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftRunning {
+    /// The session that its end is told to.
+    pub session: SessionId,
+    /// The environment's name.
+    pub environment: String,
+    /// The region's name.
+    pub region: String,
+    /// Which.
+    pub kind: ActionKind,
+    /// Since when, UTC.
+    pub started_at: Timestamp,
 }
 
 /// The screens.
@@ -70,6 +99,8 @@ pub struct Start {
     pub scenarios: Vec<ScenarioCard>,
     /// What is being started: a practice world's title.
     pub starting: Option<String>,
+    /// Actions of earlier runs whose outcome is not known.
+    pub look_back: ReadBack,
 }
 
 /// The live state of an environment's card.
@@ -148,6 +179,8 @@ impl Model {
             copied: None,
             home: None,
             next_session: 1,
+            closing: None,
+            left_running: Vec::new(),
             quit: false,
         }
     }

@@ -8,6 +8,7 @@ pub use crate::engine::job::FilePurpose;
 use crate::environment::Field;
 use crate::runbook::action::ActionKind;
 use crate::runbook::check::CheckKey;
+use crate::runbook::interrupted::Interrupted;
 use crate::runbook::profile::{Method, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
@@ -63,6 +64,8 @@ pub enum StartMsg {
     CheckAgain(String),
     /// Start practising this scenario.
     Practise(String),
+    /// Somebody has looked at what became of this interrupted action.
+    Looked(Box<Interrupted>),
     /// Read the saved environments again.
     Reload,
 }

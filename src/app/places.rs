@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::environment::HOME_VARIABLE;
+use crate::environment::{HOME_VARIABLE, Store, scratch};
 
 /// The folder of the runs' journals: `runs` in `FAILBACK_HOME`, else in the user's data folder.
 pub fn runs() -> Result<PathBuf, String> {
@@ -13,4 +13,19 @@ pub fn runs() -> Result<PathBuf, String> {
     let folders =
         folders.ok_or_else(|| format!("there is no home folder to keep the run in; set {HOME_VARIABLE}"))?;
     Ok(folders.data_local_dir().join("runs"))
+}
+
+/// The user's runtime folder, `XDG_RUNTIME_DIR`, where there is one: private, and gone with the session.
+pub fn runtime_folder() -> Option<PathBuf> {
+    let folder = std::env::var_os("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty());
+    folder.map(PathBuf::from).filter(|folder| folder.is_absolute() && folder.is_dir())
+}
+
+/// Removes what killed programs left: practice folders, downloads, halves of saves. Reads folders: off the
+/// window's thread.
+pub fn sweep() {
+    scratch::sweep();
+    if let Ok(store) = Store::open_default() {
+        store.sweep();
+    }
 }

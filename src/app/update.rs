@@ -4,6 +4,7 @@
 pub mod engine;
 pub mod form;
 pub mod log;
+pub mod quit;
 pub mod refresh;
 pub mod restore;
 pub mod run;
@@ -14,11 +15,15 @@ use jiff::Timestamp;
 use crate::engine::job::Job;
 
 use super::clipboard::Copied;
-use super::model::{Dialog, Model, Notice, Screen};
-use super::msg::{FormMsg, Msg};
+use super::model::{Dialog, Model, Notice};
+use super::msg::Msg;
 
 /// Changes the model because of a message; what is to be done off the window's thread.
 pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Job> {
+    // In the window's last moments nothing is begun any more.
+    if model.closing.is_some() && !matches!(msg, Msg::Engine(_) | Msg::Tick) {
+        return Vec::new();
+    }
     match msg {
         Msg::Start(msg) => start::update(model, msg, now),
         Msg::Form(msg) => form::update(model, msg, now),
@@ -27,7 +32,8 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Job> {
         Msg::Log(msg) => log::update(model, msg),
         Msg::Engine(event) => engine::update(model, *event, now),
         Msg::Tick => {
-            let mut jobs = refresh::tick(model, now);
+            let mut jobs = quit::proceed(model, now);
+            jobs.extend(refresh::tick(model, now));
             jobs.extend(form::tick(model, now));
             jobs
         }
@@ -41,7 +47,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Job> {
             self::copied(model, copied, now);
             Vec::new()
         }
-        Msg::CloseRequested => close_requested(model, now),
+        Msg::CloseRequested => quit::requested(model, now),
     }
 }
 
@@ -65,25 +71,10 @@ fn answered(model: &mut Model, yes: bool, now: Timestamp) -> Vec<Job> {
             model.run.as_mut().map(|run| restore::by_hand(run, kind, now)).unwrap_or_default()
         }
         Some(Dialog::DiscardForm) if yes => form::close(model),
-        Some(Dialog::LeaveWhileRunning { quit }) if yes => {
-            model.quit = quit;
-            run::leave(model, now)
-        }
+        Some(Dialog::LeaveWhileRunning { quit: true }) if yes => quit::begin(model, now),
+        Some(Dialog::LeaveWhileRunning { quit: false }) if yes => run::leave(model, now),
         _ => Vec::new(),
     }
-}
-
-/// A running action, or a form with changes, is asked about first.
-fn close_requested(model: &mut Model, now: Timestamp) -> Vec<Job> {
-    if model.run.as_ref().is_some_and(|run| run.restore.running.is_some()) {
-        model.dialog = Some(Dialog::LeaveWhileRunning { quit: true });
-    } else if model.screen == Screen::Form && model.form.as_ref().is_some_and(super::model::Form::is_changed)
-    {
-        return form::update(model, FormMsg::Leave, now);
-    } else {
-        model.quit = true;
-    }
-    Vec::new()
 }
 
 #[cfg(test)]

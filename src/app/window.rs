@@ -9,10 +9,8 @@ use jiff::Timestamp;
 use crate::design;
 use crate::engine::event::Event;
 use crate::engine::job::{FilePurpose, Job};
-use crate::engine::{self, Engine};
+use crate::engine::{self, Engine, untaken};
 use crate::environment::{self, Saved, Store};
-use crate::runbook::question::Reading;
-use crate::runbook::verdict::{Why, WhyKind};
 use crate::ui;
 
 use super::clipboard::{self, Clipboard, Copied};
@@ -20,7 +18,7 @@ use super::model::{Model, Notice, Screen};
 use super::msg::{Msg, StartMsg};
 use super::places;
 use super::practice::{self, Settings};
-use super::update::{form, run, update};
+use super::update::{form, quit, run, update};
 
 /// What the window opens with.
 #[derive(Debug)]
@@ -51,11 +49,18 @@ impl Window {
             store: Store::open_default(),
             runs: places::runs(),
             start_practice: practice::starter(settings),
-            session: engine::session::Options::default(),
+            session: engine::session::Options {
+                runtime_folder: places::runtime_folder(),
+                ..engine::session::Options::default()
+            },
         };
         let mut window = Self::with(ctx, opening, options)?;
         let bell = ctx.clone();
         window.clipboard = Some(Clipboard::start(move || bell.request_repaint())?);
+        if !window.engine.heed_signals() {
+            tracing::warn!("signals end this program without its order");
+        }
+        window.engine.run_blocking(places::sweep);
         Ok(window)
     }
 
@@ -72,7 +77,7 @@ impl Window {
             first_frame: Some(std::time::Instant::now()),
         };
         window.model.home = environment::home();
-        window.submit(vec![Job::ListEnvironments]);
+        window.submit(vec![Job::LookBack, Job::ListEnvironments]);
         match opening {
             Opening::Start => {}
             Opening::Environment(saved) => {
@@ -98,28 +103,30 @@ impl Window {
     /// Hands jobs to the engine; what follows from a question that it does not take is handed in, too.
     fn submit(&mut self, jobs: Vec<Job>) {
         let mut queue = VecDeque::from(jobs);
+        let now = Timestamp::now();
         while let Some(job) = queue.pop_front() {
             match job {
                 Job::PickFile { purpose } => self.pick(purpose),
                 Job::Copy { key, text } => {
                     if let Some(refused) = self.copy(key, text) {
-                        queue.extend(update(&mut self.model, Msg::Copied(refused), Timestamp::now()));
+                        queue.extend(update(&mut self.model, Msg::Copied(refused), now));
                     }
                 }
-                Job::Observe { session, question, generation } => {
-                    if !self.engine.submit(Job::Observe { session, question, generation }) {
-                        let why = Why::new(WhyKind::NotAsked, "this program has too much to do at once");
-                        let reading = Box::new(Reading {
-                            answer: Err(why),
-                            observed_at: Timestamp::now(),
-                            took: Duration::ZERO,
-                        });
-                        let event = Event::Observed { session, question, generation, reading };
-                        queue.extend(update(&mut self.model, Msg::Engine(Box::new(event)), Timestamp::now()));
+                Job::CancelAction { session } => {
+                    if !self.engine.submit(Job::CancelAction { session }) {
+                        quit::cancel_not_taken(&mut self.model);
                     }
                 }
-                other => {
-                    if !self.engine.submit(other) {
+                Job::Finish => {
+                    if !self.engine.submit(Job::Finish) {
+                        quit::not_taken(&mut self.model);
+                    }
+                }
+                job => {
+                    let Some(refused) = self.engine.submit_or_back(job) else { continue };
+                    if let Some(event) = untaken(&refused, now) {
+                        queue.extend(update(&mut self.model, Msg::Engine(Box::new(event)), now));
+                    } else {
                         let text =
                             "This program has too much to do at once; try again in a moment".to_owned();
                         self.model.notice = Some(Notice { bad: true, text });
@@ -176,6 +183,9 @@ impl eframe::App for Window {
         }
         if self.model.screen == Screen::Run {
             // Ages and countdowns: one frame a second, and none on the other screens.
+            ctx.request_repaint_after(Duration::from_secs(1));
+        }
+        if self.model.closing.is_some() {
             ctx.request_repaint_after(Duration::from_secs(1));
         }
         if let Some(pause) = form::asks_in(&self.model, Timestamp::now()) {

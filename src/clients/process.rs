@@ -3,8 +3,14 @@
 //! argv only, no shell; standard input closed; a process group (on Windows a job object) of
 //! their own, so that what they start ends with them; a time limit; output by line. Dropping the
 //! future of a call kills the whole group.
+//!
+//! One bound for the whole end: once the program ended, its output is read for two seconds in all, then whatever
+//! still runs of what it started is killed ([`family`]). Nothing waits for a reader of the output, nor for a disk.
 
-use std::collections::VecDeque;
+mod environment;
+pub mod family;
+mod output;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -15,24 +21,30 @@ use process_wrap::tokio::JobObject;
 #[cfg(unix)]
 use process_wrap::tokio::ProcessGroup;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::process::{ChildStderr, ChildStdout};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::family::Started;
+use self::output::{Deadline, End, LINES_IN_FLIGHT, OutputFile, hand_on, read_all, read_lines};
 use super::MAX_ANSWER_BYTES;
 use super::failure::words;
-use super::lines::LineBuffer;
-use super::secret::{Secret, redact};
+use super::secret::Secret;
 use crate::runbook::verdict::{Why, WhyKind};
+
+pub use environment::Environment;
 
 /// How long a program gets between being asked to end and being killed.
 pub(crate) const GRACE: Duration = Duration::from_secs(5);
-/// How long output may stay silent after the program ended, where something it started holds it open.
+/// How long output is read after the program ended, where something it started holds it open.
 const DRAIN: Duration = Duration::from_secs(2);
+/// How long starting a program may take: it may lie on a disk that does not answer.
+const SPAWN_LIMIT: Duration = Duration::from_secs(10);
+/// How long looking for what a program left behind may take.
+const FAMILY_LIMIT: Duration = Duration::from_secs(5);
 /// How many of the last lines are kept.
 const LAST_LINES: usize = 20;
-/// Lines on their way from the program to whoever reads them.
-const LINES_IN_FLIGHT: usize = 64;
 /// `SIGTERM`, the same number on every Unix.
 #[cfg(unix)]
 const SIGTERM: i32 = 15;
@@ -44,32 +56,33 @@ pub struct Invocation {
     pub program: PathBuf,
     /// Arguments, one each; never seen by a shell.
     pub args: Vec<OsString>,
-    /// Variables added to this process's own.
-    pub env: Vec<(String, String)>,
-    /// Variables of this process that the program does not get.
-    pub env_remove: Vec<String>,
+    /// Its variables, all of them.
+    pub env: Environment,
     /// How long it may take; then it is ended as if cancelled.
     pub time_limit: Duration,
     /// Texts masked in each line of output.
     pub secrets: Vec<Secret>,
+    /// What is made of each line of output before it is kept and shown.
+    pub annotate: fn(String) -> String,
     /// A file that the output is appended to, redacted; private to the user where it is new.
     pub output_file: Option<PathBuf>,
 }
 
 impl Invocation {
-    /// A program with its arguments and a time limit; everything else empty.
+    /// A program with its arguments, variables and a time limit; everything else empty.
     pub fn new<A: Into<OsString>>(
         program: &Path,
         args: impl IntoIterator<Item = A>,
+        env: Environment,
         time_limit: Duration,
     ) -> Self {
         Self {
             program: program.to_owned(),
             args: args.into_iter().map(Into::into).collect(),
-            env: Vec::new(),
-            env_remove: Vec::new(),
+            env,
             time_limit,
             secrets: Vec::new(),
+            annotate: |line| line,
             output_file: None,
         }
     }
@@ -79,24 +92,36 @@ impl Invocation {
         self.program.file_name().unwrap_or(self.program.as_os_str()).to_string_lossy().into_owned()
     }
 
-    fn spawn(&self) -> Result<Group, Why> {
-        let mut command = CommandWrap::with_new(&self.program, |command| {
-            command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-            for name in &self.env_remove {
-                command.env_remove(name);
-            }
-            command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        });
-        command.wrap(KillOnDrop);
-        #[cfg(unix)]
-        command.wrap(ProcessGroup::leader());
-        #[cfg(windows)]
-        command.wrap(JobObject);
-        let child = command.spawn().map_err(|error| {
+    /// Starts it off the async threads. Given up on, it is killed as soon as it started.
+    async fn spawn(&self) -> Result<Group, Why> {
+        let not_started = |error: &dyn std::fmt::Display| {
             Why::new(WhyKind::Tool, format!("{} could not be started: {error}", self.program.display()))
-        })?;
-        Ok(Group { child, is_over: false })
+        };
+        let (program, args, env) = (self.program.clone(), self.args.clone(), self.env.clone());
+        let starting = tokio::task::spawn_blocking(move || spawn(&program, &args, &env));
+        match tokio::time::timeout(SPAWN_LIMIT, starting).await {
+            Ok(Ok(started)) => started.map_err(|error| not_started(&error)),
+            Ok(Err(error)) => Err(not_started(&error)),
+            Err(_) => Err(not_started(&format!("no start within {} s", SPAWN_LIMIT.as_secs()))),
+        }
     }
+}
+
+fn spawn(program: &Path, args: &[OsString], env: &Environment) -> std::io::Result<Group> {
+    let mark = family::next_mark();
+    let mut command = CommandWrap::with_new(program, |command| {
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env_clear().envs(env.iter()).env(environment::MARKER, &mark);
+    });
+    command.wrap(KillOnDrop);
+    #[cfg(unix)]
+    command.wrap(ProcessGroup::leader());
+    #[cfg(windows)]
+    command.wrap(JobObject);
+    let child = command.spawn()?;
+    let pid = child.id().unwrap_or_default();
+    let started = Started { pid, started_at: family::started_at(pid), mark };
+    Ok(Group { child, started, has_ended: false, is_settled: false })
 }
 
 /// One line of a program's output, without ANSI codes and secrets.
@@ -106,6 +131,12 @@ pub struct OutputLine {
     pub stderr: bool,
     /// The line.
     pub text: String,
+}
+
+impl From<OutputLine> for String {
+    fn from(line: OutputLine) -> Self {
+        line.text
+    }
 }
 
 /// How a program ended.
@@ -119,6 +150,8 @@ pub struct Ended {
     pub timed_out: bool,
     /// The last lines of its output, both streams, redacted.
     pub last_lines: Vec<String>,
+    /// How many processes it had left behind, which were killed.
+    pub left_behind: usize,
 }
 
 impl Ended {
@@ -128,41 +161,49 @@ impl Ended {
     }
 }
 
-/// Runs a program to its end and hands its output on, line by line.
+/// Runs a program to its end and hands its output on, line by line. Nothing of what it started outlives the call.
 ///
-/// A full channel holds the program up instead of losing lines, so it must be read beside this call; a
-/// closed one does not end the program.
+/// A reader that is too slow, or that does not read at all, holds nothing up: it misses the oldest lines and is
+/// told how many. A closed channel does not end the program. `on_start` is told which process it is.
 /// Cancelled or past its time limit it is asked to end, and killed with all it started 5 s later.
 ///
 /// # Errors
 /// It could not be started, or its output file not be opened. An exit code other than 0 is no error.
-pub async fn run(
+pub async fn run<L: From<OutputLine>>(
     invocation: Invocation,
-    lines: Option<mpsc::Sender<OutputLine>>,
+    lines: Option<mpsc::Sender<L>>,
+    on_start: impl FnOnce(&Started) + Send,
     cancel: CancellationToken,
 ) -> Result<Ended, Why> {
     let file = match &invocation.output_file {
-        Some(path) => Some(open_output(path).await?),
+        Some(path) => Some(OutputFile::open(path).await?),
         None => None,
     };
-    let mut group = invocation.spawn()?;
-    let (stdout, stderr) = (group.child.stdout().take(), group.child.stderr().take());
-    let over = CancellationToken::new();
+    let mut group = invocation.spawn().await?;
+    on_start(&group.started);
+    let (stdout, stderr) = group.streams();
+    let (over, deadline) = Deadline::new();
     let (sender, receiver) = mpsc::channel(LINES_IN_FLIGHT);
-    let (end, (), (), last_lines) = tokio::join!(
-        group.end(invocation.time_limit, &cancel, &over),
-        read_lines(stdout, false, &over, sender.clone()),
-        read_lines(stderr, true, &over, sender),
-        hand_on(receiver, lines, file, &invocation.secrets),
+    let reading = async {
+        tokio::join!(
+            read_lines(stdout, false, deadline.clone(), sender.clone()),
+            read_lines(stderr, true, deadline.clone(), sender.clone()),
+        );
+        drop(sender);
+    };
+    let (end, (), last_lines) = tokio::join!(
+        group.end(invocation.time_limit, &cancel, over),
+        reading,
+        hand_on(receiver, lines, file, &invocation),
     );
-    let (how, status) = end.map_err(|error| {
-        Why::new(WhyKind::Tool, format!("{} could not be waited for: {error}", invocation.name()))
-    })?;
+    let left_behind = group.end_family().await;
+    let (how, status) = end.map_err(|error| not_waited_for(&invocation, &error))?;
     Ok(Ended {
         exit_code: status.code(),
         cancelled: how == How::Cancelled,
         timed_out: how == How::TimedOut,
         last_lines,
+        left_behind,
     })
 }
 
@@ -179,23 +220,31 @@ pub(crate) struct Captured {
 
 /// Runs a program for its output.
 ///
+/// What it leaves behind in its group ends with it. What left the group and holds nothing of it (an agent that a
+/// login shell starts) is left alone; what still holds the output is killed.
+///
 /// # Errors
 /// It could not be started, ran past its time limit, or printed more than fits.
 pub(crate) async fn capture(invocation: Invocation) -> Result<Captured, Why> {
-    let mut group = invocation.spawn()?;
-    let (stdout, stderr) = (group.child.stdout().take(), group.child.stderr().take());
-    let over = CancellationToken::new();
+    let mut group = invocation.spawn().await?;
+    let (stdout, stderr) = group.streams();
+    let (over, deadline) = Deadline::new();
     let (sender, receiver) = mpsc::channel(LINES_IN_FLIGHT);
     let too_much = CancellationToken::new();
-    let (end, stdout, (), stderr) = tokio::join!(
-        group.end(invocation.time_limit, &too_much, &over),
-        read_all(stdout, &over, &too_much),
-        read_lines(stderr, true, &over, sender),
-        hand_on(receiver, None, None, &invocation.secrets),
+    let (end, (stdout_end, stdout), stderr_end, stderr) = tokio::join!(
+        group.end(invocation.time_limit, &too_much, over),
+        read_all(stdout, deadline.clone(), &too_much),
+        read_lines(stderr, true, deadline.clone(), sender),
+        hand_on::<String>(receiver, None, None, &invocation),
     );
+    let by_itself = matches!(end, Ok((How::ByItself, _)));
+    if by_itself && stdout_end == End::Closed && stderr_end == End::Closed {
+        group.end_group().await;
+    } else {
+        group.end_family().await;
+    }
     let name = invocation.name();
-    let (how, status) =
-        end.map_err(|error| Why::new(WhyKind::Tool, format!("{name} could not be waited for: {error}")))?;
+    let (how, status) = end.map_err(|error| not_waited_for(&invocation, &error))?;
     if how == How::TimedOut {
         let said = match stderr.iter().rev().find(|line| !line.trim().is_empty()) {
             Some(line) => format!("; its last words: {}", words(line)),
@@ -210,6 +259,10 @@ pub(crate) async fn capture(invocation: Invocation) -> Result<Captured, Why> {
     Ok(Captured { exit_code: status.code(), stdout, stderr })
 }
 
+fn not_waited_for(invocation: &Invocation, error: &std::io::Error) -> Why {
+    Why::new(WhyKind::Tool, format!("{} could not be waited for: {error}", invocation.name()))
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
     ByItself,
@@ -220,36 +273,77 @@ enum How {
 /// A program and all that it starts; killed when dropped before its end.
 struct Group {
     child: Box<dyn ChildWrapper>,
-    is_over: bool,
+    started: Started,
+    /// The program itself has.
+    has_ended: bool,
+    /// Nothing of what it started is left, or what is may stay.
+    is_settled: bool,
 }
 
 impl Group {
+    fn streams(&mut self) -> (Option<ChildStdout>, Option<ChildStderr>) {
+        (self.child.stdout().take(), self.child.stderr().take())
+    }
+
+    /// Waits for the program, and says when its output is over.
     async fn end(
         &mut self,
         time_limit: Duration,
         cancel: &CancellationToken,
-        over: &CancellationToken,
+        over: watch::Sender<Option<Instant>>,
     ) -> std::io::Result<(How, ExitStatus)> {
-        // However this ends, the readers must learn of it, or they would wait for ever.
-        let _over = over.clone().drop_guard();
+        let ended = self.wait_for_end(time_limit, cancel).await;
+        over.send_replace(Some(Instant::now() + DRAIN));
+        ended
+    }
+
+    async fn wait_for_end(
+        &mut self,
+        time_limit: Duration,
+        cancel: &CancellationToken,
+    ) -> std::io::Result<(How, ExitStatus)> {
         let how = tokio::select! {
-            status = self.child.wait() => {
-                self.is_over = true;
-                return Ok((How::ByItself, status?));
-            }
+            status = self.wait() => return Ok((How::ByItself, status?)),
             () = cancel.cancelled() => How::Cancelled,
             () = tokio::time::sleep(time_limit) => How::TimedOut,
         };
         self.ask_to_end();
-        let graceful = tokio::time::timeout(GRACE, self.child.wait()).await;
-        // Also after a graceful end: what the program started may still run.
+        if let Ok(status) = tokio::time::timeout(GRACE, self.wait()).await {
+            return Ok((how, status?));
+        }
         self.kill();
-        let status = match graceful {
-            Ok(status) => status?,
-            Err(_) => self.child.wait().await?,
-        };
-        self.is_over = true;
-        Ok((how, status))
+        Ok((how, self.wait().await?))
+    }
+
+    /// Waits for the program itself: what it started is [`family`]'s.
+    async fn wait(&mut self) -> std::io::Result<ExitStatus> {
+        let status = self.child.inner_mut().wait().await?;
+        self.has_ended = true;
+        if cfg!(windows) {
+            // The rest of the job.
+            self.kill();
+        }
+        Ok(status)
+    }
+
+    /// Kills what is left of all that it started, off the async threads: how many there were.
+    async fn end_family(&mut self) -> usize {
+        let started = self.started.clone();
+        let ending = tokio::task::spawn_blocking(move || family::end(&started));
+        let ended = tokio::time::timeout(FAMILY_LIMIT, ending).await;
+        self.is_settled = true;
+        ended.ok().and_then(Result::ok).unwrap_or_default()
+    }
+
+    /// The same for the process group alone: who left it detached itself.
+    async fn end_group(&mut self) {
+        let started = self.started.clone();
+        let ending = tokio::task::spawn_blocking(move || family::end_group(&started));
+        let ended = tokio::time::timeout(FAMILY_LIMIT, ending).await;
+        self.is_settled = true;
+        if !matches!(ended, Ok(Ok(()))) {
+            tracing::debug!("what a program left behind was not looked for");
+        }
     }
 
     fn ask_to_end(&mut self) {
@@ -272,126 +366,15 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        if !self.is_over {
-            self.kill();
-        }
-    }
-}
-
-/// The next bytes; 0 at the end, or when the program is over and only silence follows.
-async fn read_some(
-    source: &mut (impl AsyncRead + Unpin),
-    buffer: &mut [u8],
-    over: &CancellationToken,
-) -> usize {
-    let silence = async {
-        over.cancelled().await;
-        tokio::time::sleep(DRAIN).await;
-    };
-    tokio::select! {
-        biased;
-        read = source.read(buffer) => read.unwrap_or(0),
-        () = silence => 0,
-    }
-}
-
-async fn read_lines(
-    source: Option<impl AsyncRead + Unpin>,
-    stderr: bool,
-    over: &CancellationToken,
-    sender: mpsc::Sender<OutputLine>,
-) {
-    let Some(mut source) = source else { return };
-    let mut buffer = vec![0; 8 * 1024];
-    let mut lines = LineBuffer::default();
-    loop {
-        let read = read_some(&mut source, &mut buffer, over).await;
-        let whole =
-            if read == 0 { lines.finish().into_iter().collect() } else { lines.push(&buffer[..read]) };
-        for text in whole {
-            if sender.send(OutputLine { stderr, text }).await.is_err() {
-                return;
-            }
-        }
-        if read == 0 {
+        if self.is_settled {
             return;
         }
-    }
-}
-
-/// Everything; `None` where it is more than fits. The program is ended then; reads on until it is.
-async fn read_all(
-    source: Option<impl AsyncRead + Unpin>,
-    over: &CancellationToken,
-    too_much: &CancellationToken,
-) -> Option<Vec<u8>> {
-    let mut source = source?;
-    let mut buffer = vec![0; 8 * 1024];
-    let mut all = Some(Vec::new());
-    loop {
-        match read_some(&mut source, &mut buffer, over).await {
-            0 => return all,
-            read => {
-                all = all.filter(|bytes| bytes.len() + read <= MAX_ANSWER_BYTES);
-                match &mut all {
-                    Some(bytes) => bytes.extend_from_slice(&buffer[..read]),
-                    None => too_much.cancel(),
-                }
-            }
+        if !self.has_ended {
+            self.kill();
         }
+        // A look at the processes takes some milliseconds; the runtime may be ending with this.
+        family::end_now(&self.started);
     }
-}
-
-/// Cleans each line, keeps it in the file and hands it on; the last ones are the result.
-async fn hand_on(
-    mut receiver: mpsc::Receiver<OutputLine>,
-    mut lines: Option<mpsc::Sender<OutputLine>>,
-    mut file: Option<tokio::fs::File>,
-    secrets: &[Secret],
-) -> Vec<String> {
-    let mut last = VecDeque::with_capacity(LAST_LINES);
-    while let Some(line) = receiver.recv().await {
-        let text = clean(&line.text, secrets);
-        if let Some(open) = &mut file
-            && let Err(error) = open.write_all(format!("{text}\n").as_bytes()).await
-        {
-            tracing::warn!(%error, "the output's file cannot be written any more");
-            file = None;
-        }
-        if last.len() == LAST_LINES {
-            last.pop_front();
-        }
-        last.push_back(text.clone());
-        if let Some(sender) = &lines
-            && sender.send(OutputLine { stderr: line.stderr, text }).await.is_err()
-        {
-            lines = None;
-        }
-    }
-    if let Some(mut open) = file
-        && let Err(error) = open.flush().await
-    {
-        tracing::warn!(%error, "the output's file may lack its last lines");
-    }
-    last.into()
-}
-
-/// A line as a terminal would show it, without codes and secrets.
-fn clean(line: &str, secrets: &[Secret]) -> String {
-    let plain = anstream::adapter::strip_str(line).to_string();
-    // A spinner overwrites its own line: only what it wrote last is seen.
-    let seen = plain.rsplit('\r').find(|part| !part.is_empty()).unwrap_or_default();
-    redact(seen, secrets)
-}
-
-async fn open_output(path: &Path) -> Result<tokio::fs::File, Why> {
-    let mut options = tokio::fs::OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    options.mode(0o600);
-    options.open(path).await.map_err(|error| {
-        Why::new(WhyKind::Configuration, format!("{} cannot be written: {error}", path.display()))
-    })
 }
 
 #[cfg(test)]

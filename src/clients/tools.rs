@@ -1,5 +1,6 @@
 //! The programs of this machine: where they are, which version, what they can do.
 
+mod files;
 mod helm;
 mod vcluster;
 
@@ -9,10 +10,11 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
-pub use helm::helm_admin_password;
+pub use files::ToolFiles;
+pub use helm::{helm_admin_password, survives_set};
 
 use super::failure::words;
-use super::process::{Invocation, capture};
+use super::process::{Environment, Invocation, capture};
 use crate::runbook::fact::ToolsFacts;
 
 /// How long the login shell may take to tell its PATH.
@@ -57,7 +59,8 @@ async fn login_shell_path() -> Vec<PathBuf> {
     }
     // `printenv` also tells the PATH of a shell that keeps it as a list, as fish does.
     let script = format!("printf '%s' '{MARK}'; printenv PATH");
-    match capture(Invocation::new(&shell, ["-l", "-c", &script], SHELL_LIMIT)).await {
+    match capture(Invocation::new(&shell, ["-l", "-c", &script], Environment::inherited(), SHELL_LIMIT)).await
+    {
         Ok(captured) => parse_shell_path(&String::from_utf8_lossy(&captured.stdout)),
         Err(why) => {
             tracing::debug!(%why.message, "the login shell did not tell its PATH");
@@ -86,11 +89,12 @@ pub async fn find_tools(search_path: &[PathBuf]) -> ToolsFacts {
 
 /// A tool's answer as text, or why not in a phrase.
 async fn ask(program: &Path, args: &[&str], search_path: &[PathBuf]) -> Result<String, String> {
-    let mut invocation = Invocation::new(program, args, VERSION_LIMIT);
+    let mut env = Environment::for_tools();
     if let Ok(folders) = std::env::join_paths(search_path) {
-        invocation.env.push(("PATH".to_owned(), folders.to_string_lossy().into_owned()));
+        env.set("PATH", folders);
     }
-    let captured = capture(invocation).await.map_err(|why| why.message)?;
+    let captured =
+        capture(Invocation::new(program, args, env, VERSION_LIMIT)).await.map_err(|why| why.message)?;
     if captured.exit_code != Some(0) {
         let last = captured.stderr.last().map_or("no message", String::as_str);
         let code =

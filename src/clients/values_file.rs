@@ -1,44 +1,133 @@
 //! A region's Helm values file: what it says of the region, and never a password.
 
+mod yaml;
+
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
+use super::secret::Secret;
 use super::text_file::{self, unusable};
 use crate::runbook::fact::ValuesFacts;
 use crate::runbook::profile::DATABASE_PORT;
-use crate::runbook::verdict::Why;
+use crate::runbook::verdict::{Why, WhyKind};
 
-/// Reads a values file (`domain.md`, section 7), off the async threads.
+/// Reads a values file (`domain.md`, section 7) as Helm reads it, off the async threads.
 ///
 /// # Errors
 /// It cannot be read, is no YAML (with the line), or has no settings at its top.
 /// No error quotes the file: it may hold passwords.
 pub async fn read(path: &Path, deadline: Duration) -> Result<ValuesFacts, Why> {
-    text_file::read(path, deadline, parse).await
+    text_file::read(path, deadline, |text, path| parse(text, path).map(|(facts, _)| facts)).await
 }
 
-fn parse(text: &str, path: &Path) -> Result<ValuesFacts, Why> {
-    let values: Value = serde_saphyr::from_str(text).map_err(|error| {
-        // The parser's words quote the file.
-        let line = error.location().map_or_else(String::new, |at| format!(" at line {}", at.line()));
-        unusable(path, &format!("is no YAML: it cannot be read{line}"), "Correct the file, or choose another")
+/// A values file as it was planned with: what a program is given in its place.
+#[derive(Debug)]
+pub struct PlannedValues {
+    /// What it says.
+    pub facts: ValuesFacts,
+    /// Its text, whole.
+    pub text: Secret,
+    /// Passwords and the like that stand in it, to be masked in what a program prints.
+    pub secrets: Vec<Secret>,
+}
+
+/// Reads a values file once more, for use: all of it, and only if it is the one that was planned with.
+/// `digest` is that of [`ValuesFacts::digest`]; without one nothing is compared.
+///
+/// # Errors
+/// As [`read`]; and it is another file than the planned one by now.
+pub async fn read_planned(
+    path: &Path,
+    digest: Option<&str>,
+    deadline: Duration,
+) -> Result<PlannedValues, Why> {
+    let digest = digest.map(str::to_owned);
+    text_file::read(path, deadline, move |text, path| {
+        if digest.is_some_and(|digest| digest != digest_of(text)) {
+            let message = format!("{} was changed after the plan was made", path.display());
+            return Err(
+                Why::new(WhyKind::Conflict, message).remedy("Look at the plan again, then confirm it")
+            );
+        }
+        let (facts, values) = parse(text, path)?;
+        let mut secrets = Vec::new();
+        collect_secrets(&values, false, &mut secrets);
+        Ok(PlannedValues { facts, text: Secret::new(text), secrets })
+    })
+    .await
+}
+
+fn parse(text: &str, path: &Path) -> Result<(ValuesFacts, Value), Why> {
+    let read = yaml::read(text).map_err(|error| {
+        let what = format!("{} at line {}", error.what, error.line);
+        unusable(path, &what, "Correct the file, or choose another")
     })?;
-    if !values.is_object() {
+    if read.values.is_empty() {
         let remedy = "Choose the file that the platform was installed with";
         return Err(unusable(path, "is no values file: it has no settings at its top", remedy));
     }
+    let values = Value::Object(read.values);
     let database = text_at(&values, "/config/database/dataSource").and_then(|source| endpoint(&source));
     let (database_host, database_port) = database.unzip();
-    Ok(ValuesFacts {
+    let facts = ValuesFacts {
         region: text_at(&values, "/multiRegion/region"),
         host: text_at(&values, "/multiRegion/host"),
         shared_host: text_at(&values, "/config/loftHost"),
         database_host,
         database_port,
         replicas: values.pointer("/replicaCount").and_then(count),
-    })
+        documents: read.documents,
+        digest: digest_of(text),
+    };
+    Ok((facts, values))
+}
+
+/// SHA-256 of the bytes, in hexadecimal.
+fn digest_of(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a key that names a secret has in its name, in small letters.
+const SECRET_KEYS: [&str; 9] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "apikey",
+    "privatekey",
+    "accesskey",
+    "credential",
+];
+
+/// The texts of members whose name, or that of what they stand in, tells a secret; and the data source's password.
+fn collect_secrets(values: &Value, named: bool, secrets: &mut Vec<Secret>) {
+    let names_secret = |key: &str| {
+        let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+        let key = key.to_ascii_lowercase();
+        SECRET_KEYS.iter().any(|word| key.contains(word))
+    };
+    match values {
+        Value::Object(map) => {
+            for (key, value) in map {
+                collect_secrets(value, named || names_secret(key), secrets);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_secrets(item, named, secrets)),
+        Value::String(text) if named && !text.is_empty() => secrets.push(Secret::new(text)),
+        Value::String(text) => secrets.extend(data_source_password(text).map(Secret::new)),
+        Value::Number(number) if named => secrets.push(Secret::new(number.to_string())),
+        _ => {}
+    }
+}
+
+/// The password of `mysql://USER:PASSWORD@tcp(…)`.
+fn data_source_password(source: &str) -> Option<&str> {
+    let (user, _) = source.split_once("://")?.1.rsplit_once("@tcp(")?;
+    user.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
 }
 
 /// A text that is there and not empty.
@@ -47,12 +136,13 @@ fn text_at(values: &Value, pointer: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// Helm takes a number in quotes too.
+/// The chart prints a number in quotes without them.
 fn count(value: &Value) -> Option<u32> {
-    match value {
-        Value::String(text) => text.trim().parse().ok(),
-        other => other.as_u64().and_then(|number| u32::try_from(number).ok()),
-    }
+    let number = match value {
+        Value::String(text) => yaml::number(text.trim())?,
+        other => other.as_f64()?,
+    };
+    (number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number)).then_some(number as u32)
 }
 
 /// Host and port of `mysql://USER[:PASSWORD]@tcp(HOST[:PORT])/NAME`.
@@ -95,11 +185,48 @@ mod tests {
             database_host: Some("db.example.com".to_owned()),
             database_port: Some(3307),
             replicas: Some(3),
+            documents: 1,
+            digest: facts.digest.clone(),
         };
         assert_eq!(facts, expected);
         let sparse = "replicaCount: '5'\nmultiRegion:\n  host: ''\n  region: 7\nconfig: none\n";
-        let expected = ValuesFacts { replicas: Some(5), ..ValuesFacts::default() };
-        assert_eq!(read_text(sparse.as_bytes()).await.unwrap(), expected);
+        let facts = read_text(sparse.as_bytes()).await.unwrap();
+        let digest = facts.digest.clone();
+        let expected = ValuesFacts { replicas: Some(5), documents: 1, digest, ..ValuesFacts::default() };
+        assert_eq!(facts, expected);
+    }
+
+    #[tokio::test]
+    async fn an_override_in_a_later_document_is_seen() {
+        let text = "replicaCount: 3\nmultiRegion: {region: us-east-1, host: us.example.com}\n---\n\
+                    multiRegion: {region: eu-west-1}\nreplicaCount: '012'\n";
+        let facts = read_text(text.as_bytes()).await.unwrap();
+        assert_eq!(
+            (facts.region.as_deref(), facts.host.as_deref()),
+            (Some("eu-west-1"), Some("us.example.com"))
+        );
+        assert_eq!((facts.replicas, facts.documents), (Some(10), 2));
+    }
+
+    #[tokio::test]
+    async fn only_the_planned_file_is_taken_and_its_passwords_are_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a,b=c.yaml");
+        let text = "admin: {password: hunter22, tries: 3}\nlicense: {api-key: {value: k3y}}\nconfig:\n  database:\n    \
+                    dataSource: mysql://kine:s3cret@tcp(db)/kine\n";
+        std::fs::write(&path, text).unwrap();
+        let digest = read(&path, LIMIT).await.unwrap().digest;
+        assert_eq!(digest.len(), 64);
+        let planned = read_planned(&path, Some(&digest), LIMIT).await.unwrap();
+        assert_eq!(planned.text.expose(), text);
+        let secrets: Vec<&str> = planned.secrets.iter().map(Secret::expose).collect();
+        assert_eq!(secrets, ["hunter22", "k3y", "s3cret"]);
+
+        std::fs::write(&path, format!("{text}a: 1\n")).unwrap();
+        let why = read_planned(&path, Some(&digest), LIMIT).await.unwrap_err();
+        assert_eq!(why.kind, WhyKind::Conflict);
+        assert!(why.message.ends_with("a,b=c.yaml was changed after the plan was made"), "{}", why.message);
+        assert!(read_planned(&path, None, LIMIT).await.is_ok());
     }
 
     #[test]
@@ -126,6 +253,7 @@ mod tests {
         for (text, told) in [
             (&b"a: 1\nconfig:\n  password: [hunter22\nb: {\n"[..], "is no YAML"),
             (b"- hunter22\n", "no settings at its top"),
+            (b"a: 1\n---hunter22\n", "begins with ---"),
             (b"", "no settings at its top"),
             (b"password: \xff hunter22\n", "not UTF-8"),
             (&large, "larger than 1 MiB"),

@@ -3,26 +3,30 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex, mpsc};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clients::aws_files;
 use crate::clients::kubernetes::contexts;
 use crate::environment::{Store, StoreError};
-use crate::journal::{Entry, Journal};
+use crate::journal::{self, Entry, JournalHandle};
 use crate::runbook::action::{ActionOutcome, Confirmed};
 use crate::runbook::fact::LogLine;
+use crate::runbook::interrupted::Interrupted;
 use crate::runbook::profile::RegionIndex;
-use crate::runbook::question::Question;
+use crate::runbook::question::{Question, Reading};
 use crate::runbook::verdict::{Why, WhyKind};
 
 use super::event::{Event, Stored};
 use super::job::{Job, SessionId};
 use super::session::{Options as SessionOptions, Session};
-use super::{LAST_WAIT, Options, Stage, Tell};
+use super::tasks::{failed_inside, spawn_answer, spawn_blocking_answer};
+use super::writes::{Start, Writes};
+use super::{LAST_WAIT, Options, Stage, Tell, signals};
 
 /// How many lines of a followed log are told at once.
 const LINES_AT_ONCE: usize = 500;
@@ -32,11 +36,10 @@ struct Live {
     session: Arc<Session>,
     runs: Result<PathBuf, String>,
     stage: Option<Stage>,
-    journal: Option<Arc<Mutex<Journal>>>,
+    journal: Option<JournalHandle>,
     cancelled: CancellationToken,
     /// The latest asking of each question.
     asking: BTreeMap<Question, CancellationToken>,
-    action: Option<CancellationToken>,
     rollout: Option<AbortHandle>,
     log: Option<AbortHandle>,
 }
@@ -56,16 +59,22 @@ pub(super) struct Dispatcher {
     options: Options,
     tell: Tell,
     sessions: BTreeMap<SessionId, Live>,
-    starting: JoinSet<(SessionId, Result<Stage, String>)>,
-    writes: JoinSet<()>,
+    /// Practice worlds that have started, or could not.
+    started: (mpsc::Sender<Started>, mpsc::Receiver<Started>),
+    writes: Writes,
+    /// Becomes ready when the system asks the program to end.
+    end_requested: Option<mpsc::Receiver<()>>,
 }
+
+type Started = (SessionId, Result<Stage, String>);
 
 impl Dispatcher {
     pub(super) fn new(options: Options, tell: Tell) -> Self {
-        Self { options, tell, sessions: BTreeMap::new(), starting: JoinSet::new(), writes: JoinSet::new() }
+        let (sessions, writes) = (BTreeMap::new(), Writes::default());
+        Self { options, tell, sessions, started: mpsc::channel(8), writes, end_requested: None }
     }
 
-    /// Until nobody hands in jobs any more; then writes are asked to end, and awaited.
+    /// Until nobody hands in jobs any more; then writes are stopped, and awaited.
     pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
         loop {
             tokio::select! {
@@ -73,18 +82,28 @@ impl Dispatcher {
                     Some(job) => self.take(job).await,
                     None => break,
                 },
-                Some(started) = self.starting.join_next() => self.started(started).await,
-                Some(_) = self.writes.join_next() => {}
+                Some(started) = self.started.1.recv() => self.started(started),
+                () = self.writes.next_end(&self.tell) => {}
+                () = signals::come(&mut self.end_requested) => {
+                    // Also where the window cannot be painted any more.
+                    self.writes.cancel_all();
+                    self.tell.later(Event::EndRequested);
+                }
             }
         }
-        for live in self.sessions.values() {
-            if let Some(action) = &live.action {
-                action.cancel();
-            }
-        }
-        let all = async { while self.writes.join_next().await.is_some() {} };
-        if tokio::time::timeout(LAST_WAIT, all).await.is_err() {
+        self.finish().await;
+    }
+
+    /// Every outcome and every journal on disk.
+    async fn finish(&mut self) {
+        self.writes.cancel_all();
+        if !self.writes.all_end(LAST_WAIT, &self.tell).await {
             tracing::error!("an action did not end in time; its journal has an intent without an outcome");
+        }
+        let sessions = std::mem::take(&mut self.sessions);
+        // The journals' last entries are awaited as they are dropped.
+        if let Err(error) = tokio::task::spawn_blocking(move || drop(sessions)).await {
+            tracing::error!(%error, "a session could not be ended");
         }
     }
 
@@ -108,34 +127,44 @@ impl Dispatcher {
             Job::ListAwsProfiles { config_file, credentials_file } => {
                 self.list_aws_profiles(config_file, credentials_file);
             }
-            Job::ListHealthChecks { session: id } => self.ask_session(id, async move |session| {
-                Event::HealthChecks { session: id, listed: session.list_health_checks().await }
-            }),
-            Job::ListPeeredVpcs { session: id } => self.ask_session(id, async move |session| {
-                Event::PeeredVpcs { session: id, vpcs: session.list_peered_vpcs().await }
-            }),
+            Job::ListHealthChecks { session: id } => self.ask_session(
+                id,
+                async move |session| Event::HealthChecks {
+                    session: id,
+                    listed: session.list_health_checks().await,
+                },
+                move |why| Event::HealthChecks { session: id, listed: Err(why) },
+            ),
+            Job::ListPeeredVpcs { session: id } => self.ask_session(
+                id,
+                async move |session| Event::PeeredVpcs {
+                    session: id,
+                    vpcs: session.list_peered_vpcs().await,
+                },
+                move |why| Event::PeeredVpcs { session: id, vpcs: Err(why) },
+            ),
             // Made on the window's thread, as some systems demand.
-            Job::PickFile { purpose } => self.tell.tell(Event::Picked { purpose, path: None }).await,
+            Job::PickFile { purpose } => self.tell.later(Event::Picked { purpose, path: None }),
             // Done by the window, whose clipboard it is.
             Job::Copy { .. } => {}
-            Job::StartPractice { session, scenario } => {
-                let start = self.options.start_practice.clone();
-                self.starting.spawn(async move { (session, start(scenario).await) });
-            }
-            Job::RepairPractice { session } => self.repair(session).await,
+            Job::StartPractice { session, scenario } => self.start_practice(session, scenario),
+            Job::RepairPractice { session } => self.repair(session),
             Job::Open { session, profile } => {
                 let opened = Session::new(profile, self.options.session.clone());
                 self.open(session, opened, self.options.runs.clone(), None);
             }
             Job::BeginRun { session } => self.begin_run(session).await,
-            Job::Close { session } => drop(self.sessions.remove(&session)),
-            Job::Observe { session, question, generation } => self.observe(session, question, generation),
-            Job::Apply { session, confirmed } => self.apply(session, *confirmed).await,
-            Job::CancelAction { session } => {
-                if let Some(action) = self.sessions.get(&session).and_then(|live| live.action.as_ref()) {
-                    action.cancel();
-                }
+            Job::Close { session } => self.close(session),
+            Job::LookBack => self.look_back(None),
+            Job::Acknowledge { interrupted } => self.look_back(Some(*interrupted)),
+            Job::HeedSignals => self.end_requested = signals::watch(),
+            Job::Finish => {
+                self.finish().await;
+                self.tell.later(Event::Finished);
             }
+            Job::Observe { session, question, generation } => self.observe(session, question, generation),
+            Job::Apply { session, confirmed } => self.apply(session, *confirmed),
+            Job::CancelAction { session } => self.writes.cancel(session),
             Job::WatchRollout { session, region } => self.watch_rollout(session, region),
             Job::FollowLog { session, region, pod, container, generation } => {
                 self.follow_log(session, region, (pod, container), generation);
@@ -151,49 +180,72 @@ impl Dispatcher {
 
     /// File work, off the async threads.
     fn store(&self, work: impl FnOnce(&Store) -> Event + Send + 'static) {
-        let tell = self.tell.clone();
         match &self.options.store {
             Ok(store) => {
                 let store = store.clone();
-                tokio::spawn(async move {
-                    match tokio::task::spawn_blocking(move || work(&store)).await {
-                        Ok(event) => tell.tell(event).await,
-                        Err(error) => tell.tell(Event::Stored(Err(error.to_string()))).await,
-                    }
-                });
+                spawn_blocking_answer(&self.tell, move || work(&store), |error| Event::Stored(Err(error)));
             }
-            Err(error) => {
-                let message = no_store(error);
-                tokio::spawn(async move { tell.tell(Event::Stored(Err(message))).await });
-            }
+            Err(error) => self.tell.later(Event::Stored(Err(no_store(error)))),
         }
     }
 
     fn list_contexts(&self, kubeconfig: Option<PathBuf>) {
-        let tell = self.tell.clone();
-        let usual = self.options.session.usual_files.kubeconfig.clone();
-        tokio::spawn(async move {
-            let file = kubeconfig.clone().or(usual);
-            let read = tokio::task::spawn_blocking(move || contexts(file.as_deref())).await;
-            let contexts =
-                read.unwrap_or_else(|error| Err(Why::new(WhyKind::Configuration, error.to_string())));
-            tell.tell(Event::Contexts { kubeconfig, contexts }).await;
-        });
+        let file = kubeconfig.clone().or_else(|| self.options.session.usual_files.kubeconfig.clone());
+        let (of, of_lost) = (kubeconfig.clone(), kubeconfig);
+        spawn_blocking_answer(
+            &self.tell,
+            move || Event::Contexts { kubeconfig: of, contexts: contexts(file.as_deref()) },
+            move |error| {
+                let contexts = Err(Why::new(WhyKind::Configuration, error));
+                Event::Contexts { kubeconfig: of_lost, contexts }
+            },
+        );
     }
 
     fn list_aws_profiles(&self, config_file: Option<PathBuf>, credentials_file: Option<PathBuf>) {
-        let tell = self.tell.clone();
         let SessionOptions { usual_files, deadline, .. } = self.options.session.clone();
-        tokio::spawn(async move {
+        let of_lost = (config_file.clone(), credentials_file.clone());
+        let read = async move {
             let config = config_file.clone().or(usual_files.aws_config);
             let credentials = credentials_file.clone().or(usual_files.aws_credentials);
             let profiles = aws_files::profiles(config.as_deref(), credentials.as_deref(), deadline).await;
-            tell.tell(Event::AwsProfiles { config_file, credentials_file, profiles }).await;
+            Event::AwsProfiles { config_file, credentials_file, profiles }
+        };
+        spawn_answer(&self.tell, &CancellationToken::new(), read, |why| {
+            let (config_file, credentials_file) = of_lost;
+            Event::AwsProfiles { config_file, credentials_file, profiles: Err(why) }
         });
     }
 
-    async fn started(&mut self, started: Result<(SessionId, Result<Stage, String>), tokio::task::JoinError>) {
-        let Ok((id, stage)) = started else { return };
+    /// What earlier runs left open, after a person has looked at this one of it.
+    fn look_back(&self, seen: Option<Interrupted>) {
+        let Ok(runs) = self.options.runs.clone() else { return };
+        let look = move || {
+            let acknowledged = seen.map(|seen| journal::acknowledge(&seen, None, Timestamp::now()));
+            let mut back = journal::interrupted(&runs);
+            if let Some(Err(error)) = acknowledged {
+                back.problems.push(error.to_string());
+            }
+            Event::LookedBack(back)
+        };
+        spawn_blocking_answer(&self.tell, look, |error| {
+            let problems = vec![format!("earlier runs could not be looked through: {error}")];
+            Event::LookedBack(journal::ReadBack { interrupted: Vec::new(), problems })
+        });
+    }
+
+    fn start_practice(&self, id: SessionId, scenario: String) {
+        let (start, started) = (self.options.start_practice.clone(), self.started.0.clone());
+        tokio::spawn(async move {
+            // A task of its own, so that a panic of it is an answer too.
+            let starting = tokio::spawn(async move { start(scenario).await });
+            let stage = starting.await.unwrap_or_else(|error| Err(format!("it failed inside: {error}")));
+            // A closed channel means that the program ends.
+            drop(started.send((id, stage)).await);
+        });
+    }
+
+    fn started(&mut self, (id, stage): Started) {
         let world = match stage {
             Ok(stage) => {
                 let session = Session::new(stage.profile().clone(), stage.session.clone());
@@ -203,13 +255,20 @@ impl Dispatcher {
             }
             Err(message) => Err(message),
         };
-        self.tell.tell(Event::PracticeStarted { session: id, world }).await;
+        self.tell.later(Event::PracticeStarted { session: id, world });
     }
 
-    async fn repair(&self, session: SessionId) {
+    fn repair(&self, session: SessionId) {
         if let Some(stage) = self.sessions.get(&session).and_then(|live| live.stage.as_ref()) {
             (stage.repair)();
-            self.tell.tell(Event::PracticeRepaired { session }).await;
+            self.tell.later(Event::PracticeRepaired { session });
+        }
+    }
+
+    /// The session's journal ends with it, on disk, off the async threads.
+    fn close(&mut self, session: SessionId) {
+        if let Some(live) = self.sessions.remove(&session) {
+            tokio::task::spawn_blocking(move || drop(live));
         }
     }
 
@@ -221,7 +280,6 @@ impl Dispatcher {
             journal: None,
             cancelled: CancellationToken::new(),
             asking: BTreeMap::new(),
-            action: None,
             rollout: None,
             log: None,
         };
@@ -231,10 +289,21 @@ impl Dispatcher {
     async fn begin_run(&mut self, id: SessionId) {
         let Some(live) = self.sessions.get_mut(&id) else { return };
         let name = live.session.profile().name.clone();
+        let tell = self.tell.clone();
+        // Called on the journal's own thread, which must not wait for the window.
+        let problem: journal::Problem = Box::new(move |problem| {
+            let told = match problem {
+                Some(message) => tell.now(Event::JournalFailed { session: id, message }),
+                None => tell.now(Event::JournalMended { session: id }),
+            };
+            if !told {
+                tracing::warn!("the window has no room for what becomes of the journal");
+            }
+        });
         let begun = match live.runs.clone() {
             Err(message) => Err(message),
             Ok(runs) => {
-                let begin = move || Journal::begin(&runs, &name, Timestamp::now());
+                let begin = move || JournalHandle::begin(&runs, &name, &[], problem);
                 let begun = tokio::task::spawn_blocking(begin).await;
                 begun
                     .map_err(|error| error.to_string())
@@ -242,8 +311,11 @@ impl Dispatcher {
             }
         };
         match begun {
-            Ok(journal) => live.journal = Some(Arc::new(Mutex::new(journal))),
-            Err(message) => self.tell.tell(Event::JournalFailed { session: id, message }).await,
+            Ok(journal) => live.journal = Some(journal),
+            Err(message) => self.tell.later(Event::JournalFailed { session: id, message }),
+        }
+        if live.stage.is_none() {
+            self.writes.show_in(id, &live.session.profile().name, &self.tell);
         }
     }
 
@@ -254,85 +326,73 @@ impl Dispatcher {
         if let Some(before) = live.asking.insert(question, cancelled.clone()) {
             before.cancel();
         }
-        self.ask_until(id, cancelled, async move |session| {
-            let reading = Box::new(session.observe(question).await);
-            Event::Observed { session: id, question, generation, reading }
-        });
+        let answer = move |reading| Event::Observed { session: id, question, generation, reading };
+        self.ask_until(
+            id,
+            &cancelled,
+            async move |session| answer(Box::new(session.observe(question).await)),
+            move |why| {
+                let now = Timestamp::now();
+                answer(Box::new(Reading { answer: Err(why), observed_at: now, took: Duration::ZERO }))
+            },
+        );
     }
 
     /// Answers exactly once, unless the session ends first.
-    fn ask_session<F>(&self, id: SessionId, ask: impl FnOnce(Arc<Session>) -> F)
-    where
+    fn ask_session<F>(
+        &self,
+        id: SessionId,
+        ask: impl FnOnce(Arc<Session>) -> F,
+        lost: impl FnOnce(Why) -> Event + Send + 'static,
+    ) where
         F: Future<Output = Event> + Send + 'static,
     {
         if let Some(live) = self.sessions.get(&id) {
-            self.ask_until(id, live.cancelled.clone(), ask);
+            self.ask_until(id, &live.cancelled, ask, lost);
         }
     }
 
-    fn ask_until<F>(&self, id: SessionId, cancelled: CancellationToken, ask: impl FnOnce(Arc<Session>) -> F)
-    where
+    fn ask_until<F>(
+        &self,
+        id: SessionId,
+        cancelled: &CancellationToken,
+        ask: impl FnOnce(Arc<Session>) -> F,
+        lost: impl FnOnce(Why) -> Event + Send + 'static,
+    ) where
         F: Future<Output = Event> + Send + 'static,
     {
         let Some(live) = self.sessions.get(&id) else { return };
-        let tell = self.tell.clone();
-        let asked = Box::pin(ask(live.session.clone()));
-        tokio::spawn(async move {
-            if let Some(event) = cancelled.run_until_cancelled(asked).await {
-                tell.tell(event).await;
-            }
-        });
+        spawn_answer(&self.tell, cancelled, ask(live.session.clone()), lost);
     }
 
-    async fn apply(&mut self, id: SessionId, confirmed: Confirmed) {
-        let Some(live) = self.sessions.get_mut(&id) else { return };
-        let Some(journal) = live.journal.clone() else {
-            let message = "nothing was done: the run has no journal".to_owned();
-            let outcome = ActionOutcome::Failed { message, unchanged: true };
-            return self.tell.tell(Event::ActionEnded { session: id, outcome }).await;
+    fn apply(&mut self, id: SessionId, confirmed: Confirmed) {
+        let not_done = |why: &str| {
+            let outcome = ActionOutcome::not_done(format!("nothing was done: {why}"));
+            self.tell.later(Event::ActionEnded { session: id, outcome });
         };
-        let cancel = CancellationToken::new();
-        live.action = Some(cancel.clone());
-        let (session, tell) = (live.session.clone(), self.tell.clone());
-        self.writes.spawn(async move {
-            let (lines, mut output) = mpsc::channel::<String>(64);
-            let teller = tell.clone();
-            let forward = async move {
-                while let Some(line) = output.recv().await {
-                    teller.tell(Event::Output { session: id, line }).await;
-                }
-            };
-            let mut journal = journal.lock().await;
-            let (applied, ()) = tokio::join!(session.apply(confirmed, &mut journal, lines, cancel), forward);
-            let outcome = match applied {
-                Ok(outcome) => outcome,
-                Err((error, outcome)) => {
-                    tell.tell(Event::JournalFailed { session: id, message: error.to_string() }).await;
-                    let message = format!("nothing was done: {error}");
-                    outcome.unwrap_or(ActionOutcome::Failed { message, unchanged: true })
-                }
-            };
-            tell.tell(Event::ActionEnded { session: id, outcome }).await;
-        });
+        let Some(live) = self.sessions.get(&id) else { return not_done("the run was left") };
+        let Some(journal) = live.journal.clone() else { return not_done("the run has no journal") };
+        let (session, is_practice) = (live.session.clone(), live.stage.is_some());
+        self.writes.start(Start { id, session, journal, confirmed, is_practice }, &self.tell);
     }
 
     fn watch_rollout(&mut self, id: SessionId, region: RegionIndex) {
         let Some(live) = self.sessions.get_mut(&id) else { return };
         let (session, tell) = (live.session.clone(), self.tell.clone());
-        let watch = tokio::spawn(async move {
+        let watch = async move {
             let (sender, mut snapshots) = mpsc::channel(8);
-            let teller = tell.clone();
-            let forward = async move {
+            let forward = async {
                 while let Some((deployment, pods)) = snapshots.recv().await {
-                    teller.tell(Event::Rollout { session: id, deployment, pods }).await;
+                    tell.tell(Event::Rollout { session: id, deployment, pods }).await;
                 }
             };
             let (ended, ()) = tokio::join!(session.watch_rollout(region, sender), forward);
-            if let Err(why) = ended {
-                tell.tell(Event::RolloutLost { session: id, why }).await;
-            }
-        });
-        if let Some(before) = live.rollout.replace(watch.abort_handle()) {
+            let why = ended.err().unwrap_or_else(|| failed_inside("the watch ended without a reason"));
+            Event::RolloutLost { session: id, why }
+        };
+        let lost = move |why| Event::RolloutLost { session: id, why };
+        let watch = spawn_answer(&self.tell, &live.cancelled, watch, lost);
+        if let Some(before) = live.rollout.replace(watch) {
             before.abort();
         }
     }
@@ -340,36 +400,33 @@ impl Dispatcher {
     fn follow_log(&mut self, id: SessionId, region: RegionIndex, of: (String, String), generation: u64) {
         let Some(live) = self.sessions.get_mut(&id) else { return };
         let (session, tell) = (live.session.clone(), self.tell.clone());
-        let follow = tokio::spawn(async move {
+        let follow = async move {
             let (sender, mut received) = mpsc::channel::<LogLine>(LINES_AT_ONCE);
-            let teller = tell.clone();
-            let forward = async move {
+            let forward = async {
                 loop {
                     let mut lines = Vec::new();
                     if received.recv_many(&mut lines, LINES_AT_ONCE).await == 0 {
                         return;
                     }
-                    teller.tell(Event::LogLines { session: id, generation, lines }).await;
+                    tell.tell(Event::LogLines { session: id, generation, lines }).await;
                 }
             };
             let (ended, ()) = tokio::join!(session.follow_log(region, &of.0, &of.1, sender), forward);
-            tell.tell(Event::LogEnded { session: id, generation, why: ended.err() }).await;
-        });
-        if let Some(before) = live.log.replace(follow.abort_handle()) {
+            Event::LogEnded { session: id, generation, why: ended.err() }
+        };
+        let lost = move |why| Event::LogEnded { session: id, generation, why: Some(why) };
+        let follow = spawn_answer(&self.tell, &live.cancelled, follow, lost);
+        if let Some(before) = live.log.replace(follow) {
             before.abort();
         }
     }
 
+    /// Never waits: neither for the disk nor for an action.
     fn note(&self, id: SessionId, entry: Entry) {
-        let Some(journal) = self.sessions.get(&id).and_then(|live| live.journal.clone()) else { return };
-        let tell = self.tell.clone();
-        tokio::spawn(async move {
-            let mut journal = journal.lock_owned().await;
-            let appended = tokio::task::spawn_blocking(move || journal.append(&entry)).await;
-            if let Ok(Err(error)) = appended {
-                tell.tell(Event::JournalFailed { session: id, message: error.to_string() }).await;
-            }
-        });
+        let Some(journal) = self.sessions.get(&id).and_then(|live| live.journal.as_ref()) else { return };
+        if let Err(error) = journal.note(entry) {
+            self.tell.later(Event::JournalFailed { session: id, message: error.to_string() });
+        }
     }
 }
 

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::environment::Listing;
-use crate::runbook::action::ActionOutcome;
+use crate::journal::ReadBack;
+use crate::runbook::action::{ActionKind, ActionOutcome};
 use crate::runbook::fact::{DeploymentFacts, Facts, ListedHealthCheck, LogLine, PodsFacts};
 use crate::runbook::profile::Profile;
 use crate::runbook::question::{Question, Reading};
@@ -93,6 +96,13 @@ pub enum Event {
         /// How.
         outcome: ActionOutcome,
     },
+    /// A run was opened on an environment where an action goes on: it is shown there from now on.
+    ActionGoesOn {
+        /// The run's session.
+        session: SessionId,
+        /// What goes on.
+        going: Box<GoingOn>,
+    },
     /// The rollout moved.
     Rollout {
         /// The session.
@@ -134,6 +144,32 @@ pub enum Event {
         /// Path and reason.
         message: String,
     },
+    /// The run's journal can be written again, and has everything.
+    JournalMended {
+        /// The session.
+        session: SessionId,
+    },
+    /// Actions of earlier runs whose outcome is not known.
+    LookedBack(ReadBack),
+    /// The system, or whoever may, asks the program to end: SIGTERM, SIGINT or SIGHUP.
+    EndRequested,
+    /// Every write has ended and every journal is on disk: the window can close.
+    Finished,
+}
+
+/// An action that goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoingOn {
+    /// Which.
+    pub kind: ActionKind,
+    /// The region's name.
+    pub region: String,
+    /// Since when, UTC.
+    pub started_at: Timestamp,
+    /// It was asked to stop.
+    pub is_cancelling: bool,
+    /// The newest lines of its output.
+    pub lines: Vec<String>,
 }
 
 /// What happened to an environment.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::journal::Entry;
 use crate::runbook::action::Confirmed;
+use crate::runbook::interrupted::Interrupted;
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::Question;
 
@@ -87,6 +88,17 @@ pub enum Job {
         /// The environment.
         profile: Arc<Profile>,
     },
+    /// Watch for signals that end the program.
+    HeedSignals,
+    /// Look through earlier runs for actions whose outcome is not known.
+    LookBack,
+    /// A person has looked at what became of one of them.
+    Acknowledge {
+        /// Which.
+        interrupted: Box<Interrupted>,
+    },
+    /// Stop every write, wait for its outcome, and put every journal on disk: the window is about to close.
+    Finish,
     /// Begin the run's journal.
     BeginRun {
         /// The session.

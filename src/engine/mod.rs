@@ -6,11 +6,17 @@
 //! sessions directly.
 
 mod apply;
+pub mod claim;
 mod dispatch;
 pub mod event;
 pub mod job;
+mod life;
 mod observe;
 pub mod session;
+pub mod signals;
+mod tasks;
+mod untaken;
+mod writes;
 
 use std::io;
 use std::path::PathBuf;
@@ -27,7 +33,9 @@ use crate::runbook::profile::Profile;
 use self::dispatch::Dispatcher;
 use self::event::{Event, PracticeWorld};
 use self::job::Job;
+pub use self::life::Applied;
 use self::session::Options as SessionOptions;
+pub use self::untaken::untaken;
 
 /// Jobs on their way in, and events on their way out.
 const IN_FLIGHT: usize = 1_024;
@@ -69,8 +77,8 @@ impl Stage {
     }
 }
 
-/// The running engine. Dropped, it ends: questions are cancelled, writes get a
-/// moment to end.
+/// The running engine. Dropped, it ends: questions are cancelled, writes are stopped and their outcomes
+/// awaited. A window that closes asks for [`Job::Finish`] before, so that nothing is left to wait for.
 #[derive(Debug)]
 pub struct Engine {
     jobs: Option<mpsc::Sender<Job>>,
@@ -99,10 +107,33 @@ struct Tell {
 }
 
 impl Tell {
-    /// Waits for room; a closed channel means that the program ends.
+    /// Waits for room; a closed channel means that the program ends. For tasks: whoever must not wait takes
+    /// [`later`](Self::later) or [`now`](Self::now).
     async fn tell(&self, event: Event) {
         if self.events.send(event).await.is_ok() {
             (self.wake.0)();
+        }
+    }
+
+    /// If there is room; was there?
+    fn now(&self, event: Event) -> bool {
+        let told = self.events.try_send(event).is_ok();
+        if told {
+            (self.wake.0)();
+        }
+        told
+    }
+
+    /// At once where there is room, else as soon as there is; nobody waits.
+    fn later(&self, event: Event) {
+        match self.events.try_send(event) {
+            Ok(()) => (self.wake.0)(),
+            Err(mpsc::error::TrySendError::Full(event)) => {
+                let tell = self.clone();
+                tokio::spawn(async move { tell.tell(event).await });
+            }
+            // The program ends.
+            Err(mpsc::error::TrySendError::Closed(_)) => {}
         }
     }
 }
@@ -133,9 +164,27 @@ impl Engine {
         self.jobs.as_ref().is_some_and(|jobs| jobs.try_send(job).is_ok())
     }
 
+    /// The same; gives the job back where it was not taken.
+    #[must_use]
+    pub fn submit_or_back(&self, job: Job) -> Option<Job> {
+        let Some(jobs) = &self.jobs else { return Some(job) };
+        jobs.try_send(job).err().map(mpsc::error::TrySendError::into_inner)
+    }
+
+    /// Work that blocks and that nobody waits for.
+    pub fn run_blocking(&self, work: impl FnOnce() + Send + 'static) {
+        self.handle.spawn_blocking(work);
+    }
+
     /// Takes the next event out, if there is one.
     pub fn next_event(&mut self) -> Option<Event> {
         self.events.try_recv().ok()
+    }
+
+    /// SIGTERM, SIGINT and SIGHUP end the program in order from now on: every write is stopped, and
+    /// [`Event::EndRequested`] told. For the program's own window.
+    pub fn heed_signals(&self) -> bool {
+        self.submit(Job::HeedSignals)
     }
 
     /// Runs a future that ends in an event: a file dialog, which has to be made on the window's thread.

@@ -9,10 +9,12 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::clients::kubernetes::plugin_limit;
+use crate::clients::kubernetes::{Pinned, plugin_limit};
 use crate::clients::{chart, probe, tools, values_file};
 use crate::runbook::action::release_name;
-use crate::runbook::fact::{DeploymentFacts, Facts, ListedHealthCheck, LogLine, PodsFacts, ProbeFacts};
+use crate::runbook::fact::{
+    ClusterIdentityFacts, DeploymentFacts, Facts, ListedHealthCheck, LogLine, PodsFacts, ProbeFacts,
+};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::{Question, Reading, Readings};
 use crate::runbook::verdict::{Why, WhyKind};
@@ -36,6 +38,7 @@ enum Waits {
 fn waits_for(question: Question) -> Option<Waits> {
     match question {
         Question::Cluster(region)
+        | Question::ClusterIdentity(region)
         | Question::Deployment(region)
         | Question::Pods(region)
         | Question::Logs(region)
@@ -223,6 +226,9 @@ impl Session {
             Question::Probe(region) => Facts::Probe(self.observe_probe(region).await?),
             Question::SharedProbe => Facts::SharedProbe(self.observe_shared_probe().await?),
             Question::Cluster(region) => Facts::Cluster(self.reader(region).await?.cluster().await?),
+            Question::ClusterIdentity(region) => {
+                Facts::ClusterIdentity(self.observe_cluster_identity(region).await?)
+            }
             Question::Deployment(region) => {
                 let reader = self.reader(region).await?;
                 Facts::Deployment(reader.deployment(namespace, &profile.deployment, selector).await?)
@@ -258,6 +264,26 @@ impl Session {
             }
             Question::Tools => Facts::Tools(tools::find_tools(&tools::search_path().await).await),
         })
+    }
+
+    /// The kubeconfig is read anew each time: it tells where the context leads now. A client that was made for
+    /// another place is forgotten, so that everything else is read there too.
+    async fn observe_cluster_identity(&self, region: RegionIndex) -> Result<ClusterIdentityFacts, Why> {
+        let address = Pinned::read(&self.access(region)).await?.address();
+        let uid = async {
+            let mut reader = self.reader(region).await?;
+            if *reader.address() != address {
+                self.forget_cluster(region).await;
+                reader = self.reader(region).await?;
+            }
+            reader.cluster_uid().await
+        };
+        // What the cluster does not answer takes nothing from what the kubeconfig says.
+        let uid = Box::pin(uid).await;
+        if let Err(why) = &uid {
+            self.heed_cluster(region, why).await;
+        }
+        Ok(ClusterIdentityFacts { address, uid })
     }
 
     async fn observe_probe(&self, region: RegionIndex) -> Result<ProbeFacts, Why> {

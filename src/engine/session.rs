@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clients::aws::AwsProfiles;
 use crate::clients::ec2::Ec2;
 use crate::clients::eks::Eks;
@@ -35,6 +37,31 @@ pub struct Options {
     pub tool_env: Vec<(String, String)>,
     /// What is read where an environment names no files.
     pub usual_files: UsualFiles,
+    /// Where it is used, for whoever waits for its write.
+    pub face: Face,
+    /// The user's runtime folder, whose locks programs with another data folder share.
+    pub runtime_folder: Option<PathBuf>,
+}
+
+/// Where a session is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Face {
+    /// In a window.
+    #[default]
+    Window,
+    /// In a terminal.
+    Terminal,
+}
+
+impl Face {
+    /// With its article.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Window => "a window",
+            Self::Terminal => "a terminal",
+        }
+    }
 }
 
 /// The files that are read where an environment names none. `None` is what the tools take:
@@ -57,6 +84,8 @@ impl Default for Options {
             deadline: DEADLINE,
             tool_env: Vec::new(),
             usual_files: UsualFiles::default(),
+            face: Face::default(),
+            runtime_folder: None,
         }
     }
 }

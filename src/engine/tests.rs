@@ -95,7 +95,17 @@ async fn a_cluster_that_was_made_anew_is_found_at_its_new_address() {
     let Ok(Facts::Cluster(facts)) = session.observe(Question::Cluster(US)).await.answer else {
         panic!("the kubeconfig was not read again")
     };
-    assert_eq!(facts.server, format!("http://{}", server.address));
+    assert_eq!(facts.version, "v1.36.2");
+    // Where the context leads is told by the file as it is now, and read there.
+    let object = r#"{"metadata":{"name":"kube-system","uid":"k2"}}"#;
+    let other = TestServer::start(Behaviour::Answer(200, object.to_owned())).await;
+    kubeconfig(&path, other.address);
+    let Ok(Facts::ClusterIdentity(facts)) = session.observe(Question::ClusterIdentity(US)).await.answer
+    else {
+        panic!("the kubeconfig can be read")
+    };
+    assert_eq!(facts.address.server, format!("http://{}", other.address));
+    assert_eq!(facts.uid.as_deref(), Ok("k2"));
 }
 
 #[tokio::test]
@@ -120,4 +130,40 @@ async fn a_question_asked_anew_ends_the_asking_before() {
     woken.recv().await.unwrap();
     let Some(Event::Observed { generation, .. }) = engine.next_event() else { panic!("an answer") };
     assert_eq!(generation, 3);
+}
+
+#[tokio::test]
+async fn a_practice_world_whose_start_panics_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        store: Ok(Store::at(folder.path())),
+        runs: Ok(folder.path().to_owned()),
+        start_practice: Arc::new(|_| Box::pin(async { panic!("of the test") })),
+        session: SessionOptions::default(),
+    };
+    let (sender, mut woken) = mpsc::channel(16);
+    let mut engine = Engine::start(options, move || assert!(sender.try_send(()).is_ok())).unwrap();
+    let session = SessionId(1);
+    assert!(engine.submit(Job::StartPractice { session, scenario: "any".to_owned() }));
+    woken.recv().await.unwrap();
+    let Some(Event::PracticeStarted { world: Err(message), .. }) = engine.next_event() else {
+        panic!("an answer")
+    };
+    assert!(message.contains("panic"), "{message}");
+}
+
+#[test]
+fn a_job_that_is_not_taken_is_answered_where_somebody_waits_for_it() {
+    use crate::runbook::action::ActionOutcome;
+    use crate::runbook::steps::restore::tests::confirmed_for;
+    let (now, session) = (jiff::Timestamp::UNIX_EPOCH, SessionId(1));
+    let apply = Job::Apply { session, confirmed: Box::new(confirmed_for("us")) };
+    let Some(Event::ActionEnded { outcome: ActionOutcome::Failed { unchanged: true, .. }, .. }) =
+        untaken(&apply, now)
+    else {
+        panic!("an outcome")
+    };
+    assert!(matches!(untaken(&Job::BeginRun { session }, now), Some(Event::JournalFailed { .. })));
+    let observe = Job::Observe { session, question: Question::Cluster(US), generation: 7 };
+    assert!(matches!(untaken(&observe, now), Some(Event::Observed { generation: 7, .. })));
 }

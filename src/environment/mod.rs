@@ -8,6 +8,7 @@
 //! - [`mod@file`]: one environment as TOML, read and written
 //! - [`discovery`]: what the outside says of a draft → notes by field, and values for empty fields. Pure
 //! - [`store`]: the folder of saved environments
+//! - [`scratch`]: folders for the time being, which the next start removes where a kill left them
 //! - `private`: files that only the user may read, replaced in one piece
 //!
 //! The form and the file obey the same rules, because a file is read into a
@@ -20,6 +21,7 @@ pub mod field;
 pub mod file;
 mod private;
 pub mod rules;
+pub mod scratch;
 pub mod store;
 pub mod validate;
 

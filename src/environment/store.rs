@@ -221,6 +221,11 @@ impl Store {
         remove(&self.load_saved(name)?.path)
     }
 
+    /// Removes what a killed save left.
+    pub fn sweep(&self) {
+        private::sweep(&self.dir);
+    }
+
     /// By name alone, even if the name looks like a path.
     fn load_saved(&self, name: &str) -> Result<Saved, StoreError> {
         let listing = self.list();

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::runbook::action::{ActionKind, ActionOutcome};
+use crate::runbook::interrupted::{ProcessMark, StartedTool};
 use crate::runbook::step::Step;
 use crate::runbook::verdict::Verdict;
 
@@ -61,6 +62,10 @@ pub enum Happening {
     },
     /// An action is about to be done. On disk before it is.
     Intent {
+        /// Its number in this journal, from 1; the outcome names it.
+        intent: u64,
+        /// The program that does it: this one.
+        by: ProcessMark,
         /// The action.
         action: ActionKind,
         /// The region.
@@ -74,13 +79,30 @@ pub enum Happening {
         /// The reason given.
         reason: Option<String>,
     },
+    /// The action started a program.
+    ToolStarted {
+        /// The intent.
+        intent: u64,
+        /// The program.
+        #[serde(flatten)]
+        tool: StartedTool,
+    },
     /// How the action ended.
     Outcome {
+        /// The intent.
+        intent: u64,
         /// The action.
         action: ActionKind,
         /// How.
         #[serde(flatten)]
         outcome: ActionOutcome,
+    },
+    /// A person has looked at what became of an intent without an outcome.
+    Acknowledged {
+        /// The intent.
+        intent: u64,
+        /// What they say, where they say something.
+        reason: Option<String>,
     },
     /// A person says that they did it by hand.
     DoneByHand {

@@ -1,116 +1,204 @@
-//! The file of a run's journal, in a private folder of the run.
+//! The file of a run's journal: whole lines, on disk.
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::Entry;
+use super::place::{PlaceError, private_folder, sync};
+
+/// The journal's name in its run's folder.
+pub(super) const FILE: &str = "journal.jsonl";
 
 /// The journal cannot be written.
 #[derive(Debug, Error)]
-#[error("the journal {} cannot be written: {source}. Free space or correct the permissions; nothing is done without it", path.display())]
-pub struct JournalError {
-    /// The file or folder.
-    pub path: PathBuf,
-    /// What the system said.
-    pub source: io::Error,
+pub enum JournalError {
+    /// Its folder cannot be used.
+    #[error("the journal cannot be kept: {0}. Nothing is done without it")]
+    Place(#[from] PlaceError),
+    /// It cannot be written.
+    #[error("the journal {} cannot be written: {source}. Free space or correct the permissions; nothing is done without it", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Its writer has more to do than it can, or ended.
+    #[error("the journal {} takes no more entries: {why}. Nothing is done without it", path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: &'static str,
+    },
+    /// Another program writes it.
+    #[error("the journal {} is being written by another Failback", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
-/// An open journal. The folder has the outputs of the run's programs, too.
+/// An open journal file. While it is open it is locked: the system frees it when the program ends, however it
+/// does, so that who reads it knows whether its run goes on.
 #[derive(Debug)]
-pub struct Journal {
-    folder: PathBuf,
+pub(super) struct JournalFile {
+    path: PathBuf,
     file: File,
+    /// The length of its whole lines.
+    whole: u64,
+    /// The last line has no end.
+    is_torn: bool,
 }
 
-impl Journal {
-    /// Begins a run's journal in a new folder below `runs`, named by time and environment.
-    pub fn begin(runs: &Path, environment: &str, now: Timestamp) -> Result<Self, JournalError> {
+impl JournalFile {
+    /// A new one in a new folder below `runs`, named by time and environment.
+    pub(super) fn begin(runs: &Path, environment: &str, now: Timestamp) -> Result<Self, JournalError> {
+        private_folder(runs)?;
         let safe: String = environment
             .chars()
+            .take(64)
             .map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' })
             .collect();
         let stamp = now.strftime("%Y-%m-%dT%H-%M-%S%.3fZ").to_string();
-        let folder = runs.join(format!("{stamp}-{safe}"));
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |source| JournalError { path, source }
-        };
-        private_folder(&folder).map_err(at(&folder))?;
-        let path = folder.join("journal.jsonl");
+        let folder = new_folder(runs, &format!("{stamp}-{safe}"))?;
+        let path = folder.join(FILE);
         let mut options = OpenOptions::new();
-        options.create_new(true).append(true);
+        options.create_new(true).read(true).append(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(at(&path))?;
-        Ok(Self { folder, file })
+        let made = options.open(&path).and_then(|file| {
+            sync(&folder)?;
+            sync(runs)?;
+            Ok(file)
+        });
+        let file = made.map_err(|source| JournalError::Write { path: path.clone(), source })?;
+        // Where a file system has no locks, its run may be told as interrupted while it goes on.
+        if let Err(error) = file.lock() {
+            tracing::warn!(%error, "the journal cannot be locked");
+        }
+        Ok(Self { path, file, whole: 0, is_torn: false })
     }
 
-    /// The run's folder.
-    pub fn folder(&self) -> &Path {
-        &self.folder
+    /// One of an earlier run, to add to it.
+    pub(super) fn reopen(folder: &Path) -> Result<Self, JournalError> {
+        let path = folder.join(FILE);
+        let failed = |source| JournalError::Write { path: path.clone(), source };
+        let mut file = OpenOptions::new().read(true).append(true).open(&path).map_err(failed)?;
+        // Who reads it holds it for a moment; who writes it, for long.
+        for attempt in 1.. {
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) if attempt == 10 => return Err(JournalError::InUse { path }),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(20)),
+                _ => break,
+            }
+        }
+        let length = file.metadata().map_err(failed)?.len();
+        let mut last = [b'\n'];
+        if length > 0 {
+            file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last)).map_err(failed)?;
+        }
+        Ok(Self { is_torn: last != [b'\n'], path, file, whole: length })
     }
 
-    /// Appends an entry; when this returns it is on the disk (fsync).
-    pub fn append(&mut self, entry: &Entry) -> Result<(), JournalError> {
-        let write = |file: &mut File| -> io::Result<()> {
-            // One write a line: a crash leaves a whole line or none but the last.
-            let mut line = serde_json::to_vec(entry)?;
-            line.push(b'\n');
-            file.write_all(&line)?;
-            file.sync_data()
-        };
-        let path = self.folder.join("journal.jsonl");
-        write(&mut self.file).map_err(|source| JournalError { path, source })
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes there from now on: a disk that is full, for a test.
+    #[cfg(test)]
+    pub(super) fn use_instead(&mut self, file: File) {
+        self.file = file;
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
+    /// Appends whole lines; when this returns they are on the disk, all of them or none.
+    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        let mut bytes = Vec::with_capacity(lines.len() + 1);
+        if self.is_torn {
+            // What a crash or a full disk left of a line ends here: it must not swallow the next one.
+            bytes.push(b'\n');
+        }
+        bytes.extend_from_slice(lines);
+        match self.file.write_all(&bytes).and_then(|()| self.file.sync_data()) {
+            Ok(()) => {
+                self.whole += bytes.len() as u64;
+                self.is_torn = false;
+                Ok(())
+            }
+            Err(error) => {
+                let cut = self.file.set_len(self.whole).and_then(|()| self.file.sync_data());
+                if cut.is_err() {
+                    self.is_torn = true;
+                    self.whole = self.file.metadata().map_or(self.whole, |found| found.len());
+                }
+                Err(error)
+            }
+        }
     }
 }
 
-fn private_folder(path: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
+/// Two runs may begin in the same moment.
+fn new_folder(runs: &Path, name: &str) -> Result<PathBuf, JournalError> {
+    let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    for number in 1.. {
+        let folder = runs.join(if number == 1 { name.to_owned() } else { format!("{name}-{number}") });
+        match builder.create(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 100 => {}
+            Err(source) => return Err(JournalError::Write { path: folder, source }),
+        }
+    }
+    Err(JournalError::Full { path: runs.to_owned(), why: "too many runs began in this moment" })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::Happening;
-    use crate::runbook::action::{ActionKind, ActionOutcome};
-
-    #[test]
-    fn entries_are_lines_that_read_back() {
-        let dir = tempfile::tempdir().unwrap();
-        let now = Timestamp::UNIX_EPOCH;
-        let mut journal = Journal::begin(dir.path(), "acme/prod", now).unwrap();
-        let outcome = ActionOutcome::Failed { message: "refused".to_owned(), unchanged: true };
-        let happenings = [
-            Happening::RegionChosen { region: "us-east-1".to_owned() },
-            Happening::Outcome { action: ActionKind::Scale, outcome },
-        ];
-        let entries = happenings.map(|happening| Entry { at: now, happening });
-        for entry in &entries {
-            journal.append(entry).unwrap();
-        }
-        let text = std::fs::read_to_string(journal.folder().join("journal.jsonl")).unwrap();
-        let read: Vec<Entry> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        assert_eq!(read, entries);
-        assert!(journal.folder().file_name().unwrap().to_string_lossy().ends_with("-acme-prod"));
-        assert!(Journal::begin(dir.path(), "acme/prod", now).is_err(), "a run's journal is never taken over");
-    }
 
     #[cfg(unix)]
     #[test]
-    fn the_folder_and_file_are_private() {
+    fn the_folder_and_file_are_private_and_each_run_has_its_own() {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let journal = Journal::begin(&dir.path().join("runs"), "a", Timestamp::UNIX_EPOCH).unwrap();
+        let runs = dir.path().join("runs");
+        let begin = || JournalFile::begin(&runs, "acme/prod", Timestamp::UNIX_EPOCH).unwrap();
+        let (one, two) = (begin(), begin());
+        assert!(one.folder().file_name().unwrap().to_string_lossy().ends_with("Z-acme-prod"));
+        assert_ne!(one.folder(), two.folder());
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(journal.folder()), 0o700);
-        assert_eq!(mode(&journal.folder().join("journal.jsonl")), 0o600);
+        assert_eq!(mode(one.folder()), 0o700);
+        assert_eq!(mode(one.path()), 0o600);
+    }
+
+    #[test]
+    fn a_torn_line_is_closed_before_the_next_entry() {
+        let dir = tempfile::tempdir().unwrap();
+        for (before, after) in
+            [("", "new\n"), ("whole\n", "whole\nnew\n"), ("whole\n{\"at\":", "whole\n{\"at\":\nnew\n")]
+        {
+            std::fs::write(dir.path().join(FILE), before).unwrap();
+            JournalFile::reopen(dir.path()).unwrap().append(b"new\n").unwrap();
+            assert_eq!(std::fs::read_to_string(dir.path().join(FILE)).unwrap(), after);
+        }
+    }
+
+    #[test]
+    fn a_journal_that_is_being_written_is_not_added_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = JournalFile::begin(&dir.path().join("runs"), "a", Timestamp::UNIX_EPOCH).unwrap();
+        assert!(matches!(JournalFile::reopen(open.folder()), Err(JournalError::InUse { .. })));
+        let folder = open.folder().to_owned();
+        drop(open);
+        JournalFile::reopen(&folder).unwrap();
     }
 }

@@ -10,7 +10,9 @@ use std::{
 
 use serde::Serialize;
 use serde_json::json;
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::NamedTempFile;
+
+use crate::environment::scratch::Scratch;
 
 use super::{
     PracticeError,
@@ -28,8 +30,8 @@ const PROFILE: &str = "practice";
 /// The world's folder.
 pub(super) struct Folder {
     path: PathBuf,
-    /// Removes a temporary folder at the end; a named one is kept.
-    _temporary: Option<TempDir>,
+    /// Removes a temporary folder at the end, the next start where that was cut short; a named one is kept.
+    _temporary: Option<Scratch>,
 }
 
 impl Folder {
@@ -43,11 +45,7 @@ impl Folder {
             }
             return Ok(Self { path, _temporary: None });
         }
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("failback-practice-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-        let temporary = builder.tempdir().map_err(failed(&std::env::temp_dir()))?;
+        let temporary = Scratch::new("practice").map_err(failed(&std::env::temp_dir()))?;
         Ok(Self { path: temporary.path().to_path_buf(), _temporary: Some(temporary) })
     }
 

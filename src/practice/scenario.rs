@@ -130,6 +130,13 @@ static SCENARIOS: &[Scenario] = &[
         ..in_told_region(Plight { cluster: Condition::VersionSkew, ..Plight::WELL })
     },
     Scenario {
+        id: "release-pending",
+        title: "Upgrade interrupted",
+        summary: "us-east-1 answers 503 since the laptop that upgraded it went to sleep",
+        about: "See why Helm refuses to re-apply, roll back, verify · about 8 minutes",
+        ..in_told_region(Plight { cluster: Condition::InterruptedUpgrade, ..Plight::WELL })
+    },
+    Scenario {
         id: "resource-exhaustion",
         title: "Out of memory",
         summary: "us-east-1 answers 503: its pods start well and are gone half a minute later",

@@ -10,6 +10,7 @@ use super::profile::{ClusterArn, Profile, Region, RegionIndex};
 use super::question::Readings;
 use super::steps::confirm::shows_healthy;
 use super::verdict::Why;
+use super::version;
 
 /// A log line speaks of the present for this long: longer than the five minutes that a pod tries, and the five
 /// that it then waits.
@@ -36,18 +37,9 @@ impl<'a> Case<'a> {
 
     /// The first other region whose health check passes and is not disabled; it tells which version is right.
     pub fn healthy_region(&self) -> Option<RegionIndex> {
-        self.profile.others(self.failed).find(|region| shows_healthy(self.readings, *region) == Some(true))
-    }
-
-    /// Another region whose context leads to the same cluster as this one's, by the address where both
-    /// answered. What is done to one of them is done to the other.
-    pub fn same_cluster(&self, region: RegionIndex) -> Option<RegionIndex> {
-        let server = |region| match self.readings.cluster(region) {
-            Some(Ok(facts)) if !facts.server.is_empty() => Some(facts.server.as_str()),
-            _ => None,
-        };
-        let here = server(region)?;
-        self.profile.others(region).find(|other| server(*other) == Some(here))
+        self.profile
+            .others(self.failed)
+            .find(|region| shows_healthy(self.profile, self.readings, *region) == Some(true))
     }
 
     /// The way from a region's cluster to the database, hop by hop.
@@ -92,17 +84,51 @@ impl<'a> Case<'a> {
         self.ready_pods(self.failed).map(|ready| ready >= self.profile.replicas as usize)
     }
 
-    /// The platform version that another region runs: the tag of its Deployment's image, with the region's
-    /// name (`domain.md`, T2 and T3). The region whose health check passes is asked first.
-    pub fn healthy_version(&self) -> Option<(&'a str, &'a str)> {
-        let (region, deployment) = self.version_witness()?;
-        Some((deployment.image_tag()?, self.profile.region(region).name.as_str()))
+    /// The chart version that another region was installed from, with the region's name (`domain.md`, T2 and
+    /// T3). Regions whose health check passes are asked first.
+    ///
+    /// # Errors
+    /// None tells, or two healthy ones tell different versions: why, in a clause.
+    pub fn healthy_version(&self) -> Result<(String, &'a str), String> {
+        let name = |region| self.profile.region(region).name.as_str();
+        let chart = &self.profile.chart.name;
+        let mut unsure = None;
+        let mut told: Vec<(String, RegionIndex)> = Vec::new();
+        for (region, deployment) in self.version_witnesses() {
+            match version::installed(deployment, chart) {
+                Ok(version) => told.push((version, region)),
+                Err(why) => unsure = unsure.or_else(|| Some(format!("of {} {why}", name(region)))),
+            }
+        }
+        let Some((version, region)) = told.first().cloned() else {
+            return Err(unsure.unwrap_or_else(|| "no other region's Deployment could be read".to_owned()));
+        };
+        let healthy = |other: RegionIndex| shows_healthy(self.profile, self.readings, other) == Some(true);
+        let differs = |(other, at): &&(String, RegionIndex)| healthy(*at) && !version::same(other, &version);
+        match told.iter().find(differs).filter(|_| healthy(region)) {
+            Some((other, at)) => {
+                Err(format!("{} runs {version}, and {} runs {other}", name(region), name(*at)))
+            }
+            None => Ok((version, name(region))),
+        }
+    }
+
+    /// The version that another region's pods are of, with the region's name, as [`version::wanted`] has it:
+    /// for comparing, not for installing.
+    pub fn healthy_wanted(&self) -> Option<(String, &'a str)> {
+        let chart = &self.profile.chart.name;
+        let mut witnesses = self.version_witnesses().into_iter();
+        witnesses.find_map(|(region, deployment)| {
+            Some((version::wanted(deployment, chart)?, self.profile.region(region).name.as_str()))
+        })
     }
 
     /// Why that version may not be the right one: its region is not known to be healthy, or is in the middle
     /// of a rollout.
     pub fn version_doubt(&self) -> Option<String> {
-        let (region, deployment) = self.version_witness()?;
+        let chart = &self.profile.chart.name;
+        let mut witnesses = self.version_witnesses().into_iter();
+        let (region, deployment) = witnesses.find(|(_, it)| version::installed(it, chart).is_ok())?;
         let name = &self.profile.region(region).name;
         if self.healthy_region() != Some(region) {
             return Some(format!("{name}, which it is read from, is not known to be healthy"));
@@ -114,14 +140,15 @@ impl<'a> Case<'a> {
         (!settled).then(|| format!("{name}, which it is read from, is in the middle of a rollout"))
     }
 
-    fn version_witness(&self) -> Option<(RegionIndex, &'a Deployment)> {
-        let first = self.healthy_region();
-        first.into_iter().chain(self.profile.others(self.failed)).find_map(|region| {
-            let DeploymentFacts::Found(deployment) = self.readings.deployment(region)?.ok()? else {
-                return None;
-            };
-            deployment.image_tag().is_some().then_some((region, &**deployment))
-        })
+    /// The other regions' Deployments, those of regions whose health check passes first.
+    fn version_witnesses(&self) -> Vec<(RegionIndex, &'a Deployment)> {
+        let mut others: Vec<RegionIndex> = self.profile.others(self.failed).collect();
+        others.sort_by_key(|other| shows_healthy(self.profile, self.readings, *other) != Some(true));
+        let found = |region| match self.readings.deployment(region)?.ok()? {
+            DeploymentFacts::Found(deployment) => Some((region, &**deployment)),
+            DeploymentFacts::Missing => None,
+        };
+        others.into_iter().filter_map(found).collect()
     }
 
     /// The account of a region's cluster, where our AWS credentials are known to be another account's: then

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::action::ActionKind;
 use super::case::Case;
 use super::causes;
+use super::fits::{self, Fits};
 use super::verdict::{Side, Why};
 
 /// How sure an assessment is.
@@ -26,6 +26,8 @@ pub enum Strength {
 pub enum Advice {
     /// Restart the Deployment.
     Restart,
+    /// Roll the Helm release back.
+    Rollback,
     /// Re-apply the values file.
     Reapply,
     /// Scale the Deployment.
@@ -101,7 +103,7 @@ pub struct Assessment {
     /// What to do, in steps, where the repair is not ours.
     pub guidance: Vec<Guidance>,
     /// Whether each action helps.
-    pub fit: fn(ActionKind) -> Fit,
+    pub fits: Fits,
     /// The causes that are but effects of this one, by id: they rank below it.
     pub explains: Explains,
 }
@@ -129,7 +131,7 @@ impl Assessment {
             not_checked: Vec::new(),
             advice: Some(Advice::Guidance),
             guidance: Vec::new(),
-            fit: |_| Fit::CannotHelp("Cannot help: the repair is not the platform's"),
+            fits: fits::ELSEWHERE,
             explains: Explains::These(&[]),
         }
     }

@@ -5,8 +5,8 @@
 //!
 //! [`question`] names what can be asked, [`fact`] what comes back; a [`case::Case`]
 //! is a profile, the failed region and the readings so far. Of it, [`steps`]
-//! makes checks with verdicts, [`cause`] ranks what may be broken, and
-//! [`action`] plans what would mend it.
+//! makes checks with verdicts, [`cause`] ranks what may be broken, [`fits`] says
+//! what helps against it, and [`action`] plans it.
 
 pub mod action;
 pub mod case;
@@ -16,7 +16,10 @@ pub mod check;
 pub mod cidr;
 pub mod command;
 pub mod fact;
+pub mod fits;
 pub mod host;
+pub mod identity;
+pub mod interrupted;
 pub mod log_signature;
 pub mod log_tail;
 pub mod mark;
@@ -25,9 +28,11 @@ pub mod permission;
 pub mod pod;
 pub mod profile;
 pub mod question;
+pub mod release;
 pub mod rollout;
 pub mod step;
 pub mod steps;
 pub mod targets;
 pub mod verdict;
+pub mod version;
 pub mod wellness;

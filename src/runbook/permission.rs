@@ -35,7 +35,7 @@ const fn change(verb: &'static str, group: &'static str, resource: &'static str)
 }
 
 /// Everything, in the order of the steps.
-pub const NEEDS: [Need; 22] = [
+pub const NEEDS: [Need; 23] = [
     read("get", "apps", "deployments"),
     read("list", "apps", "deployments"),
     read("watch", "apps", "deployments"),
@@ -50,6 +50,8 @@ pub const NEEDS: [Need; 22] = [
     read("list", "", "events"),
     read("list", "elbv2.k8s.aws", "targetgroupbindings"),
     Need { namespaced: false, ..read("list", "", "nodes") },
+    // which cluster it is, by the uid of kube-system
+    Need { namespaced: false, ..read("get", "", "namespaces") },
     Need { namespaced: false, ..read("list", "storage.loft.sh", "networkpeers") },
     change("patch", "apps", "deployments"),
     change("get", "", "secrets"),

@@ -114,10 +114,22 @@ pub struct Region {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RegionIndex(pub usize);
 
+/// What an index of another profile names.
+static NOWHERE: Region = Region {
+    name: String::new(),
+    context: String::new(),
+    health_check_id: String::new(),
+    values_file: None,
+    host: None,
+    probe_address: None,
+    probe_ca: None,
+};
+
 impl Profile {
-    /// A region by its index; the first one if the index is of another profile.
+    /// A region by its index. The index of another profile names none: a region without name, context and
+    /// health check, which leads nowhere.
     pub fn region(&self, index: RegionIndex) -> &Region {
-        self.regions.get(index.0).unwrap_or(&self.regions[0])
+        self.regions.get(index.0).unwrap_or(&NOWHERE)
     }
 
     /// Every region's index, in the order of the file.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::fact::{
-    AccessFacts, ChartFacts, ClusterFacts, DeploymentFacts, EksFacts, EventsFacts, Facts, HealthCheckFacts,
-    IdentityFacts, IngressFacts, LogsFacts, NodesFacts, PathFacts, PeersFacts, PodsFacts, ProbeFacts,
-    ReleaseFacts, TargetsFacts, ToolsFacts, ValuesFacts,
+    AccessFacts, ChartFacts, ClusterFacts, ClusterIdentityFacts, DeploymentFacts, EksFacts, EventsFacts,
+    Facts, HealthCheckFacts, IdentityFacts, IngressFacts, LogsFacts, NodesFacts, PathFacts, PeersFacts,
+    PodsFacts, ProbeFacts, ReleaseFacts, TargetsFacts, ToolsFacts, ValuesFacts,
 };
 use super::profile::RegionIndex;
 use super::verdict::Why;
@@ -25,6 +25,8 @@ pub enum Question {
     SharedProbe,
     /// Does the cluster's API answer, and with which version.
     Cluster(RegionIndex),
+    /// Which cluster the region's context leads to, by the kubeconfig as it is now.
+    ClusterIdentity(RegionIndex),
     /// The platform's Deployment.
     Deployment(RegionIndex),
     /// The platform's pods.
@@ -66,6 +68,7 @@ impl Question {
             Self::HealthCheck(region)
             | Self::Probe(region)
             | Self::Cluster(region)
+            | Self::ClusterIdentity(region)
             | Self::Deployment(region)
             | Self::Pods(region)
             | Self::Logs(region)
@@ -148,6 +151,11 @@ impl Readings {
         self.slots.get(&question)
     }
 
+    /// When the question was last answered, UTC.
+    pub fn observed_at(&self, question: Question) -> Option<Timestamp> {
+        Some(self.latest(question)?.observed_at)
+    }
+
     /// The latest answer to a question.
     pub fn latest(&self, question: Question) -> Option<&Reading<Facts>> {
         self.slots.get(&question)?.latest.as_ref()
@@ -200,6 +208,8 @@ typed! {
     probe, Probe, ProbeFacts;
     /// The cluster's latest facts.
     cluster, Cluster, ClusterFacts;
+    /// The latest facts of which cluster it is.
+    cluster_identity, ClusterIdentity, ClusterIdentityFacts;
     /// The Deployment's latest facts.
     deployment, Deployment, DeploymentFacts;
     /// The pods' latest facts.

@@ -12,7 +12,7 @@ use crate::runbook::steps::{self, confirm};
 
 use super::cli::CheckArgs;
 use super::out::say;
-use super::{Stop, json, subject, words};
+use super::{Stop, interrupted, json, subject, words};
 
 /// Something failed.
 const FAILED: u8 = 1;
@@ -20,6 +20,7 @@ const FAILED: u8 = 1;
 const UNKNOWN: u8 = 2;
 
 pub(super) async fn run(args: CheckArgs) -> Result<u8, Stop> {
+    let interrupted = interrupted::tell().await;
     let subject = subject::open(&args.subject).await?;
     let wanted: Vec<Step> = args.step.map_or(vec![Step::Confirm, Step::Diagnose], |step| vec![step.into()]);
     let profile = subject.profile();
@@ -41,6 +42,7 @@ pub(super) async fn run(args: CheckArgs) -> Result<u8, Stop> {
             environment: &profile.name,
             failed_region: failed_name,
             outcome: outcome.id(),
+            interrupted: interrupted.iter().map(json::interrupted).collect(),
             checks: checks.iter().filter_map(|check| json::check(profile, check)).collect(),
             causes: causes.iter().map(json::cause).collect(),
         };

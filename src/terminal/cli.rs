@@ -106,6 +106,8 @@ pub enum Command {
     Restore(RestoreArgs),
     /// Wait for the failed region's rollout.
     Rollout(TargetArgs),
+    /// List actions of earlier runs whose outcome is not known. Changes nothing.
+    Interrupted(InterruptedArgs),
     /// The practice world.
     Practice {
         /// What to do with it.
@@ -199,6 +201,14 @@ pub struct TargetArgs {
     pub failed: String,
 }
 
+/// What `interrupted` takes.
+#[derive(Debug, Args)]
+pub struct InterruptedArgs {
+    /// You have looked at what became of them: they are not said again.
+    #[arg(long)]
+    pub acknowledge: bool,
+}
+
 /// What `restore` takes.
 #[derive(Debug, Args)]
 pub struct RestoreArgs {
@@ -221,6 +231,8 @@ pub struct RestoreArgs {
 pub enum Action {
     /// Restart the Deployment.
     Restart,
+    /// Roll the Helm release back to the last revision that was deployed.
+    Rollback,
     /// Re-apply the values file by Helm.
     ReapplyHelm,
     /// Re-apply the values file by the vCluster CLI.
@@ -233,6 +245,7 @@ impl From<Action> for ActionKind {
     fn from(action: Action) -> Self {
         match action {
             Action::Restart => Self::Restart,
+            Action::Rollback => Self::Rollback,
             Action::ReapplyHelm => Self::ReapplyHelm,
             Action::ReapplyVcluster => Self::ReapplyVcluster,
             Action::Scale => Self::Scale,

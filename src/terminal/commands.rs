@@ -7,6 +7,7 @@ use crate::runbook::command;
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::{Question, Readings};
 use crate::runbook::steps::confirm;
+use crate::runbook::version::same;
 
 use super::cli::SubjectArgs;
 use super::out::say;
@@ -26,16 +27,18 @@ pub(super) async fn run(args: SubjectArgs) -> Result<u8, Stop> {
     let failed = subject.failed.or(recognised).unwrap_or(RegionIndex(0));
     let case = Case { profile, failed, readings: &readings, now: Timestamp::now() };
     let read = case.healthy_version();
-    let version = profile.chart.version.as_deref().or(read.map(|(version, _)| version));
+    let version =
+        profile.chart.version.as_deref().or(read.as_ref().ok().map(|(version, _)| version.as_str()));
     say!("# Recover from Regional Failover: {}, failed region {}", profile.name, case.failed_region().name);
     if subject.failed.or(recognised).is_none() {
         say!("# No region is known to have failed: these are for the first one. --failed REGION chooses");
     }
-    match (version, read) {
-        (None, _) => {
-            say!("# The healthy region's version could not be read: replace VERSION-OF-THE-HEALTHY-REGION");
+    match (version, &read) {
+        (None, Err(why)) => {
+            say!("# The healthy region's version is not known: {why}");
+            say!("# Replace VERSION-OF-THE-HEALTHY-REGION");
         }
-        (Some(set), Some((runs, name))) if set != runs => {
+        (Some(set), Ok((runs, name))) if !same(set, runs) => {
             say!("# Careful: the environment sets version {set}, but {name} runs {runs}");
         }
         _ => {}

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::runbook::cause::{Advice, Assessment};
 use crate::runbook::check::Check;
+use crate::runbook::interrupted::Interrupted;
 use crate::runbook::profile::Profile;
 use crate::runbook::step::Step;
 use crate::runbook::verdict::Verdict;
@@ -13,8 +14,36 @@ pub(super) struct Report<'a> {
     pub(super) environment: &'a str,
     pub(super) failed_region: Option<&'a str>,
     pub(super) outcome: &'static str,
+    /// Actions of earlier runs whose outcome is not known.
+    pub(super) interrupted: Vec<InterruptedReport<'a>>,
     pub(super) checks: Vec<CheckReport<'a>>,
     pub(super) causes: Vec<CauseReport<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct InterruptedReport<'a> {
+    environment: &'a str,
+    region: &'a str,
+    action: &'a str,
+    at: String,
+    pid: Option<u32>,
+    alive: Option<bool>,
+    run: String,
+    sentence: String,
+}
+
+/// An interrupted action.
+pub(super) fn interrupted(interrupted: &Interrupted) -> InterruptedReport<'_> {
+    InterruptedReport {
+        environment: &interrupted.environment,
+        region: &interrupted.region,
+        action: &interrupted.action,
+        at: format!("{:.3}", interrupted.at),
+        pid: interrupted.tool.as_ref().map(|tool| tool.process.pid),
+        alive: interrupted.alive,
+        run: interrupted.run.display().to_string(),
+        sentence: interrupted.sentence(),
+    }
 }
 
 #[derive(Debug, Serialize)]

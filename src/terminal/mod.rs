@@ -5,6 +5,8 @@
 mod check;
 pub mod cli;
 mod commands;
+mod ending;
+mod interrupted;
 mod json;
 mod out;
 pub mod practice;
@@ -15,7 +17,10 @@ mod words;
 
 use std::process::ExitCode;
 
+use crate::app::places;
+
 use self::cli::{Command, PracticeCommand};
+use self::ending::Ending;
 use self::out::{complain, say};
 
 /// Wrong use.
@@ -51,12 +56,37 @@ pub fn run(command: Command) -> ExitCode {
             return ExitCode::from(1);
         }
     };
-    let code = runtime.block_on(dispatch(command));
+    let code = runtime.block_on(to_its_end(command));
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
-    match code {
-        Ok(code) => ExitCode::from(code),
-        Err(stop) => refuse(&stop.message, stop.code),
-    }
+    ExitCode::from(code)
+}
+
+/// Runs a command to its exit code, or to a signal's.
+async fn to_its_end(command: Command) -> u8 {
+    let begun = out::start().and_then(|()| Ending::watch());
+    let ending = match begun {
+        Ok(ending) => ending,
+        Err(error) => {
+            complain!("failback: {error}");
+            return 1;
+        }
+    };
+    let sweeping = tokio::task::spawn_blocking(places::sweep);
+    let serves = matches!(&command, Command::Practice { command: PracticeCommand::Serve { .. } });
+    let command = tokio::spawn(dispatch(command, ending.clone()));
+    let code = match ending.of(command).await {
+        // A world that runs alone is ended by a signal, as it says.
+        Ok(code) if serves && Some(code) == ending.code() => 0,
+        Ok(code) => code,
+        Err(stop) => {
+            complain!("failback: {}", stop.message);
+            stop.code
+        }
+    };
+    ending.printed().await;
+    // What a killed program left is removed by the next one, and nobody waits long for it.
+    drop(tokio::time::timeout(std::time::Duration::from_secs(1), sweeping).await);
+    code
 }
 
 /// Says why in one line; the exit code.
@@ -70,12 +100,13 @@ pub fn scenario_exists(name: &str) -> Result<(), String> {
     subject::scenario(name).map(|_| ()).map_err(|stop| stop.message)
 }
 
-async fn dispatch(command: Command) -> Result<u8, Stop> {
+async fn dispatch(command: Command, ending: Ending) -> Result<u8, Stop> {
     match command {
         Command::Check(args) => check::run(args).await,
         Command::Commands(args) => commands::run(args).await,
-        Command::Restore(args) => restore::run(args).await,
+        Command::Restore(args) => restore::run(args, &ending).await,
         Command::Rollout(args) => rollout::run(args).await,
+        Command::Interrupted(args) => interrupted::run(args).await,
         Command::Practice { command: PracticeCommand::List } => {
             say!("{}", practice::list().trim_end());
             Ok(0)

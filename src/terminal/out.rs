@@ -1,12 +1,66 @@
 //! Standard output and standard error, whose readers may go away in the middle
 //! (`failback check --json | head`): then the rest is dropped, and the command
 //! goes on to its own exit code. A write to a cluster is never cut short by it.
+//!
+//! A thread of its own prints, in order: a reader that has stopped reading holds up
+//! that thread, and neither a signal nor a write to a cluster. While something is
+//! being changed, lines that do not fit are counted instead of waited for.
 
 use std::fmt::Arguments;
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+/// Lines on their way to the reader.
+const IN_FLIGHT: usize = 4_096;
 
 static CLOSED: AtomicBool = AtomicBool::new(false);
+static NEVER_WAIT: AtomicBool = AtomicBool::new(false);
+static MISSED: AtomicUsize = AtomicUsize::new(0);
+static PRINTER: OnceLock<SyncSender<Line>> = OnceLock::new();
+
+enum Line {
+    Out(String),
+    Error(String),
+    /// Everything before it is printed.
+    Mark(SyncSender<()>),
+}
+
+/// Prints on a thread of its own from now on.
+pub(super) fn start() -> io::Result<()> {
+    let (lines, inbox) = sync_channel(IN_FLIGHT);
+    if PRINTER.set(lines).is_ok() {
+        std::thread::Builder::new()
+            .name("failback-print".to_owned())
+            .spawn(move || inbox.into_iter().for_each(print))?;
+    }
+    Ok(())
+}
+
+/// Lines that do not fit are dropped from now on: something is being changed, or the program ends.
+pub(super) fn never_wait() {
+    NEVER_WAIT.store(true, Ordering::Relaxed);
+}
+
+/// Becomes ready when everything so far is printed, or dropped because nobody reads.
+pub(super) fn printed() -> Option<Receiver<()>> {
+    let printer = PRINTER.get()?;
+    let (mark, reached) = sync_channel(1);
+    if MISSED.swap(0, Ordering::Relaxed) > 0 {
+        error_line(format_args!("failback: lines were not printed, because nobody read them in time"));
+    }
+    // Where not even this fits, the reader has stopped: whoever waits has a limit.
+    let mut line = Line::Mark(mark);
+    while let Err(TrySendError::Full(back)) = printer.try_send(line) {
+        if NEVER_WAIT.load(Ordering::Relaxed) {
+            return None;
+        }
+        line = back;
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    Some(reached)
+}
 
 /// Does nobody read the output any more?
 pub(super) fn is_closed() -> bool {
@@ -15,19 +69,41 @@ pub(super) fn is_closed() -> bool {
 
 /// Writes a line to standard output; see [`say!`].
 pub(super) fn line(text: Arguments<'_>) {
-    if is_closed() {
-        return;
-    }
-    let mut out = io::stdout().lock();
-    if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
-        CLOSED.store(true, Ordering::Relaxed);
-    }
+    put(Line::Out(text.to_string()));
 }
 
 /// Writes a line to standard error; see [`complain!`].
 pub(super) fn error_line(text: Arguments<'_>) {
-    // Where even this cannot be told, nothing can.
-    drop(writeln!(io::stderr(), "{text}"));
+    put(Line::Error(text.to_string()));
+}
+
+fn put(line: Line) {
+    match PRINTER.get() {
+        None => print(line),
+        Some(printer) if NEVER_WAIT.load(Ordering::Relaxed) => {
+            if printer.try_send(line).is_err() {
+                MISSED.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        // The printer ends with the program only.
+        Some(printer) => drop(printer.send(line)),
+    }
+}
+
+fn print(line: Line) {
+    match line {
+        Line::Out(_) if is_closed() => {}
+        Line::Out(text) => {
+            let mut out = io::stdout().lock();
+            if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
+                CLOSED.store(true, Ordering::Relaxed);
+            }
+        }
+        // Where even this cannot be told, nothing can.
+        Line::Error(text) => drop(writeln!(io::stderr(), "{text}")),
+        // Nobody waits any more.
+        Line::Mark(mark) => drop(mark.try_send(())),
+    }
 }
 
 /// A line for whoever reads standard output, as `println!`, but for a closed pipe.

@@ -13,51 +13,20 @@ pub fn list() -> String {
     scenarios().iter().map(|scenario| line(scenario.id, scenario.title)).collect()
 }
 
-/// Runs a world alone: prints where everything is as one JSON line, and ends
-/// on SIGTERM, on Ctrl-C, or when the standard input closes.
+/// Runs a world alone: prints where everything is as one JSON line, and ends when the standard input closes;
+/// SIGTERM and Ctrl-C end it as they end every command.
 pub async fn serve(options: Options) -> Result<(), PracticeError> {
-    let end = End::watch()?;
+    // Watched before it is announced, so that no end is missed.
+    let input_closed = input_closed().map_err(PracticeError::Terminal)?;
     let world = World::start(options).await?;
+    announce(&world).map_err(PracticeError::Terminal)?;
+    input_closed.cancelled().await;
+    Ok(())
+}
+
+fn announce(world: &World) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", world.description()).and_then(|()| out.flush()).map_err(PracticeError::Terminal)?;
-    drop(out);
-    end.comes().await.map_err(PracticeError::Terminal)
-}
-
-/// What ends a world that runs alone. Watched before it is announced, so that
-/// no signal is missed.
-struct End {
-    input_closed: CancellationToken,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl End {
-    fn watch() -> Result<Self, PracticeError> {
-        Ok(Self {
-            input_closed: input_closed().map_err(PracticeError::Terminal)?,
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .map_err(PracticeError::Terminal)?,
-        })
-    }
-
-    #[cfg(unix)]
-    async fn comes(mut self) -> io::Result<()> {
-        tokio::select! {
-            () = self.input_closed.cancelled() => Ok(()),
-            _ = self.terminate.recv() => Ok(()),
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-        }
-    }
-
-    #[cfg(not(unix))]
-    async fn comes(self) -> io::Result<()> {
-        tokio::select! {
-            () = self.input_closed.cancelled() => Ok(()),
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-        }
-    }
+    writeln!(out, "{}", world.description()).and_then(|()| out.flush())
 }
 
 /// Reads the standard input to its end. On a thread of its own: a blocking

@@ -2,32 +2,36 @@
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::engine::session::Session;
-use crate::journal::{Entry, Happening, Journal};
+use crate::journal::{Entry, Happening, JournalHandle};
 use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Plan, Refused};
 use crate::runbook::case::Case;
+use crate::runbook::interrupted::Interrupted;
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::Readings;
 use crate::runbook::step::Step;
 use crate::runbook::steps::{self, restore};
 
 use super::cli::RestoreArgs;
-use super::out::{complain, say};
-use super::{NOT_CONFIRMED, Stop, UNAVAILABLE, subject};
+use super::ending::Ending;
+use super::out::{self, complain, say};
+use super::{NOT_CONFIRMED, Stop, UNAVAILABLE, interrupted, subject};
 
-pub(super) async fn run(args: RestoreArgs) -> Result<u8, Stop> {
+pub(super) async fn run(args: RestoreArgs, ending: &Ending) -> Result<u8, Stop> {
+    let interrupted = interrupted::tell().await;
     let subject = subject::environment(&args.target.environment, Some(&args.target.failed))?;
     let Some(failed) = subject.failed else { return Err(Stop::usage("--failed names no region")) };
     let session = &subject.session;
     let readings = read(session, failed).await;
     let case = Case { profile: session.profile(), failed, readings: &readings, now: Timestamp::now() };
-    let plan = restore::plan(&case, ActionKind::from(args.action));
+    let of_environment = |it: &Interrupted| it.environment == session.profile().name;
+    let earlier: Vec<Interrupted> = interrupted.into_iter().filter(of_environment).collect();
+    let plan = restore::plan(&case, ActionKind::from(args.action)).beside(&earlier);
     print_plan(&plan);
     let name = plan.region().name.clone();
     let confirmed = match args.confirm.as_deref() {
-        Some(typed) if typed == name => plan.confirm(typed, args.reason.as_deref()),
+        Some(typed) if typed == name => plan.confirm_as_shown(typed, args.reason.as_deref()),
         typed => {
             let given = typed.map_or("Without --confirm".to_owned(), |typed| {
                 format!("--confirm {typed}: not the failed region's name, so")
@@ -37,7 +41,7 @@ pub(super) async fn run(args: RestoreArgs) -> Result<u8, Stop> {
         }
     };
     match confirmed {
-        Ok(confirmed) => apply(session, confirmed).await,
+        Ok(confirmed) => apply(session, confirmed, ending).await,
         Err(refused) => {
             say!("\nRefused: {refused}");
             let Refused::Blocked(blockers) = refused else { return Ok(NOT_CONFIRMED) };
@@ -62,74 +66,79 @@ async fn read(session: &Session, failed: RegionIndex) -> Readings {
 }
 
 fn print_plan(plan: &Plan) {
-    say!("{} ({})", plan.title, plan.fit.reason());
+    say!("{} ({})", plan.title(), plan.fit().reason());
     for (label, text) in [
         ("Region", plan.region().name.clone()),
         ("Cluster", plan.region().context.clone()),
-        ("Changes", plan.changes.clone()),
-        ("Does not touch", plan.does_not_touch.clone()),
-        ("To undo", plan.undo.clone()),
-        ("If it changed since", plan.if_changed_since.clone()),
-        ("Usually takes", plan.usual_duration.to_owned()),
+        ("Changes", plan.changes().to_owned()),
+        ("Does not touch", plan.does_not_touch().to_owned()),
+        ("To undo", plan.undo().to_owned()),
+        ("If it changed since", plan.if_changed_since().to_owned()),
+        ("Usually takes", plan.usual_duration().to_owned()),
     ] {
         say!("  {label:<20} {text}");
     }
-    for note in plan.notes.iter().chain(&plan.command.differs) {
+    for note in plan.notes().iter().chain(plan.command().differs.iter()) {
         say!("  {:<20} {note}", "Note");
     }
     for blocker in plan.blockers() {
         let how = if blocker.overridable { " (a reason goes past this)" } else { "" };
         say!("  {:<20} {}{how}", "In the way", blocker.text);
     }
-    say!("  {:<20} {}", "Command", plan.command.shell());
+    say!("  {:<20} {}", "Command", plan.command().shell());
 }
 
-async fn apply(session: &Session, confirmed: Confirmed) -> Result<u8, Stop> {
-    let runs = subject::runs()?;
-    let environment = session.profile().name.clone();
-    let journal = Journal::begin(&runs, &environment, Timestamp::now());
-    let mut journal = journal.map_err(|error| Stop::failed(error.to_string()))?;
-    let version = env!("CARGO_PKG_VERSION").to_owned();
-    let opened = Happening::Opened { environment, practice: None, version };
-    let entry = Entry { at: Timestamp::now(), happening: opened };
-    journal.append(&entry).map_err(|error| Stop::failed(error.to_string()))?;
+async fn apply(session: &Session, confirmed: Confirmed, ending: &Ending) -> Result<u8, Stop> {
+    let journal = begin(session.profile().name.clone()).await?;
     say!("\nJournal: {}", journal.folder().display());
+    let Some(cancel) = ending.act() else { return Ok(ending.code().unwrap_or(1)) };
+    // From here on nobody waits for a reader.
+    out::never_wait();
     let (lines, mut output) = mpsc::channel(64);
     let print = async move {
         while let Some(line) = output.recv().await {
             say!("  | {line}");
         }
     };
-    let cancel = CancellationToken::new();
-    let interrupted = cancel.clone();
-    let ctrl_c = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            complain!("Stopping; once more does not make it faster");
-            interrupted.cancel();
-        }
-    });
-    let (applied, ()) = tokio::join!(session.apply(confirmed, &mut journal, lines, cancel), print);
-    ctrl_c.abort();
-    let outcome = match applied {
-        Ok(outcome) => outcome,
-        Err((error, None)) => return Err(Stop::failed(format!("nothing was done: {error}"))),
-        Err((error, Some(outcome))) => {
-            complain!("failback: {error}");
-            outcome
-        }
-    };
-    Ok(match outcome {
+    let (applied, ()) = tokio::join!(session.apply(confirmed, &journal, lines, cancel), print);
+    let reasons = vec!["failback restore ends with its action".to_owned()];
+    let closed = Happening::Closed { recovered: false, reasons };
+    let closed = journal.note(Entry { at: Timestamp::now(), happening: closed });
+    if let Some(problem) = closed.err().map(|error| error.to_string()).or(applied.journal_problem) {
+        complain!("failback: {problem}");
+    }
+    // Its last entries are awaited.
+    if let Err(error) = tokio::task::spawn_blocking(move || drop(journal)).await {
+        complain!("failback: the journal's end failed: {error}");
+    }
+    Ok(match applied.outcome {
         ActionOutcome::Done { message } => {
             say!("Done: {message}. Next: failback rollout");
             0
         }
         ActionOutcome::Failed { message, unchanged } => {
             say!("Failed: {message}{}", if unchanged { ". Nothing was changed" } else { "" });
-            1
+            ending.code().unwrap_or(1)
         }
-        ActionOutcome::Cancelled { message } => {
-            say!("Cancelled: {message}");
-            1
+        ActionOutcome::Cancelled { message, unchanged } => {
+            say!("Cancelled: {message}{}", if unchanged { ". Nothing was changed" } else { "" });
+            ending.code().unwrap_or(1)
         }
     })
+}
+
+async fn begin(environment: String) -> Result<JournalHandle, Stop> {
+    let runs = subject::runs()?;
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let happening = Happening::Opened { environment: environment.clone(), practice: None, version };
+    let opened = Entry { at: Timestamp::now(), happening };
+    let problem = Box::new(|problem: Option<String>| {
+        if let Some(problem) = problem {
+            complain!("failback: {problem}");
+        }
+    });
+    let begin = move || JournalHandle::begin(&runs, &environment, &[opened], problem);
+    let begun = tokio::task::spawn_blocking(begin).await;
+    let begun = begun.map_err(|error| Stop::failed(error.to_string()))?;
+    begun.map_err(|error| Stop::failed(format!("nothing was done: {error}")))
 }

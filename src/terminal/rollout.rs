@@ -10,9 +10,10 @@ use crate::runbook::rollout::{Phase, Rollout, Track, deadline, judge};
 
 use super::cli::TargetArgs;
 use super::out::{self, say};
-use super::{Stop, subject};
+use super::{Stop, interrupted, subject};
 
 pub(super) async fn run(args: TargetArgs) -> Result<u8, Stop> {
+    interrupted::tell().await;
     let subject = subject::environment(&args.environment, Some(&args.failed))?;
     let Some(failed) = subject.failed else { return Err(Stop::usage("--failed names no region")) };
     let (sender, snapshots) = mpsc::channel(8);

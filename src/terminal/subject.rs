@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::{self, places};
-use crate::engine::session::{Options as SessionOptions, Session};
+use crate::engine::session::{Face, Options as SessionOptions, Session};
 use crate::environment::Store;
 use crate::practice::{self, Scenario, World};
 use crate::runbook::profile::{Profile, RegionIndex};
@@ -59,7 +59,12 @@ pub(super) fn environment(name: &str, failed: Option<&str>) -> Result<Subject, S
     let store = Store::open_default().map_err(|error| Stop::usage(error.to_string()))?;
     let saved = store.load(name).map_err(|error| Stop::usage(error.to_string()))?;
     let failed = region(&saved.profile, failed)?;
-    let session = Session::new(Arc::new(saved.profile), SessionOptions::default());
+    let options = SessionOptions {
+        face: Face::Terminal,
+        runtime_folder: places::runtime_folder(),
+        ..SessionOptions::default()
+    };
+    let session = Session::new(Arc::new(saved.profile), options);
     Ok(Subject { session, failed, _world: None })
 }
 

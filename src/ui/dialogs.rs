@@ -6,6 +6,33 @@ use egui::{Frame, Key, Margin, Modal, Modifiers, Sides, Ui};
 use crate::app::model::{Dialog, Model};
 use crate::app::msg::Msg;
 use crate::design::{ActionButton, Space, body, headline, palette};
+use crate::runbook::interrupted::noun;
+
+/// While the window closes: what it still waits for. Nothing can be pressed any more.
+pub fn closing(model: &Model, ui: &mut Ui) {
+    let of_run = model.run.as_ref().and_then(|run| {
+        let running = run.restore.running.as_ref()?;
+        Some((running.kind, run.profile.region(run.failed?).name.as_str()))
+    });
+    let left = model.left_running.first().map(|left| (left.kind, left.region.as_str()));
+    // Where nothing runs it takes no time that is worth a word.
+    let Some((kind, region)) = of_run.or(left) else { return };
+    let p = palette(ui);
+    let frame = Frame::popup(ui.style()).fill(p.surface).inner_margin(Margin::same(20));
+    Modal::new(egui::Id::unique("closing")).frame(frame).show(ui.ctx(), |ui| {
+        ui.set_width(460.0_f32.min(ui.ctx().content_rect().width() - 80.0));
+        ui.spacing_mut().item_spacing.y = Space::S;
+        headline(ui, "Closing…");
+        body(
+            ui,
+            &format!(
+                "The {} of {region} is being stopped. The window closes once its outcome is in the journal, \
+                 after 15 s at most",
+                noun(kind.id())
+            ),
+        );
+    });
+}
 
 /// What a dialog says.
 struct Wording {
@@ -93,16 +120,17 @@ fn failed_region(model: &Model) -> &str {
 }
 
 fn while_running(model: &Model, quit: bool) -> Wording {
-    let region = model.run.as_ref().and_then(|run| Some(run.profile.region(run.failed?).name.as_str()));
+    let of_run = model.run.as_ref().filter(|run| run.restore.running.is_some());
+    let region = of_run.and_then(|run| Some(run.profile.region(run.failed?).name.as_str()));
+    let region = region.or_else(|| model.left_running.first().map(|left| left.region.as_str()));
     let place = region.map_or_else(String::new, |region| format!(" in {region}"));
     if quit {
         return Wording {
             title: format!("Close while an action runs{place}?"),
-            text: "Its outcome would not be known, and it may stop half-done. The journal has that it was \
-                   started: look at the region before repeating it. To stop it in order, stay and cancel it \
-                   in the step Restore."
+            text: "It is stopped, which may leave it half-done. The window stays until it has ended and its \
+                   outcome is in the journal, some seconds at most. To let it go on to its end, stay."
                 .to_owned(),
-            yes: "Close anyway".to_owned(),
+            yes: "Stop it and close".to_owned(),
             no: "Stay",
         };
     }

@@ -35,7 +35,9 @@ pub fn show(model: &Model, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
         (Screen::Run, _, Some(run)) => run::show(model, run, now, ui, out),
         _ => start::show(model, ui, out),
     }
-    if let Some(dialog) = &model.dialog {
+    if model.closing.is_some() {
+        dialogs::closing(model, ui);
+    } else if let Some(dialog) = &model.dialog {
         dialogs::show(model, dialog, ui, out);
     }
 }

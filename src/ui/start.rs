@@ -11,6 +11,7 @@ use crate::design::{
 };
 use crate::environment::{Listing, Saved};
 
+mod look_back;
 mod state;
 
 use state::{CardState, RegionLine};
@@ -31,23 +32,29 @@ pub fn show(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
         |_| {},
     );
     page(ui, |ui| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| match &model.start.listing {
-            None => {
-                headline(ui, "Environments");
-                faint(ui, "Reading the saved environments…");
-                practice_ui(model, ui, out);
-            }
-            Some(listing) => {
-                if listing.environments.is_empty() {
-                    first_start_ui(model, ui, out);
-                } else {
-                    environments_ui(model, listing, ui, out);
-                }
-                problems_ui(listing, ui, out);
-                practice_ui(model, ui, out);
-            }
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            look_back::show(model, ui, out);
+            listing_ui(model, ui, out);
         });
     });
+}
+
+fn listing_ui(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
+    match &model.start.listing {
+        None => {
+            headline(ui, "Environments");
+            faint(ui, "Reading the saved environments…");
+        }
+        Some(listing) => {
+            if listing.environments.is_empty() {
+                first_start_ui(model, ui, out);
+            } else {
+                environments_ui(model, listing, ui, out);
+            }
+            problems_ui(listing, ui, out);
+        }
+    }
+    practice_ui(model, ui, out);
 }
 
 /// Two ways side by side where nothing is saved yet.

@@ -172,7 +172,7 @@ async fn program_that(does: &str, script: &str) -> Vec<String> {
     }
     let case = Case { profile: &profile, failed: FAILED, readings: &readings, now: observed_at };
     for plan in restore::plans(&case) {
-        if plan.confirm("us-east-1", Some("because")).is_ok() {
+        if plan.confirm_as_shown("us-east-1", Some("because")).is_ok() {
             faults.push(format!("{does}: a plan can be confirmed"));
         }
     }

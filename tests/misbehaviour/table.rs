@@ -145,7 +145,7 @@ fn causes(way: Way, case: &Case) -> Vec<String> {
 fn plans(way: Way, case: &Case) -> Vec<String> {
     let region = &case.failed_region().name;
     let mut faults = Vec::new();
-    if restore::gate(case).is_none() {
+    if restore::gate(case).is_empty() {
         faults.push(format!("{way:?}: the gate is open"));
     }
     let may_reapply = way == Way::Answer(404, Body::Missing);
@@ -155,7 +155,7 @@ fn plans(way: Way, case: &Case) -> Vec<String> {
             faults.push(format!("{way:?}: {kind:?} without a reason"));
         }
         let reapplies = matches!(kind, ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster);
-        let confirmed = plan.confirm(region, Some("because")).is_ok();
+        let confirmed = plan.confirm_as_shown(region, Some("because")).is_ok();
         if confirmed && !(reapplies && may_reapply) {
             faults.push(format!("{way:?}: {kind:?} of what could not be read"));
         }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use failback::app::model::{Model, Run};
 use failback::engine::job::SessionId;
 use failback::runbook::fact::{
-    ClusterFacts, Container, ContainerLog, Deployment, DeploymentFacts, EventsFacts, Facts, HealthCheckFacts,
-    HealthCheckSettings, HelmFacts, IngressFacts, LogLine, LogsFacts, Node, NodesFacts, Observation, Peer,
-    PeersFacts, Pod, PodsFacts, ProbeFacts, Terminated, ToolsFacts,
+    ClusterAddress, ClusterFacts, ClusterIdentityFacts, Container, ContainerLog, Deployment, DeploymentFacts,
+    EventsFacts, Facts, HealthCheckFacts, HealthCheckSettings, HelmFacts, IngressFacts, LogLine, LogsFacts,
+    Node, NodesFacts, Observation, Peer, PeersFacts, Pod, PodsFacts, ProbeFacts, Terminated, ToolsFacts,
 };
 use failback::runbook::fact::{
     Condition, EksCluster, EksFacts, Event, FoundBy, PathFacts, Peering, PeeringSide, Release, ReleaseFacts,
@@ -73,9 +73,22 @@ pub fn profile() -> Profile {
     }
 }
 
-/// A run on these regions, opened 60 s ago, nothing read yet.
+/// A run on these regions, opened 60 s ago; nothing was read yet but which cluster each is.
 pub fn run() -> Run {
-    Run::new(SessionId(1), Arc::new(profile()), ago(60))
+    let mut run = Run::new(SessionId(1), Arc::new(profile()), ago(60));
+    for region in [RegionIndex(0), RegionIndex(1)] {
+        let address = ClusterAddress {
+            server: format!("https://c{}.example.com", region.0),
+            ..ClusterAddress::default()
+        };
+        let uid = Ok(format!("kube-system-{}", region.0));
+        keep(
+            &mut run,
+            Question::ClusterIdentity(region),
+            Facts::ClusterIdentity(ClusterIdentityFacts { address, uid }),
+        );
+    }
+    run
 }
 
 /// A model that shows nothing but the run's screen.
@@ -84,7 +97,13 @@ pub fn model() -> Model {
 }
 
 /// Keeps an answer, read 3 s ago.
-pub fn keep(run: &mut Run, question: Question, facts: Facts) {
+pub fn keep(run: &mut Run, question: Question, mut facts: Facts) {
+    // Each region's Deployment is an object of its own.
+    if let (Question::Deployment(region), Facts::Deployment(DeploymentFacts::Found(found))) =
+        (question, &mut facts)
+    {
+        found.uid = format!("uid-{}", region.0);
+    }
     run.readings
         .keep(question, Reading { answer: Ok(facts), observed_at: ago(3), took: Duration::from_millis(48) });
 }
@@ -289,7 +308,7 @@ fn surroundings(run: &mut Run) {
     for region in [US, EU] {
         keep(run, Question::Path(region), Facts::Path(path(true)));
     }
-    let release = Release { revision: 4, status: "deployed".to_owned(), created_at: None };
+    let release = Release { revision: 4, status: "deployed".to_owned(), ..Release::default() };
     keep(run, Question::Release(US), Facts::Release(ReleaseFacts::Found(release)));
     keep(
         run,

@@ -9,12 +9,15 @@
 mod eks;
 #[path = "../support/foreign.rs"]
 mod foreign;
+mod guard;
+mod life;
 #[path = "../support/lookup.rs"]
 mod lookup;
 mod plugin;
 mod preflight;
 mod restore;
 mod scenarios;
+mod tools;
 mod usage;
 
 use std::io::{BufRead, BufReader};

@@ -45,7 +45,7 @@ fn scaling_and_the_rollout_bring_the_region_back() {
     let journal = std::fs::read_to_string(run.join("journal.jsonl")).unwrap();
     let what: Vec<Value> =
         journal.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["what"].clone()).collect();
-    assert_eq!(what, ["opened", "intent", "outcome"]);
+    assert_eq!(what, ["opened", "intent", "outcome", "closed"]);
     // What is mended is not touched again.
     let again =
         world.run("restore", &["--failed", "us-east-1", "--action", "scale", "--confirm", "us-east-1"]);

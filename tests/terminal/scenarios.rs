@@ -46,13 +46,14 @@ const fn expected(
 const ACTIVE: &str = "failover-active";
 
 /// Every scenario that there is.
-const EXPECTED: [Expected; 27] = [
+const EXPECTED: [Expected; 28] = [
     expected("scaled-to-zero", ACTIVE, &["scaled-to-zero"], "scale"),
     expected("crash-loop", ACTIVE, &["crash-loop"], "restart"),
     expected("deployment-missing", ACTIVE, &["deployment-missing"], "reapply"),
     expected("cluster-unreachable", ACTIVE, &["cluster-unreachable"], "guidance"),
     expected("image-pull", ACTIVE, &["image-pull"], "reapply"),
     expected("version-skew", ACTIVE, &["version-skew"], "reapply"),
+    expected("release-pending", ACTIVE, &["release-pending"], "rollback"),
     expected("resource-exhaustion", ACTIVE, &["resource-exhaustion"], "reapply"),
     expected("permission-missing", ACTIVE, &["permission-missing"], "guidance"),
     expected("nodes-not-ready", ACTIVE, &["nodes-not-ready"], "guidance"),

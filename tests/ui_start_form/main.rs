@@ -7,11 +7,15 @@ mod fixtures;
 
 use egui::{Key, Role, Theme};
 use egui_kittest::Harness;
+use egui_kittest::kittest::NodeT as _;
 use egui_kittest::kittest::Queryable as _;
-use failback::app::model::{Dialog, Form, Model, Screen};
+use failback::app::model::{Closing, Dialog, Form, LeftRunning, Model, Screen};
 use failback::app::msg::{FormMsg, Msg, StartMsg};
+use failback::engine::job::SessionId;
 use failback::environment::{Draft, Field, RegionDraft, RegionField, validate};
+use failback::runbook::action::ActionKind;
 use failback::runbook::fact::{HealthCheckSettings, ListedHealthCheck};
+use failback::runbook::interrupted::Interrupted;
 use failback::{design, ui};
 
 use fixtures::{Answer, NOW, draft, problem, start};
@@ -305,7 +309,7 @@ fn a_dialog_waits_with_the_focus_on_no_and_escape_says_no() {
         (Dialog::Delete { name: "a".to_owned() }, "Delete a", "Cancel"),
         (Dialog::DiscardForm, "Discard changes", "Keep editing"),
         (Dialog::LeaveWhileRunning { quit: false }, "Leave the run", "Stay"),
-        (Dialog::LeaveWhileRunning { quit: true }, "Close anyway", "Stay"),
+        (Dialog::LeaveWhileRunning { quit: true }, "Stop it and close", "Stay"),
     ] {
         let answer = |act: &dyn Fn(&mut Harness<'static, Shown>)| {
             let mut model = start(&[]);
@@ -331,4 +335,57 @@ fn deleting_names_the_file_that_goes() {
     model.dialog = Some(Dialog::Delete { name: "a".to_owned() });
     let harness = show(model);
     harness.get_by_label("Its file /config/environments/a.toml is removed. Runs stay in the journal.");
+}
+
+#[test]
+fn an_interrupted_action_stands_before_everything_else_until_somebody_has_looked() {
+    let mut model = start(&[("acme", [Answer::Succeed(16); 2])]);
+    let of = |region: &str, alive| Interrupted {
+        environment: "acme".to_owned(),
+        action: "restart".to_owned(),
+        region: region.to_owned(),
+        context: "us".to_owned(),
+        at: "2026-03-04T02:41:07Z".parse().unwrap(),
+        run: "/runs/1".into(),
+        intent: 1,
+        tool: None,
+        alive,
+        unknown_entries: 0,
+    };
+    model.start.look_back.interrupted = vec![of("us-east-1", None), of("eu-west-1", Some(true))];
+    let mut harness = show(model);
+    let sentence =
+        "restart of us-east-1 was sent at 02:41:07 UTC, its outcome is not known: look before you repeat it";
+    let told = harness.get_by_label(sentence).rect().bottom();
+    let card = harness.get_by_role_and_label(Role::Button, "Open, acme").rect().top();
+    assert!(told < card, "{told} is not above {card}");
+    // What still runs cannot be put aside.
+    let over = harness.get_by_role_and_label(Role::Button, "I have looked at the restart of eu-west-1");
+    assert!(over.accesskit_node().is_disabled());
+    click(&mut harness, "I have looked at the restart of us-east-1");
+    let out = &harness.state().out;
+    let [Msg::Start(StartMsg::Looked(looked))] = &out[..] else { panic!("{out:?}") };
+    assert_eq!(looked.region, "us-east-1");
+}
+
+#[test]
+fn while_the_window_closes_it_says_what_it_waits_for() {
+    let left = |closing| {
+        let mut model = start(&[]);
+        model.closing = closing;
+        model.left_running.push(LeftRunning {
+            session: SessionId(1),
+            environment: "acme".to_owned(),
+            region: "us-east-1".to_owned(),
+            kind: ActionKind::Restart,
+            started_at: NOW,
+        });
+        show(model)
+    };
+    left(None).get_by_label("restart of us-east-1 goes on since 14:13:20 UTC. Open acme to see it");
+    let harness = left(Some(Closing { since: NOW, is_finishing: true }));
+    harness.get_by_label(
+        "The restart of us-east-1 is being stopped. The window closes once its outcome is in the journal, \
+         after 15 s at most",
+    );
 }

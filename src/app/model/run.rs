@@ -8,12 +8,13 @@ use jiff::Timestamp;
 
 use crate::engine::event::PracticeWorld;
 use crate::engine::job::SessionId;
-use crate::runbook::action::{ActionKind, ActionOutcome, Blocker, Plan};
+use crate::runbook::action::{ActionKind, ActionOutcome, Blocker, Plan, Reason};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Assessment};
 use crate::runbook::causes::nothing_failing;
 use crate::runbook::check::CheckKey;
 use crate::runbook::fact::LogLine;
+use crate::runbook::interrupted::Interrupted;
 use crate::runbook::mark::{Found, Last, Progress, Watched};
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::{Question, Readings};
@@ -66,6 +67,8 @@ pub struct Run {
     pub verify: Verify,
     /// The log panel; `None` while closed.
     pub log: Option<LogPanel>,
+    /// Actions of earlier runs of this environment whose outcome is not known.
+    pub interrupted: Vec<Interrupted>,
     /// Why the journal cannot be written; then no action can be taken.
     pub journal_problem: Option<String>,
     /// The verdicts last noted in the journal.
@@ -106,6 +109,7 @@ impl Run {
             rollout: None,
             verify: Verify::default(),
             log: None,
+            interrupted: Vec::new(),
             journal_problem: None,
             noted: BTreeMap::new(),
         }
@@ -158,7 +162,8 @@ impl Run {
 
     /// The plans of step 3, the fitting one first.
     pub fn plans(&self, now: Timestamp) -> Vec<Plan> {
-        self.case(now).map(|case| restore::plans(&case)).unwrap_or_default()
+        let plans = self.case(now).map(|case| restore::plans(&case)).unwrap_or_default();
+        plans.into_iter().map(|plan| plan.beside(&self.interrupted)).collect()
     }
 
     /// The plan that is open: the selected one, else the first.
@@ -211,7 +216,7 @@ impl Run {
         self.restore
             .finished
             .iter()
-            .any(|done| !matches!(done.outcome, Some(ActionOutcome::Failed { unchanged: true, .. })))
+            .any(|done| !done.outcome.as_ref().is_some_and(ActionOutcome::is_unchanged))
     }
 }
 
@@ -224,7 +229,7 @@ pub struct Restore {
     pub typed: String,
     /// The reason for going past what is in the way.
     pub reason: String,
-    /// What the reason was typed for: what stood in the way on the screen then, by [`Restore::key`].
+    /// What the reason was typed for: what stood in the way on the screen then, by the blockers' keys.
     pub reason_for: BTreeSet<String>,
     /// Why the last try was refused.
     pub refused: Option<String>,
@@ -237,14 +242,14 @@ pub struct Restore {
 }
 
 impl Restore {
-    /// What a reason that was given for a blocker stands for.
-    pub fn key(blocker: &Blocker) -> &str {
-        &blocker.text
+    /// The reason that is typed, for what was on the screen then.
+    pub fn given(&self) -> Reason {
+        Reason { text: self.reason.trim().to_owned(), passes: self.reason_for.clone() }
     }
 
     /// Does the reason go past this: was it on the screen when the reason was typed?
     pub fn passes(&self, blocker: &Blocker) -> bool {
-        blocker.overridable && !self.reason.trim().is_empty() && self.reason_for.contains(Self::key(blocker))
+        self.given().covers(blocker)
     }
 
     /// What is in the way, with or without the reason.

@@ -14,7 +14,7 @@ use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
 use crate::runbook::steps::{self, confirm, verify};
 
-use super::{form, log, refresh, restore, run, start};
+use super::{form, log, quit, refresh, restore, run, start};
 
 /// What an event leads to.
 pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job> {
@@ -48,7 +48,10 @@ pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job
             Vec::new()
         }),
         Event::ActionEnded { session, outcome } => {
-            of_run(model, session, |run| restore::ended(run, outcome, now))
+            quit::left_ended(model, session, &outcome);
+            let mut jobs = of_run(model, session, |run| restore::ended(run, outcome, now));
+            jobs.extend(quit::proceed(model, now));
+            jobs
         }
         Event::Rollout { session, deployment, pods } => {
             of_run(model, session, |run| rollout(run, deployment, pods, now))
@@ -69,6 +72,18 @@ pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job
             }
             Vec::new()
         }),
+        Event::JournalMended { session } => of_run(model, session, |run| {
+            run.journal_problem = None;
+            Vec::new()
+        }),
+        Event::ActionGoesOn { session, going } => quit::goes_on(model, session, *going, now),
+        Event::LookedBack(back) => {
+            model.start.look_back = back;
+            run::tell_interrupted(model);
+            Vec::new()
+        }
+        Event::EndRequested => quit::without_asking(model, now),
+        Event::Finished => quit::finished(model),
         Event::JournalFailed { session, message } => of_run(model, session, |run| {
             run.journal_problem = Some(message);
             Vec::new()

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::app::model::{Dialog, Finished, Model, OUTPUT_LINES, Restore, Run, Running};
+use crate::app::model::{Dialog, Finished, Model, OUTPUT_LINES, Run, Running};
 use crate::app::msg::RestoreMsg;
 use crate::engine::job::Job;
 use crate::journal::Happening;
@@ -53,7 +53,7 @@ pub(super) fn pin(run: &mut Run, now: Timestamp) {
 fn reason(run: &mut Run, text: String, now: Timestamp) {
     let plan = run.selected_plan(now);
     let shown = plan.iter().flat_map(Plan::blockers).filter(|blocker| blocker.overridable);
-    run.restore.reason_for = shown.map(|blocker| Restore::key(blocker).to_owned()).collect();
+    run.restore.reason_for = shown.map(|blocker| blocker.key.clone()).collect();
     run.restore.reason = text;
 }
 
@@ -94,7 +94,7 @@ fn confirm(run: &mut Run, now: Timestamp) -> Vec<Job> {
     }
     let kind = plan.kind();
     let found = found(run, now);
-    match plan.confirm(&run.restore.typed, Some(&run.restore.reason)) {
+    match plan.confirm(&run.restore.typed, Some(&run.restore.given())) {
         Ok(confirmed) => {
             reset(run);
             run.found = run.found.take().or(found);
@@ -162,7 +162,7 @@ pub(super) fn by_hand(run: &mut Run, kind: ActionKind, now: Timestamp) -> Vec<Jo
     run.found = run.found.take().or(found(run, now));
     run.restore.finished.push(Finished { kind: action, at: now, outcome: None });
     reset(run);
-    let done = Happening::DoneByHand { action, command: plan.command.shell() };
+    let done = Happening::DoneByHand { action, command: plan.command().shell() };
     let mut jobs = vec![run::note(run.session, now, done)];
     jobs.extend(after_a_change(run, now));
     jobs
@@ -180,9 +180,15 @@ pub(super) fn output(run: &mut Run, line: String) {
 /// The action ended.
 pub(super) fn ended(run: &mut Run, outcome: ActionOutcome, now: Timestamp) -> Vec<Job> {
     let Some(running) = run.restore.running.take() else { return Vec::new() };
-    let unchanged = matches!(outcome, ActionOutcome::Failed { unchanged: true, .. });
+    let unchanged = outcome.is_unchanged();
     run.restore.finished.push(Finished { kind: running.kind, at: now, outcome: Some(outcome) });
-    if unchanged { refresh::ask_anew(run, now) } else { after_a_change(run, now) }
+    if unchanged {
+        return refresh::ask_anew(run, now);
+    }
+    // What was interrupted before is acknowledged by a write that was done in its place.
+    let mut jobs = after_a_change(run, now);
+    jobs.push(Job::LookBack);
+    jobs
 }
 
 /// The world may have changed: watch the rollout from its first moment, and read everything anew.

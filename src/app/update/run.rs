@@ -19,7 +19,7 @@ use crate::runbook::step::Step;
 use crate::runbook::steps::verify::{self, Accepted};
 use crate::runbook::verdict::Verdict;
 
-use super::{form, refresh, restore};
+use super::{form, quit, refresh, restore};
 
 /// Opens a run of an environment; not while an action runs.
 pub fn open(model: &mut Model, profile: Arc<Profile>, now: Timestamp) -> Vec<Job> {
@@ -78,7 +78,21 @@ fn begin(model: &mut Model, mut run: Run, now: Timestamp) -> Vec<Job> {
     jobs.extend(refresh::due(&mut run, now));
     model.run = Some(run);
     model.screen = Screen::Run;
+    tell_interrupted(model);
     jobs
+}
+
+/// Actions of earlier runs of the open run's environment whose outcome is not known: said first.
+pub(super) fn tell_interrupted(model: &mut Model) {
+    let Some(run) = model.run.as_mut().filter(|run| run.practice.is_none()) else { return };
+    let earlier = model.start.look_back.interrupted.iter();
+    let of_environment: Vec<_> =
+        earlier.filter(|interrupted| interrupted.environment == run.profile.name).cloned().collect();
+    let is_news = of_environment != run.interrupted;
+    run.interrupted = of_environment;
+    if let (Some(first), true) = (run.interrupted.first(), is_news) {
+        model.notice = Some(Notice { bad: true, text: first.sentence_with_environment() });
+    }
 }
 
 /// An entry for the run's journal.
@@ -90,13 +104,24 @@ pub(super) fn note(session: SessionId, at: Timestamp, happening: Happening) -> J
 pub(super) fn leave(model: &mut Model, now: Timestamp) -> Vec<Job> {
     model.screen = Screen::Start;
     let Some(run) = model.run.take() else { return Vec::new() };
+    if let (Some(running), Some(failed)) = (&run.restore.running, run.failed) {
+        let region = run.profile.region(failed).name.clone();
+        quit::left(model, run.session, run.profile.name.clone(), region, running);
+    }
+    let mut jobs = closed(&run, now);
+    jobs.extend([Job::ListEnvironments, Job::LookBack]);
+    jobs
+}
+
+/// The run's end in its journal, and that of its session.
+pub(super) fn closed(run: &Run, now: Timestamp) -> Vec<Job> {
     let accepted = &run.verify.accepted;
     let reasons = match run.case(now) {
         Some(case) if !run.recovered() => verify::reasons_against(&case, accepted),
         _ => Vec::new(),
     };
     let closed = Happening::Closed { recovered: run.recovered(), reasons };
-    vec![note(run.session, now, closed), Job::Close { session: run.session }, Job::ListEnvironments]
+    vec![note(run.session, now, closed), Job::Close { session: run.session }]
 }
 
 /// What a message of the run leads to.

@@ -38,7 +38,8 @@ pub fn update(model: &mut Model, msg: StartMsg, now: Timestamp) -> Vec<Job> {
         },
         StartMsg::CheckAgain(name) => model.start.cards.get_mut(&name).map_or_else(Vec::new, |c| ask(c, now)),
         StartMsg::Practise(id) => practise(model, id),
-        StartMsg::Reload => vec![Job::ListEnvironments],
+        StartMsg::Looked(interrupted) => vec![Job::Acknowledge { interrupted }],
+        StartMsg::Reload => vec![Job::ListEnvironments, Job::LookBack],
     }
 }
 

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::app::model::Screen;
 use crate::app::model::{Model, Run};
 use crate::app::msg::{LogMsg, RestoreMsg, RunMsg, StartMsg};
 use crate::engine::event::Event;
@@ -20,7 +21,7 @@ mod recovery;
 const US: RegionIndex = RegionIndex(0);
 const EU: RegionIndex = RegionIndex(1);
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     "2026-01-01T03:00:00Z".parse().unwrap()
 }
 
@@ -31,7 +32,7 @@ fn opened() -> (Model, Vec<Job>) {
     (model, jobs)
 }
 
-fn run_of(model: &Model) -> &Run {
+pub(super) fn run_of(model: &Model) -> &Run {
     model.run.as_ref().unwrap()
 }
 
@@ -67,7 +68,7 @@ fn deployment(wanted: i32) -> Facts {
 }
 
 /// us-east-1 recognised as failed and scaled to zero.
-fn diagnosed() -> Model {
+pub(super) fn diagnosed() -> Model {
     let (mut model, _) = opened();
     answer(&mut model, Question::HealthCheck(EU), health(true));
     answer(&mut model, Question::HealthCheck(US), health(false));

@@ -6,10 +6,12 @@ use std::time::Duration;
 use hyper_util::client::proxy::matcher::Matcher;
 use kube::Config;
 use kube::config::{ExecConfig, KubeConfigOptions, Kubeconfig, KubeconfigError};
+use sha2::{Digest, Sha256};
 
 use crate::clients::aws::AwsProfiles;
 use crate::clients::failure::words;
 use crate::clients::{MAX_ANSWER_BYTES, USER_AGENT, is_loopback, within};
+use crate::runbook::fact::ClusterAddress;
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// How long a connection may take to come to be.
@@ -103,9 +105,8 @@ fn refuse_large(path: &Path) -> Result<(), Why> {
     Ok(())
 }
 
-/// Reads a context.
-pub(super) async fn target(access: &ClusterAccess) -> Result<Target, Why> {
-    let kubeconfig = read_off_thread(access).await?;
+/// A context of a kubeconfig that was just read.
+pub(super) async fn target(kubeconfig: Kubeconfig, access: &ClusterAccess) -> Result<Target, Why> {
     let proxy = proxy_of(&kubeconfig, &access.context);
     let options = KubeConfigOptions { context: Some(access.context.clone()), ..KubeConfigOptions::default() };
     let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
@@ -123,6 +124,32 @@ pub(super) async fn target(access: &ClusterAccess) -> Result<Target, Why> {
     let exec = config.auth_info.exec.take();
     let server = server_name(&config.cluster_url);
     Ok(Target { config, exec, server })
+}
+
+impl Target {
+    /// How the cluster is reached, to tell it from another one.
+    pub(super) fn address(&self) -> ClusterAddress {
+        let config = &self.config;
+        let authority = config.root_cert.as_ref().filter(|certificates| !certificates.is_empty());
+        ClusterAddress {
+            server: server_in_full(&config.cluster_url),
+            tls_server_name: config.tls_server_name.clone().filter(|name| !name.is_empty()),
+            proxy: config.proxy_url.as_ref().map(server_name),
+            authority: authority.map(|certificates| fingerprint(certificates)),
+            insecure: config.accept_invalid_certs,
+        }
+    }
+}
+
+/// SHA-256 of certificates, whatever their order.
+fn fingerprint(certificates: &[Vec<u8>]) -> String {
+    let mut sorted: Vec<&Vec<u8>> = certificates.iter().collect();
+    sorted.sort_unstable();
+    let mut hash = Sha256::new();
+    for certificate in sorted {
+        hash.update(certificate);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `proxy-url` of the context's cluster.
@@ -149,7 +176,7 @@ fn server_name(url: &http::Uri) -> String {
 }
 
 /// The same with the path, where one host serves many clusters; one way of writing it for each address.
-pub(super) fn address(url: &http::Uri) -> String {
+fn server_in_full(url: &http::Uri) -> String {
     let server = server_name(url).to_ascii_lowercase();
     let usual = if server.starts_with("http://") { ":80" } else { ":443" };
     let server = server.strip_suffix(usual).unwrap_or(&server);
@@ -197,7 +224,7 @@ mod tests {
             ("https://127.0.0.1:6443", "https://127.0.0.1:6443"),
             ("https://user:pass@rancher.example.com/k8s/A?x=1", "https://rancher.example.com/k8s/A"),
         ] {
-            assert_eq!(address(&url.parse().unwrap()), expected);
+            assert_eq!(server_in_full(&url.parse().unwrap()), expected);
         }
     }
 }

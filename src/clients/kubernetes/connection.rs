@@ -12,12 +12,14 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::access::{ClusterAccess, Target, address, target};
+use super::access::{ClusterAccess, Target};
 use super::answer::{self, Failure};
 use super::eks::EksToken;
 use super::exec::{Credential, PLUGIN_LIMIT, Plugin};
+use super::pinned::Pinned;
 use crate::clients::failure::{of_connection, words};
 use crate::clients::{MAX_ANSWER_BYTES, install_tls_provider, process, within};
+use crate::runbook::fact::ClusterAddress;
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// A credential is renewed this long before it expires.
@@ -28,6 +30,7 @@ pub(super) struct Connection {
     config: Config,
     sign_in: Option<SignIn>,
     server: String,
+    address: ClusterAddress,
     deadline: Duration,
     session: Mutex<Session>,
 }
@@ -55,7 +58,7 @@ impl SignIn {
 /// How much longer than a call a sign-in may take, by the plugin that a context runs for it; `None` where it
 /// runs none, and where the kubeconfig cannot be read.
 pub async fn plugin_limit(access: &ClusterAccess) -> Option<Duration> {
-    let exec = target(access).await.ok()?.exec?;
+    let exec = Pinned::read(access).await.ok()?.target.exec?;
     matches!(SignIn::of(exec, access), SignIn::Plugin(_)).then_some(PLUGIN_LIMIT + process::GRACE)
 }
 
@@ -70,11 +73,18 @@ struct Session {
 impl Connection {
     /// Reads the kubeconfig and signs in; asks the cluster nothing.
     pub(super) async fn open(access: &ClusterAccess) -> Result<Self, Why> {
+        Self::to(Pinned::read(access).await?.target, access).await
+    }
+
+    /// Signs in to what a kubeconfig said; asks the cluster nothing.
+    pub(super) async fn to(target: Target, access: &ClusterAccess) -> Result<Self, Why> {
         install_tls_provider();
-        let Target { config, exec, server } = target(access).await?;
+        let address = target.address();
+        let Target { config, exec, server } = target;
         let sign_in = exec.map(|exec| SignIn::of(exec, access));
         let session = signed_in(&config, sign_in.as_ref(), &server, (0, false)).await?;
-        Ok(Self { config, sign_in, server, deadline: access.deadline, session: Mutex::new(session) })
+        let deadline = access.deadline;
+        Ok(Self { config, sign_in, server, address, deadline, session: Mutex::new(session) })
     }
 
     /// The API's address as messages name it.
@@ -82,9 +92,9 @@ impl Connection {
         &self.server
     }
 
-    /// The API's address in full, to tell two clusters apart by.
-    pub(super) fn address(&self) -> String {
-        address(&self.config.cluster_url)
+    /// How the cluster is reached, to tell it from another one.
+    pub(super) fn address(&self) -> &ClusterAddress {
+        &self.address
     }
 
     /// Is a sign-in going on?
@@ -127,8 +137,22 @@ impl Connection {
         self.timed(self.send(request)).await
     }
 
-    /// Sends a request without a deadline of its own. A refused sign-in is renewed once: a 401 means that
-    /// nothing was done, so sending again is safe for changes too.
+    /// A change: sent once, whatever it is answered with. A 401 is a refusal like any other.
+    pub(super) async fn json_once<T: DeserializeOwned>(
+        &self,
+        request: Request<Vec<u8>>,
+    ) -> Result<T, Failure> {
+        self.timed(async {
+            let (_, client) = self.client(None).await?;
+            let response = self.send_with(&client, request).await?;
+            let response = answer::accepted(&self.server, response).await?;
+            let body = answer::collect(&self.server, response.into_body(), MAX_ANSWER_BYTES).await?;
+            answer::parse(&self.server, &body)
+        })
+        .await
+    }
+
+    /// Sends a question without a deadline of its own. A refused sign-in is renewed once.
     pub(super) async fn send(&self, request: Request<Vec<u8>>) -> Result<Response<Body>, Failure> {
         let (number, client) = self.client(None).await?;
         let mut response = self.send_with(&client, request.clone()).await?;

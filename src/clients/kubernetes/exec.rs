@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::clients::aws::EXPORTED_KEYS;
 use crate::clients::failure::words;
-use crate::clients::process::{Invocation, capture};
+use crate::clients::process::{Environment, Invocation, capture};
 use crate::clients::secret::Secret;
 use crate::clients::{sign_in, tools};
 use crate::runbook::verdict::{Why, WhyKind};
@@ -57,18 +57,16 @@ impl Plugin {
         let folders = tools::search_path().await;
         let program = self.program(command, &folders)?;
         let args = self.config.args.iter().flatten();
-        let mut invocation = Invocation::new(&program, args, PLUGIN_LIMIT);
-        invocation.env.clone_from(&self.env);
-        invocation.env.push(("KUBERNETES_EXEC_INFO".to_owned(), self.info()));
-        if let Ok(path) = std::env::join_paths(&folders)
-            && !self.env.iter().any(|(name, _)| name == "PATH")
-        {
-            invocation.env.push(("PATH".to_owned(), path.to_string_lossy().into_owned()));
+        let mut env = Environment::inherited();
+        if let Ok(path) = std::env::join_paths(&folders) {
+            env.set("PATH", path);
         }
         if self.profile().is_some() {
-            invocation.env_remove = EXPORTED_KEYS.map(str::to_owned).to_vec();
+            EXPORTED_KEYS.iter().for_each(|name| env.remove(name));
         }
-        let captured = capture(invocation).await?;
+        env.extend(self.env.iter().cloned());
+        env.set("KUBERNETES_EXEC_INFO", self.info());
+        let captured = capture(Invocation::new(&program, args, env, PLUGIN_LIMIT)).await?;
         if captured.exit_code != Some(0) {
             return Err(self.failed(command, captured.exit_code, &captured.stderr));
         }

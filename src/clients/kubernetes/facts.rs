@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::clients::secret::redact_credentials;
 use crate::runbook::fact::{
-    Condition, Container, Deployment, Event, IngressFacts, Node, Peer, Pod, PodsFacts, Release, Terminated,
+    Condition, Container, Deployment, Event, GoodRevision, IngressFacts, Node, Peer, Pod, PodsFacts, Release,
+    ReleaseFacts, Terminated,
 };
 
 /// The revision of a Deployment, and of a ReplicaSet that it made.
@@ -17,8 +18,11 @@ const REVISION: &str = "deployment.kubernetes.io/revision";
 /// The label that ties pods to their ReplicaSet.
 const TEMPLATE_HASH: &str = "pod-template-hash";
 
-/// The label that Helm charts give their objects: name and version of the chart.
-const CHART: &str = "helm.sh/chart";
+/// The labels that Helm charts give their objects, today's first: name and version of the chart.
+const CHART_LABELS: [&str; 2] = ["helm.sh/chart", "chart"];
+
+/// The platform's own container; others beside it are a mesh's or an agent's, and may come first.
+const PLATFORM_CONTAINER: &str = "manager";
 
 /// Kubernetes' default of `spec.progressDeadlineSeconds`.
 const PROGRESS_DEADLINE_SECS: i32 = 600;
@@ -48,11 +52,21 @@ pub(super) fn deployment<'a>(
         paused: spec.paused.unwrap_or_default(),
         progress_deadline_secs: spec.progress_deadline_seconds.unwrap_or(PROGRESS_DEADLINE_SECS).max(0)
             as u32,
-        image: containers.into_iter().next().and_then(|container| container.image),
+        image: platform_image(containers),
         conditions,
         template_hash: template_hash(found, replica_sets),
-        chart: found.metadata.labels.as_ref().and_then(|labels| labels.get(CHART).cloned()),
+        chart: found
+            .metadata
+            .labels
+            .as_ref()
+            .and_then(|labels| CHART_LABELS.iter().find_map(|label| labels.get(*label).cloned())),
     }
+}
+
+fn platform_image(mut containers: Vec<core::Container>) -> Option<String> {
+    let own = containers.iter().position(|container| container.name == PLATFORM_CONTAINER);
+    let at = own.or_else(|| (containers.len() == 1).then_some(0))?;
+    containers.swap_remove(at).image
 }
 
 fn template_hash<'a>(
@@ -143,13 +157,29 @@ pub(super) fn ingress(found: networking::Ingress) -> IngressFacts {
     }
 }
 
-/// A record of a Helm release, by its Secret's metadata.
-pub(super) fn release(found: ObjectMeta) -> Release {
+/// A Helm release by its records' Secrets: the newest one, and the last one that was deployed whole.
+pub(super) fn release(records: impl IntoIterator<Item = ObjectMeta>) -> ReleaseFacts {
+    let mut records: Vec<Release> = records.into_iter().map(record).collect();
+    records.sort_unstable_by_key(|record| std::cmp::Reverse(record.revision));
+    let mut older = records.into_iter();
+    let Some(mut newest) = older.next() else { return ReleaseFacts::Missing };
+    let older: Vec<Release> = older.collect();
+    let of = |status: &str| older.iter().find(|record| record.status == status);
+    newest.last_good = of("deployed").or_else(|| of("superseded")).map(|record| GoodRevision {
+        revision: record.revision,
+        status: record.status.clone(),
+        created_at: record.created_at,
+    });
+    ReleaseFacts::Found(newest)
+}
+
+fn record(found: ObjectMeta) -> Release {
     let label = |name: &str| found.labels.as_ref().and_then(|labels| labels.get(name).cloned());
     Release {
         revision: label("version").and_then(|version| version.parse().ok()).unwrap_or_default(),
         status: label("status").unwrap_or_default(),
         created_at: found.creation_timestamp.map(|time| time.0),
+        last_good: None,
     }
 }
 

@@ -40,6 +40,84 @@ fn a_deployment_gets_the_hash_of_its_current_revision_only() {
 }
 
 #[test]
+fn the_image_is_the_platforms_own_and_the_chart_what_its_label_says() {
+    let own = ("manager", "vcluster-platform:4.11.2");
+    let mesh = ("istio-proxy", "istio/proxyv2:1.29.0");
+    let agent = ("agent", "acme/agent:2");
+    for (containers, image) in [
+        (vec![own], Some(own.1)),
+        (vec![mesh, own], Some(own.1)),
+        (vec![own, mesh], Some(own.1)),
+        (vec![("platform", own.1)], Some(own.1)),
+        (vec![mesh, agent], None),
+        (vec![], None),
+    ] {
+        let containers: Vec<_> =
+            containers.iter().map(|(name, image)| json!({ "name": name, "image": image })).collect();
+        for (labels, chart) in [
+            (json!({ "helm.sh/chart": "p-4.11.2", "chart": "p-1.0.0" }), Some("p-4.11.2")),
+            (json!({ "chart": "p-4.11.2" }), Some("p-4.11.2")),
+            (json!({}), None),
+        ] {
+            let found: apps::Deployment = serde_json::from_value(json!({
+                "metadata": { "name": "loft", "labels": labels },
+                "spec": { "selector": {}, "template": { "spec": { "containers": containers } } }
+            }))
+            .unwrap();
+            let facts = deployment(&found, []);
+            assert_eq!((facts.image.as_deref(), facts.chart.as_deref()), (image, chart), "{containers:?}");
+        }
+    }
+}
+
+#[test]
+fn a_release_tells_its_newest_revision_and_the_last_one_that_was_whole() {
+    let record = |version: &str, status: &str| -> ObjectMeta {
+        serde_json::from_value(json!({
+            "creationTimestamp": "2026-01-02T03:04:05Z",
+            "labels": { "owner": "helm", "name": "loft", "version": version, "status": status }
+        }))
+        .unwrap()
+    };
+    for (records, newest, good) in [
+        (vec![("1", "deployed")], (1, "deployed"), None),
+        (vec![("2", "deployed"), ("1", "superseded")], (2, "deployed"), Some((1, "superseded"))),
+        // By number, not by name: 10 comes after 9.
+        (
+            vec![("10", "pending-upgrade"), ("9", "deployed"), ("8", "superseded")],
+            (10, "pending-upgrade"),
+            Some((9, "deployed")),
+        ),
+        (
+            vec![("3", "failed"), ("4", "pending-upgrade"), ("2", "deployed")],
+            (4, "pending-upgrade"),
+            Some((2, "deployed")),
+        ),
+        // A kill between the two records of an upgrade's end, and between those of a rollback's.
+        (
+            vec![("1", "superseded"), ("2", "pending-upgrade")],
+            (2, "pending-upgrade"),
+            Some((1, "superseded")),
+        ),
+        (
+            vec![("1", "superseded"), ("2", "superseded"), ("3", "pending-rollback")],
+            (3, "pending-rollback"),
+            Some((2, "superseded")),
+        ),
+        (vec![("1", "pending-install")], (1, "pending-install"), None),
+        (vec![("1", "failed"), ("2", "pending-upgrade")], (2, "pending-upgrade"), None),
+    ] {
+        let found = release(records.iter().map(|(version, status)| record(version, status)));
+        let ReleaseFacts::Found(release) = found else { panic!("{records:?}") };
+        assert_eq!((release.revision, release.status.as_str()), newest, "{records:?}");
+        let found = release.last_good.as_ref().map(|good| (good.revision, good.status.as_str()));
+        assert_eq!(found, good, "{records:?}");
+        assert_eq!(release.created_at, Some(at("2026-01-02T03:04:05Z")));
+    }
+    assert_eq!(release([]), ReleaseFacts::Missing);
+}
+
+#[test]
 fn absent_fields_have_kubernetes_own_defaults() {
     let facts = deployment(&apps::Deployment::default(), []);
     assert_eq!((facts.replicas_wanted, facts.progress_deadline_secs), (1, 600));

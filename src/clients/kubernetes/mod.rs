@@ -14,6 +14,8 @@ mod eks;
 mod exec;
 mod facts;
 mod logs;
+mod pinned;
+mod private;
 mod reader;
 mod review;
 mod watch;
@@ -22,6 +24,8 @@ mod writer;
 pub use access::{ClusterAccess, contexts};
 pub use connection::plugin_limit;
 pub use eks::{EksName, eks_name};
+pub use pinned::Pinned;
+pub use private::PrivateKubeconfig;
 pub use reader::Reader;
 pub use writer::Writer;
 

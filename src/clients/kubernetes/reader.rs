@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::Request as HttpRequest;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
-use k8s_openapi::api::core::v1::{Event, Node, Pod, Secret};
+use k8s_openapi::api::core::v1::{Event, Namespace, Node, Pod, Secret};
 use k8s_openapi::api::networking::v1::Ingress;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
@@ -21,8 +21,8 @@ use super::connection::Connection;
 use super::{facts, logs, review, watch};
 use crate::clients::failure::words;
 use crate::runbook::fact::{
-    AccessFacts, ClusterFacts, DeploymentFacts, EventsFacts, IngressFacts, LogLine, LogsFacts, NodesFacts,
-    PeersFacts, PodsFacts, ReleaseFacts,
+    AccessFacts, ClusterAddress, ClusterFacts, DeploymentFacts, EventsFacts, IngressFacts, LogLine,
+    LogsFacts, NodesFacts, PeersFacts, PodsFacts, ReleaseFacts,
 };
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -53,6 +53,16 @@ impl Reader {
         self.connection.server()
     }
 
+    /// How the cluster is reached.
+    pub fn address(&self) -> &ClusterAddress {
+        self.connection.address()
+    }
+
+    /// The uid of the namespace `kube-system`: a cluster's own for its life.
+    pub async fn cluster_uid(&self) -> Result<String, Why> {
+        Ok(cluster_uid(&self.connection).await?)
+    }
+
     /// Is a sign-in going on that every call waits for?
     pub fn is_signing_in(&self) -> bool {
         self.connection.is_signing_in()
@@ -66,7 +76,7 @@ impl Reader {
             git_version: String,
         }
         let version: Version = self.connection.json(get_path("/version")?).await?;
-        Ok(ClusterFacts { version: version.git_version, server: self.connection.address() })
+        Ok(ClusterFacts { version: version.git_version })
     }
 
     /// The Deployment, with the template hash of its current revision.
@@ -146,8 +156,8 @@ impl Reader {
         }
     }
 
-    /// The newest record of a Helm release, by the labels of its Secrets. Their data is not asked for: the
-    /// API leaves it out.
+    /// The newest record of a Helm release and the last one deployed whole, by the labels of their Secrets.
+    /// Their data is not asked for: the API leaves it out.
     pub async fn release(&self, namespace: &str, name: &str) -> Result<ReleaseFacts, Why> {
         #[derive(Deserialize)]
         struct List {
@@ -162,8 +172,7 @@ impl Reader {
         let path = Secret::url_path(&(), Some(namespace));
         let request = Request::new(path).list_metadata(&params).map_err(|error| unbuilt(&error))?;
         let list: List = self.connection.json(request).await?;
-        let newest = list.items.into_iter().map(|record| facts::release(record.metadata));
-        Ok(newest.max_by_key(|release| release.revision).map_or(ReleaseFacts::Missing, ReleaseFacts::Found))
+        Ok(facts::release(list.items.into_iter().map(|record| record.metadata)))
     }
 
     /// The ARNs of the target groups that a Service is bound to (`targetgroupbindings.elbv2.k8s.aws`),
@@ -221,23 +230,11 @@ impl Reader {
         watch::rollout(&self.connection, namespace, deployment, selector, snapshots).await
     }
 
-    /// One object; `None` where the API says that there is none.
     async fn get<K>(&self, namespace: &str, name: &str) -> Result<Option<K>, Failure>
     where
         K: Resource<DynamicType = ()> + DeserializeOwned,
     {
-        let request = Request::new(K::url_path(&(), Some(namespace))).get(name, &GetParams::default());
-        match self.connection.json::<K>(request.map_err(|error| unbuilt(&error))?).await {
-            // Every field of an object may be absent, so that any JSON would pass for one.
-            Ok(found) if found.meta().name.as_deref() == Some(name) => Ok(Some(found)),
-            Ok(_) => {
-                let (server, kind) = (self.connection.server(), K::kind(&()));
-                let message = format!("{server} answered with something else than the {kind} {name}");
-                Err(Why::new(WhyKind::Garbage, message).into())
-            }
-            Err(failure) if failure.missing == Some(Missing::Object) => Ok(None),
-            Err(failure) => Err(failure),
-        }
+        get(&self.connection, Some(namespace), name).await
     }
 
     async fn list<K>(&self, namespace: Option<&str>, params: &ListParams) -> Result<ObjectList<K>, Failure>
@@ -266,6 +263,38 @@ impl Reader {
             Err(Why::new(WhyKind::Garbage, message).into())
         };
         self.connection.timed(call).await
+    }
+}
+
+/// The uid of the namespace `kube-system`.
+pub(super) async fn cluster_uid(connection: &Connection) -> Result<String, Failure> {
+    let found = get::<Namespace>(connection, None, "kube-system").await?;
+    found.and_then(|namespace| namespace.metadata.uid).filter(|uid| !uid.is_empty()).ok_or_else(|| {
+        let message = format!("{} tells no uid of its namespace kube-system", connection.server());
+        Why::new(WhyKind::Garbage, message).into()
+    })
+}
+
+/// One object; `None` where the API says that there is none.
+pub(super) async fn get<K>(
+    connection: &Connection,
+    namespace: Option<&str>,
+    name: &str,
+) -> Result<Option<K>, Failure>
+where
+    K: Resource<DynamicType = ()> + DeserializeOwned,
+{
+    let request = Request::new(K::url_path(&(), namespace)).get(name, &GetParams::default());
+    match connection.json::<K>(request.map_err(|error| unbuilt(&error))?).await {
+        // Every field of an object may be absent, so that any JSON would pass for one.
+        Ok(found) if found.meta().name.as_deref() == Some(name) => Ok(Some(found)),
+        Ok(_) => {
+            let (server, kind) = (connection.server(), K::kind(&()));
+            let message = format!("{server} answered with something else than the {kind} {name}");
+            Err(Why::new(WhyKind::Garbage, message).into())
+        }
+        Err(failure) if failure.missing == Some(Missing::Object) => Ok(None),
+        Err(failure) => Err(failure),
     }
 }
 

@@ -180,6 +180,24 @@ async fn a_refused_token_is_renewed_once_by_the_plugin() {
     assert_eq!(server.requests().len(), 2, "asked again once, no more");
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_change_whose_sign_in_is_refused_is_sent_once() {
+    let credential = r#"{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","status":{"token":"t"}}"#;
+    let user = json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1beta1",
+        "command": "/bin/sh", "args": ["-c", format!("printf '{credential}'")] } });
+    tools::leave_login_shell_alone();
+    let server = TestServer::start(Behaviour::Answer(401, status(401, "Unauthorized"))).await;
+    let made = access(server.address, &user, LONG);
+    let pinned = Pinned::read(&made.access).await.unwrap();
+    let writer = Writer::connect(pinned, &made.access, &confirmed_for(&made.access.context)).await.unwrap();
+    let why = writer.restart("n", "loft", "u1", jiff::Timestamp::UNIX_EPOCH).await.unwrap_err();
+    assert!(why.message.contains("was not touched"), "{}", why.message);
+    let why = writer.scale("n", "loft", "u1", 0, 3).await.unwrap_err();
+    assert!(why.message.contains("was not touched"), "{}", why.message);
+    assert_eq!(server.requests().len(), 2, "each of them once");
+}
+
 /// Accepts tokens of EKS's kind alone.
 fn picky(request: &str) -> (u16, String) {
     let lower = request.to_ascii_lowercase();
@@ -233,15 +251,19 @@ async fn changes_carry_their_preconditions() {
         "template": {} } });
     let server = TestServer::start(Behaviour::Answer(200, object.to_string())).await;
     let made = access(server.address, &json!({ "token": "t" }), LONG);
-    let elsewhere = Writer::connect(&made.access, &confirmed_for("another-cluster")).await;
+    let writer = async |context: &str| {
+        let pinned = Pinned::read(&made.access).await.unwrap();
+        Writer::connect(pinned, &made.access, &confirmed_for(context)).await
+    };
+    let elsewhere = writer("another-cluster").await;
     assert_eq!(
         elsewhere.err().unwrap().kind,
         WhyKind::Configuration,
         "only the plan's own cluster is changed"
     );
-    let writer = Writer::connect(&made.access, &confirmed_for(&made.access.context)).await.unwrap();
+    let writer = writer(&made.access.context).await.unwrap();
     writer.restart("n", "loft", "u1", "2026-01-02T03:04:05Z".parse().unwrap()).await.unwrap();
-    let changed = writer.scale("n", "loft", "u1", "77", 3).await.unwrap();
+    let changed = writer.scale("n", "loft", "u1", 0, 3).await.unwrap();
     assert_eq!((changed.uid.as_str(), changed.replicas_wanted), ("u1", 3));
     let requests = server.requests();
     let path = "PATCH /apis/apps/v1/namespaces/n/deployments/loft?";
@@ -252,9 +274,13 @@ async fn changes_carry_their_preconditions() {
     assert!(requests[0].contains(r#""metadata":{"uid":"u1"}"#), "{}", requests[0]);
     let restarted = r#"{"kubectl.kubernetes.io/restartedAt":"2026-01-02T03:04:05Z"}"#;
     assert!(requests[0].contains(restarted), "{}", requests[0]);
-    assert!(requests[1].contains("application/merge-patch+json"), "{}", requests[1]);
-    assert!(requests[1].contains(r#""uid":"u1","resourceVersion":"77""#), "{}", requests[1]);
-    assert!(requests[1].contains(r#""spec":{"replicas":3}"#), "{}", requests[1]);
+    assert!(requests[1].contains("application/json-patch+json"), "{}", requests[1]);
+    let operations = concat!(
+        r#"[{"op":"test","path":"/metadata/uid","value":"u1"},"#,
+        r#"{"op":"test","path":"/spec/replicas","value":0},"#,
+        r#"{"op":"replace","path":"/spec/replicas","value":3}]"#
+    );
+    assert!(requests[1].contains(operations), "{}", requests[1]);
 }
 
 mod watching {

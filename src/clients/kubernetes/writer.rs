@@ -11,13 +11,16 @@ use super::access::ClusterAccess;
 use super::answer::Failure;
 use super::connection::Connection;
 use super::facts;
-use super::reader::unbuilt;
-use crate::runbook::action::Confirmed;
+use super::pinned::Pinned;
+use super::reader::{cluster_uid, get, unbuilt};
+use crate::runbook::action::{Confirmed, Target, TargetDeployment};
 use crate::runbook::fact::Deployment;
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// The name that the API keeps beside the changed fields.
 const FIELD_MANAGER: &str = "failback";
+/// RFC 6902, whose operations can test what they change.
+const JSON_PATCH: http::HeaderValue = http::HeaderValue::from_static("application/json-patch+json");
 /// What `kubectl rollout restart` sets, too.
 const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
@@ -27,17 +30,35 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Reads the kubeconfig and signs in; the cluster itself is not asked yet.
-    /// Nobody gets a writer but for the cluster that a confirmed plan names.
+    /// Signs in to the cluster of a confirmed plan, by the very reading of the kubeconfig that was compared with
+    /// it; nothing is changed yet.
     ///
     /// # Errors
-    /// Another cluster than the plan's, the kubeconfig, the context or its credential plugin.
-    pub async fn connect(access: &ClusterAccess, confirmed: &Confirmed) -> Result<Self, Why> {
-        if access.context != confirmed.plan().region().context {
-            let message = format!("{} is not the cluster of the confirmed plan", access.context);
+    /// Another cluster than the plan's, or its credential plugin.
+    pub async fn connect(pinned: Pinned, access: &ClusterAccess, confirmed: &Confirmed) -> Result<Self, Why> {
+        let plan = confirmed.plan();
+        if pinned.context() != plan.region().context {
+            let message = format!("{} is not the cluster of the confirmed plan", pinned.context());
             return Err(Why::new(WhyKind::Configuration, message));
         }
-        Ok(Self { connection: Connection::open(access).await? })
+        let connection = Connection::to(pinned.into_target(), access).await?;
+        Ok(Self { connection })
+    }
+
+    /// The cluster that a change would go to, as it is now.
+    ///
+    /// # Errors
+    /// The Deployment could not be read.
+    pub async fn target(&self, namespace: &str, deployment: &str) -> Result<Target, Why> {
+        let (cluster_uid, found) = tokio::join!(
+            cluster_uid(&self.connection),
+            get::<ApiDeployment>(&self.connection, Some(namespace), deployment)
+        );
+        let deployment = match found?.map(|found| found.metadata.uid.unwrap_or_default()) {
+            Some(uid) => TargetDeployment::Found(uid),
+            None => TargetDeployment::Missing,
+        };
+        Ok(Target { address: self.connection.address().clone(), cluster_uid: cluster_uid.ok(), deployment })
     }
 
     /// Restarts the Deployment, if it is still the one with this uid.
@@ -59,7 +80,8 @@ impl Writer {
         self.patch(namespace, deployment, &Patch::Strategic(patch)).await
     }
 
-    /// Sets the replica count, if the Deployment is still the one that the plan was made from.
+    /// Sets the replica count, if the Deployment is still the one with this uid and wants as many as were read.
+    /// What else of it changed meanwhile, the status of flapping pods above all, is no hindrance.
     ///
     /// # Errors
     /// As for [`restart`](Self::restart).
@@ -68,32 +90,45 @@ impl Writer {
         namespace: &str,
         deployment: &str,
         uid: &str,
-        resource_version: &str,
+        from: i32,
         replicas: u32,
     ) -> Result<Deployment, Why> {
-        let patch = json!({
-            "metadata": { "uid": uid, "resourceVersion": resource_version },
-            "spec": { "replicas": replicas },
-        });
-        self.patch(namespace, deployment, &Patch::Merge(patch)).await
+        let operations = json!([
+            { "op": "test", "path": "/metadata/uid", "value": uid },
+            { "op": "test", "path": "/spec/replicas", "value": from },
+            { "op": "replace", "path": "/spec/replicas", "value": replicas },
+        ]);
+        let mut request = request(namespace, deployment, &Patch::Merge(operations))?;
+        // kube's own JSON patch wants a crate for what are three lines here.
+        request.headers_mut().insert(http::header::CONTENT_TYPE, JSON_PATCH);
+        self.send(deployment, request).await
     }
 
     async fn patch(&self, namespace: &str, name: &str, patch: &Patch<Value>) -> Result<Deployment, Why> {
-        let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
-        let request = Request::new(ApiDeployment::url_path(&(), Some(namespace)))
-            .patch(name, &params, patch)
-            .map_err(|error| unbuilt(&error))?;
-        match self.connection.json::<ApiDeployment>(request).await {
+        self.send(name, request(namespace, name, patch)?).await
+    }
+
+    async fn send(&self, name: &str, request: http::Request<Vec<u8>>) -> Result<Deployment, Why> {
+        match self.connection.json_once::<ApiDeployment>(request).await {
             Ok(changed) => Ok(facts::deployment(&changed, [])),
             Err(failure) => Err(explain(failure, name)),
         }
     }
 }
 
+fn request(namespace: &str, name: &str, patch: &Patch<Value>) -> Result<http::Request<Vec<u8>>, Why> {
+    let params = PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+    let path = ApiDeployment::url_path(&(), Some(namespace));
+    Request::new(path).patch(name, &params, patch).map_err(|error| unbuilt(&error))
+}
+
 /// What a failed change means for the Deployment.
 fn explain(failure: Failure, name: &str) -> Why {
     let Failure { code, mut why, .. } = failure;
-    let stale = code == Some(409) || (code == Some(422) && why.message.contains("uid"));
+    // 422 is what the API says of a uid that differs, and of a JSON patch whose test failed.
+    let tested = ["uid", "test", "the server rejected our request"];
+    let stale =
+        code == Some(409) || (code == Some(422) && tested.iter().any(|word| why.message.contains(word)));
     if stale {
         why.kind = WhyKind::Conflict;
         why.message =

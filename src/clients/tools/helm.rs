@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{ask as ask_tool, find};
-use crate::clients::process::{Invocation, capture};
+use super::{ToolFiles, ask as ask_tool, find};
+use crate::clients::process::{Environment, Invocation, capture};
 use crate::clients::secret::Secret;
 use crate::runbook::fact::HelmFacts;
 use crate::runbook::verdict::{Why, WhyKind};
@@ -27,25 +27,21 @@ pub(super) async fn ask(search_path: &[PathBuf]) -> Result<HelmFacts, String> {
 }
 
 /// The value `admin.password` that a release was installed with (`domain.md`, T5); `None` where
-/// it has none. Helm gets the variables of the program that the password is for.
+/// it has none. Helm gets the kubeconfig and the variables of the program that the password is for.
 ///
 /// # Errors
 /// Helm could not be run, the release or its values not be read.
 pub async fn helm_admin_password(
     helm: &Path,
-    kubeconfig: Option<&Path>,
+    files: &ToolFiles,
     context: &str,
     namespace: &str,
     release: &str,
-    like: &Invocation,
+    env: Environment,
 ) -> Result<Option<Secret>, Why> {
     let args = ["get", "values", release, "--namespace", namespace, "--kube-context", context, "-o", "json"];
-    let mut invocation = Invocation::new(helm, args, VALUES_LIMIT);
-    if let Some(kubeconfig) = kubeconfig {
-        invocation.args.extend(["--kubeconfig".into(), kubeconfig.into()]);
-    }
-    invocation.env.clone_from(&like.env);
-    invocation.env_remove.clone_from(&like.env_remove);
+    let mut invocation = Invocation::new(helm, args, env, VALUES_LIMIT);
+    invocation.args.extend(["--kubeconfig".into(), files.kubeconfig().into()]);
     let captured = capture(invocation).await?;
     if captured.exit_code != Some(0) {
         let last = captured.stderr.last().map_or("no message", String::as_str);
@@ -59,7 +55,20 @@ pub async fn helm_admin_password(
 /// A release without values prints `null`.
 fn admin_password(values: &[u8]) -> serde_json::Result<Option<Secret>> {
     let values: Value = serde_json::from_slice(values)?;
-    Ok(values.pointer("/admin/password").and_then(Value::as_str).map(Secret::new))
+    Ok(match values.pointer("/admin/password") {
+        Some(Value::String(password)) if !password.is_empty() => Some(Secret::new(password)),
+        // `--set admin.password=1234` makes it a number.
+        Some(Value::Number(number)) => Some(Secret::new(number.to_string())),
+        _ => None,
+    })
+}
+
+/// Does a password get through `--set admin.password=…`, which is how the vCluster CLI hands it to Helm? There a
+/// comma begins the next setting, a brace or bracket a list, a backslash an escape; `null` takes the setting away.
+pub fn survives_set(password: &Secret) -> bool {
+    let password = password.expose();
+    let is_word = matches!(password, "null" | "true" | "false");
+    !is_word && !password.contains([',', '\\', '{', '}', '[', ']', '\n', '\r', '\0'])
 }
 
 #[cfg(test)]
@@ -71,6 +80,7 @@ mod tests {
         let password = |values: &str| admin_password(values.as_bytes()).ok();
         assert_eq!(password(r#"{"admin":{"password":"hunter22"}}"#), Some(Some(Secret::new("hunter22"))));
         assert_eq!(password(r#"{"admin":{"create":true}}"#), Some(None));
+        assert_eq!(password(r#"{"admin":{"password":12345678}}"#), Some(Some(Secret::new("12345678"))));
         assert_eq!(password("null"), Some(None));
         assert_eq!(password("Error: release: not found"), None);
     }

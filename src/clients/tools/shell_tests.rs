@@ -42,19 +42,42 @@ async fn a_failing_tool_is_told_in_its_own_words() {
 #[tokio::test]
 async fn the_release_password_is_asked_of_helm_and_never_shown() {
     let folder = tempfile::tempdir().unwrap();
-    let want = "get values loft --namespace vcluster-platform --kube-context us -o json --kubeconfig /k";
+    let config =
+        "contexts: [{name: us, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: https://us}}]";
+    let config = kube::config::Kubeconfig::from_yaml(config).unwrap();
+    let kubeconfig = crate::clients::kubernetes::PrivateKubeconfig::of(&config, "us").unwrap();
+    let files = ToolFiles::write(kubeconfig, None).await.unwrap();
+    let want = format!(
+        "get values loft --namespace vcluster-platform --kube-context us -o json --kubeconfig {}",
+        files.kubeconfig().display()
+    );
     program(
         folder.path(),
         "helm",
         &format!("[ \"$*\" = '{want}' ] && echo '{{\"admin\":{{\"password\":\"hunter22\"}}}}' || exit 1"),
     );
     let helm = folder.path().join("helm");
-    let kubeconfig = Some(Path::new("/k"));
-    let like = Invocation::new(&helm, [""; 0], Duration::from_secs(30));
-    let found =
-        helm_admin_password(&helm, kubeconfig, "us", "vcluster-platform", "loft", &like).await.unwrap();
+    let env = Environment::for_tools();
+    let ask = async |release| {
+        helm_admin_password(&helm, &files, "us", "vcluster-platform", release, env.clone()).await
+    };
+    let found = ask("loft").await.unwrap();
     assert_eq!(found.as_ref().map(crate::clients::secret::Secret::expose), Some("hunter22"));
     assert_eq!(format!("{found:?}"), "Some(***)");
-    let why = helm_admin_password(&helm, None, "us", "vcluster-platform", "other", &like).await.unwrap_err();
+    let why = ask("other").await.unwrap_err();
     assert!(why.message.contains("release other"), "{}", why.message);
+}
+
+#[test]
+fn a_password_that_the_cli_would_mangle_is_known() {
+    for (password, survives) in [
+        ("hunter22", true),
+        ("a=b c'd\"e", true),
+        ("a,b=c", false),
+        ("a\\b", false),
+        ("{a}", false),
+        ("null", false),
+    ] {
+        assert_eq!(survives_set(&crate::clients::secret::Secret::new(password)), survives, "{password}");
+    }
 }

@@ -9,6 +9,7 @@ use crate::runbook::host::same_host;
 use crate::runbook::profile::{ClusterArn, Method, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::verdict::{Verdict, Why, WhyKind};
+use crate::runbook::version;
 
 /// What is known of the form's fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -186,8 +187,8 @@ fn running(known: &Known<'_>) -> Vec<(String, usize)> {
         else {
             continue;
         };
-        let Some(tag) = deployment.image_tag().filter(|_| deployment.ready > 0) else { continue };
-        let version = tag.trim_start_matches('v').to_owned();
+        let installed = version::installed(deployment, known.draft.chart_name.trim());
+        let Some(version) = installed.ok().filter(|_| deployment.ready > 0) else { continue };
         if versions.iter().all(|(other, _)| *other != version) {
             versions.push((version, region));
         }

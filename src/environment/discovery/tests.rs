@@ -158,6 +158,7 @@ fn file(region: &str, short: &str) -> ValuesFacts {
         database_host: Some("db.internal".to_owned()),
         database_port: Some(3306),
         replicas: Some(5),
+        ..ValuesFacts::default()
     }
 }
 

@@ -32,6 +32,9 @@ pub enum Condition {
     Unschedulable,
     /// The platform was downgraded here alone: it does not join its peers.
     VersionSkew,
+    /// An upgrade to another version than its peers' was interrupted when it had changed the Deployment: as
+    /// [`Condition::VersionSkew`], and Helm's record stays pending.
+    InterruptedUpgrade,
     /// The responder may read nodes and events, and nothing of the platform,
     /// which is scaled to zero.
     PermissionMissing,
@@ -48,7 +51,8 @@ impl Condition {
             | Self::DeploymentMissing
             | Self::OutOfMemory
             | Self::ImagePull
-            | Self::VersionSkew => true,
+            | Self::VersionSkew
+            | Self::InterruptedUpgrade => true,
             Self::Healthy
             | Self::DatabaseTimeout
             | Self::DatabaseDenied

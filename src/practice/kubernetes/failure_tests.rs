@@ -40,6 +40,7 @@ async fn somebody_can_repair_whatever_is_broken() {
         Condition::NodesNotReady,
         Condition::Unschedulable,
         Condition::VersionSkew,
+        Condition::InterruptedUpgrade,
     ] {
         let cluster = cluster(condition);
         assert_eq!(cluster.ready_pods(), 0, "{condition:?}");

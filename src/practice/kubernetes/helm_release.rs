@@ -29,24 +29,44 @@ pub(super) fn adopt(object: &mut Value, namespace: &str) {
     annotations.insert("meta.helm.sh/release-namespace".to_owned(), namespace.into());
 }
 
-/// The Secret of one revision of the release, deployed at this moment.
+/// How far the operation came that made a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// To its end.
+    Deployed,
+    /// It was ended on the way, as by a kill of helm.
+    PendingUpgrade,
+}
+
+impl Stage {
+    fn status(self) -> &'static str {
+        match self {
+            Self::Deployed => "deployed",
+            Self::PendingUpgrade => "pending-upgrade",
+        }
+    }
+}
+
+/// The Secret of one revision of the release, as its operation left it at this moment.
 pub(super) fn secret(
     rendering: &Rendering<'_>,
     user_values: &Value,
     revision: i64,
-    deployed: Timestamp,
+    (stage, at): (Stage, Timestamp),
 ) -> Value {
+    // Helm labels a record when it makes it, and anew when it brings it to its end.
+    let stamped = if stage == Stage::Deployed { "modifiedAt" } else { "createdAt" };
     json!({
         "apiVersion": "v1", "kind": "Secret", "type": "helm.sh/release.v1",
         "metadata": {
             "name": format!("sh.helm.release.v1.{RELEASE}.v{revision}"),
             "namespace": rendering.namespace,
             "labels": {
-                "owner": "helm", "name": RELEASE, "status": "deployed", "version": revision.to_string(),
-                "modifiedAt": deployed.as_second().to_string(),
+                "owner": "helm", "name": RELEASE, "status": stage.status(), "version": revision.to_string(),
+                stamped: at.as_second().to_string(),
             },
         },
-        "data": {"release": STANDARD.encode(encode(&record(rendering, user_values, revision, deployed)))},
+        "data": {"release": STANDARD.encode(encode(&record(rendering, user_values, revision, (stage, at))))},
     })
 }
 
@@ -73,7 +93,17 @@ pub(super) fn superseded(secret: &Value) -> Option<Value> {
     Some(secret)
 }
 
-fn record(rendering: &Rendering<'_>, user_values: &Value, revision: i64, deployed: Timestamp) -> Value {
+fn record(
+    rendering: &Rendering<'_>,
+    user_values: &Value,
+    revision: i64,
+    (stage, at): (Stage, Timestamp),
+) -> Value {
+    let description = match (stage, revision) {
+        (Stage::Deployed, 1) => "Install complete",
+        (Stage::Deployed, _) => "Upgrade complete",
+        (Stage::PendingUpgrade, _) => "Preparing upgrade",
+    };
     let templates: Vec<Value> = chart::TEMPLATES
         .iter()
         .map(|(path, content)| json!({"name": path, "data": STANDARD.encode(content)}))
@@ -83,9 +113,9 @@ fn record(rendering: &Rendering<'_>, user_values: &Value, revision: i64, deploye
         "namespace": rendering.namespace,
         "version": revision,
         "info": {
-            "first_deployed": stamp(deployed), "last_deployed": stamp(deployed),
-            "description": if revision == 1 { "Install complete" } else { "Upgrade complete" },
-            "status": "deployed",
+            "first_deployed": stamp(at), "last_deployed": stamp(at),
+            "description": description,
+            "status": stage.status(),
         },
         "chart": {
             "metadata": chart::metadata(rendering.version),
@@ -129,7 +159,7 @@ mod tests {
             version: "4.11.2",
             values: chart::default_values(),
         };
-        let first = secret(&rendering, &json!({}), 1, Timestamp::UNIX_EPOCH);
+        let first = secret(&rendering, &json!({}), 1, (Stage::Deployed, Timestamp::UNIX_EPOCH));
         assert!(is_record(&first));
         assert_eq!(revision(&first), Some(1));
         let superseded = superseded(&first).unwrap();

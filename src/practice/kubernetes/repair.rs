@@ -20,7 +20,7 @@ pub(super) fn carry_out(setup: &ClusterSetup, controllers: &mut Controllers, sta
     let template = state.get(&key).and_then(|deployment| deployment.pointer("/spec/template")).cloned();
     if let Some(template) = template {
         match setup.condition {
-            Condition::OutOfMemory | Condition::VersionSkew => {
+            Condition::OutOfMemory | Condition::VersionSkew | Condition::InterruptedUpgrade => {
                 mend_template(setup, controllers, state, &template, now);
             }
             Condition::ImagePull => mend_image(setup, state, &template, now),
@@ -59,6 +59,7 @@ fn mend_surroundings(condition: Condition, controllers: &mut Controllers, state:
         | Condition::OutOfMemory
         | Condition::ImagePull
         | Condition::VersionSkew
+        | Condition::InterruptedUpgrade
         | Condition::PermissionMissing => {}
     }
 }

@@ -1,9 +1,9 @@
 //! Every region's health check fails: this runbook assumes a healthy one (`domain.md`, section 8).
 
 use super::evidence;
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Advice, Assessment, Explains, Guidance, Strength};
+use crate::runbook::fits;
 use crate::runbook::steps::confirm::{self, Outcome};
 
 /// Weighs the cause.
@@ -15,7 +15,7 @@ pub fn assess(case: &Case) -> Assessment {
     );
     cause.advice = Some(Advice::Stop);
     cause.explains = Explains::All;
-    cause.fit = |_: ActionKind| Fit::CannotHelp("Not by this runbook: it assumes a healthy region");
+    cause.fits = fits::ALL_REGIONS_FAILING;
     let mut turned = false;
     for region in case.profile.indices() {
         let name = &case.profile.region(region).name;

@@ -1,11 +1,11 @@
 //! EKS itself says that the cluster is not up (`domain.md`, sections 6 and 8).
 
 use super::cluster_unreachable::out_of_reach;
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::EksFacts;
+use crate::runbook::fits;
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
@@ -16,12 +16,7 @@ pub fn assess(case: &Case) -> Assessment {
         format!("The cluster of {} is down, EKS says", region.name),
     );
     cause.explains = Explains::These(&["cluster-unreachable", "nodes-not-ready", "targets-unhealthy"]);
-    cause.fit = |action: ActionKind| match action {
-        ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => {
-            Fit::CannotHelp("Only once the cluster is back, or its replacement is in the variables")
-        }
-        ActionKind::Restart | ActionKind::Scale => Fit::CannotHelp("Cannot run: the cluster is down"),
-    };
+    cause.fits = fits::CLUSTER_DOWN;
     let answer = case.readings.eks(case.failed);
     cause.needs("EKS", answer);
     let bad = match answer {

@@ -1,10 +1,10 @@
 //! The cluster's API does not answer us: our side, or the way to it (`domain.md`, sections 6 and 8).
 
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Blame, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Blame, Explains, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::EksFacts;
+use crate::runbook::fits;
 use crate::runbook::steps::confirm;
 use crate::runbook::verdict::WhyKind;
 
@@ -17,7 +17,7 @@ pub fn assess(case: &Case) -> Assessment {
         format!("The cluster of {} does not answer", region.name),
     );
     cause.blame = Blame::OurSide;
-    cause.fit = |_: ActionKind| Fit::CannotHelp("Cannot run: the cluster does not answer");
+    cause.fits = fits::CLUSTER_UNREACHABLE;
     cause.explains = Explains::These(&["targets-unhealthy"]);
     let answer = case.readings.cluster(case.failed);
     match answer {

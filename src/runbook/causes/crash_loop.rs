@@ -2,11 +2,11 @@
 
 use jiff::SignedDuration;
 
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Advice, Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::Container;
+use crate::runbook::fits;
 use crate::runbook::log_signature::{self, Signature};
 use crate::runbook::pod::{crash_loops, out_of_memory};
 
@@ -20,7 +20,7 @@ pub fn assess(case: &Case) -> Assessment {
     let headline = format!("The platform's pods in {region} crash again and again");
     let mut cause = Assessment::new("crash-loop", "Crash loop", headline);
     cause.advice = Some(Advice::Restart);
-    cause.fit = fit;
+    cause.fits = fits::CRASH_LOOP;
     cause.explains = Explains::These(&["targets-unhealthy"]);
     let (pods, logs) = (case.readings.pods(case.failed), case.readings.logs(case.failed));
     cause.needs("Pods", pods);
@@ -86,13 +86,4 @@ fn crashes_now(case: &Case, container: &Container) -> bool {
     let ended = container.terminated.as_ref().or(container.last_terminated.as_ref());
     let waits = container.waiting_reason.as_deref() == Some("CrashLoopBackOff");
     crash_loops(container) && (waits || case.is_recent(ended.and_then(|end| end.finished_at), LATELY))
-}
-
-fn fit(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::Restart => Fit::Fits("Fits the cause; read the logs first"),
-        ActionKind::ReapplyHelm => Fit::Also("Also starts new pods, changes more"),
-        ActionKind::ReapplyVcluster => Fit::Also("Also starts new pods; may change the admin password"),
-        ActionKind::Scale => Fit::CannotHelp("Cannot help: more pods would crash too"),
-    }
 }

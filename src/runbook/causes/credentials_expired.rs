@@ -1,10 +1,10 @@
 //! Our sign-in to AWS or to a cluster is missing or has expired: our side, never the region's
 //! (`domain.md`, section 6).
 
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Blame, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Blame, Explains, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fits;
 use crate::runbook::question::Question;
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -17,7 +17,7 @@ pub fn assess(case: &Case) -> Assessment {
     );
     cause.blame = Blame::OurSide;
     cause.explains = Explains::All;
-    cause.fit = |_: ActionKind| Fit::CannotHelp("Cannot run: sign in first");
+    cause.fits = fits::CREDENTIALS_EXPIRED;
     let refused = |question| refused(case, question);
     let mut remedies: Vec<String> = Vec::new();
     let mut note = |cause: &mut Assessment, what: &str, why: &Why| {

@@ -2,9 +2,9 @@
 //! (`domain.md`, sections 7 and 8).
 
 use super::evidence;
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Advice, Assessment, Explains, Guidance, Strength};
+use crate::runbook::fits;
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
@@ -15,7 +15,7 @@ pub fn assess(case: &Case) -> Assessment {
     );
     cause.advice = Some(Advice::Stop);
     cause.explains = Explains::All;
-    cause.fit = |_: ActionKind| Fit::CannotHelp("Not by this runbook: the database has one of its own");
+    cause.fits = fits::DATABASE_DOWN;
     let mut with = 0;
     let (mut without, mut unread) = (0, 0);
     for region in case.profile.indices() {

@@ -3,6 +3,7 @@
 use super::evidence;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
+use crate::runbook::fits;
 use crate::runbook::log_signature::Trouble;
 
 /// Weighs the cause.
@@ -13,7 +14,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Database denies access",
         format!("The database does not let the platform of {region} in"),
     );
-    cause.fit = evidence::after_the_repair;
+    cause.fits = fits::AFTER_THE_REPAIR;
     cause.explains = Explains::These(&["crash-loop", "targets-unhealthy"]);
     cause.needs("Logs", case.readings.logs(case.failed));
     let Some(line) = evidence::database_lines(case, |trouble| trouble == Trouble::Denied) else {

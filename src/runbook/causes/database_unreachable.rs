@@ -2,10 +2,10 @@
 //! (`domain.md`, sections 5 and 7).
 
 use super::evidence;
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fits;
 use crate::runbook::log_signature::Trouble;
 use crate::runbook::verdict::Verdict;
 
@@ -17,7 +17,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Database out of reach",
         format!("The platform in {} cannot reach its database", region.name),
     );
-    cause.fit = fit;
+    cause.fits = fits::DATABASE_UNREACHABLE;
     cause.explains = Explains::These(&["crash-loop", "targets-unhealthy"]);
     cause.needs("Logs", case.readings.logs(case.failed));
     let mut sound = Vec::new();
@@ -35,7 +35,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Database full".clone_into(&mut cause.title);
         cause.headline = format!("The database has no connection left for the platform in {}", region.name);
         cause.says("It answers, so the way to it is open");
-        cause.fit = |_| Fit::CannotHelp("Cannot help: each new pod wants more connections");
+        cause.fits = fits::DATABASE_FULL;
     }
     evidence::other_regions_database(case, &mut cause);
     if case.platform_up() == Some(true) {
@@ -73,13 +73,4 @@ pub fn assess(case: &Case) -> Assessment {
     }
     cause.guidance.push(evidence::then_restart());
     cause
-}
-
-fn fit(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::Restart => {
-            Fit::Also("Helps once the database is in reach again: skips the wait between crashes")
-        }
-        other => evidence::after_the_repair(other),
-    }
 }

@@ -1,10 +1,10 @@
 //! The Deployment is gone (`domain.md`, section 8).
 
 use super::evidence;
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Strength};
+use crate::runbook::cause::{Advice, Assessment, Explains, Strength};
 use crate::runbook::fact::{DeploymentFacts, IngressFacts, ReleaseFacts};
+use crate::runbook::fits;
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
@@ -13,7 +13,7 @@ pub fn assess(case: &Case) -> Assessment {
     let headline = format!("The platform's Deployment in {region} is gone");
     let mut cause = Assessment::new("deployment-missing", "Deployment missing", headline);
     cause.advice = Some(Advice::Reapply);
-    cause.fit = fit;
+    cause.fits = fits::DEPLOYMENT_MISSING;
     cause.explains = Explains::These(&["targets-unhealthy", "ingress-not-reconciled"]);
     match case.readings.deployment(case.failed) {
         Some(Ok(DeploymentFacts::Missing)) => {
@@ -46,13 +46,4 @@ pub fn assess(case: &Case) -> Assessment {
         answer => cause.needs("Helm release", answer),
     }
     cause
-}
-
-fn fit(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::ReapplyHelm => Fit::Fits("Fits the cause"),
-        ActionKind::ReapplyVcluster => Fit::Also("Also works; may change the admin password"),
-        ActionKind::Restart => Fit::CannotHelp("Cannot help: there is no Deployment to restart"),
-        ActionKind::Scale => Fit::CannotHelp("Cannot help: there is no Deployment to scale"),
-    }
 }

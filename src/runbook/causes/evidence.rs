@@ -1,14 +1,14 @@
 //! Evidence that several causes weigh.
 
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::DeploymentFacts;
 use crate::runbook::log_signature::Trouble;
 use crate::runbook::path::{Hop, HopKind};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::verdict::Verdict;
+use crate::runbook::version;
 
 /// The pods of a Deployment that wants none: what says so, and what does not.
 pub(super) fn no_pods(case: &Case, cause: &mut Assessment) {
@@ -95,28 +95,12 @@ pub(super) fn other_regions_database(case: &Case, cause: &mut Assessment) {
     }
 }
 
-/// The image tag that a region's Deployment wants.
-pub(super) fn image_tag<'a>(case: &Case<'a>, region: RegionIndex) -> Option<&'a str> {
+/// The version that a region's Deployment wants.
+pub(super) fn version_wanted(case: &Case, region: RegionIndex) -> Option<String> {
     match case.readings.deployment(region)?.ok()? {
-        DeploymentFacts::Found(deployment) => deployment.image_tag(),
+        DeploymentFacts::Found(deployment) => version::wanted(deployment, &case.profile.chart.name),
         DeploymentFacts::Missing => None,
     }
-}
-
-/// Fit where the way to the database is broken: a restart only skips the wait after the repair.
-pub(super) fn after_the_repair(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::Restart => Fit::Later("Only after the repair: then it skips the wait between crashes"),
-        ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => {
-            Fit::CannotHelp("Cannot help: the values are not what is broken")
-        }
-        ActionKind::Scale => Fit::CannotHelp("Cannot help: more pods would crash too"),
-    }
-}
-
-/// Fit where the failed region itself works: nothing of the platform is to be changed.
-pub(super) fn leave_the_platform(_: ActionKind) -> Fit {
-    Fit::CannotHelp("Cannot help: the platform is not what is broken")
 }
 
 /// The last step of a repair of the network.

@@ -4,6 +4,7 @@ use super::evidence;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fits;
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::steps::confirm;
 
@@ -14,7 +15,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Health check set wrongly",
         "A health check does not tell how its region is",
     );
-    cause.fit = evidence::leave_the_platform;
+    cause.fits = fits::LEAVE_THE_PLATFORM;
     let mut own = false;
     let mut first = None;
     for region in std::iter::once(case.failed).chain(case.profile.others(case.failed)) {

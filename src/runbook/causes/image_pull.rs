@@ -1,11 +1,12 @@
 //! The image cannot be pulled: a wrong version, or a registry out of reach (`domain.md`, section 8).
 
 use super::evidence;
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Advice, Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::Container;
+use crate::runbook::fits;
+use crate::runbook::version;
 
 /// Waiting reasons that speak of the image.
 const REASONS: [&str; 4] = ["ImagePullBackOff", "ErrImagePull", "ErrImageNeverPull", "InvalidImageName"];
@@ -19,7 +20,7 @@ pub fn assess(case: &Case) -> Assessment {
         format!("The platform's image cannot be pulled in {}", region.name),
     );
     cause.advice = Some(Advice::Reapply);
-    cause.fit = fit;
+    cause.fits = fits::IMAGE_PULL;
     cause.explains = Explains::These(&["version-skew", "targets-unhealthy"]);
     let answer = case.readings.pods(case.failed);
     cause.needs("Pods", answer);
@@ -37,15 +38,20 @@ pub fn assess(case: &Case) -> Assessment {
     let reason = first.waiting_reason.as_deref().unwrap_or_default();
     cause.says(format!("{} of {} pods wait for their image ({reason})", pods.len(), facts.pods.len()));
     cause.strength = if case.platform_up() == Some(true) { Strength::Possible } else { Strength::Certain };
-    let here = evidence::image_tag(case, case.failed);
-    match (here, case.healthy_version()) {
-        (Some(here), Some((healthy, name))) if here != healthy => {
+    let here = evidence::version_wanted(case, case.failed);
+    let healthy = case.healthy_wanted();
+    let differs = match (&here, &healthy) {
+        (Some(here), Some((healthy, _))) => !version::same(here, healthy),
+        _ => false,
+    };
+    match (&here, &healthy) {
+        (Some(here), Some((healthy, name))) if differs => {
             cause.says(format!("It wants version {here}, and {name} runs {healthy}"));
         }
         (Some(here), Some((_, name))) => {
             // The version is right, so installing it again brings nothing.
             cause.advice = Some(Advice::Guidance);
-            cause.fit = same_version;
+            cause.fits = fits::IMAGE_PULL_OF_THE_RIGHT_VERSION;
             cause.says(format!(
                 "{name} runs the same version {here}: the registry may be out of reach from here"
             ));
@@ -58,8 +64,11 @@ pub fn assess(case: &Case) -> Assessment {
     let registry = "let the nodes reach the image registry: NAT gateway, proxy, pull secret";
     cause.guidance = vec![
         match case.healthy_version() {
-            Some((healthy, name)) if here != Some(healthy) => Guidance::text(format!(
+            Ok((healthy, name)) if differs || here.is_none() => Guidance::text(format!(
                 "Re-apply the values file in step 3: it installs version {healthy}, as in {name}"
+            )),
+            Err(why) if differs => Guidance::text(format!(
+                "Re-apply the values file in step 3, with the healthy region's version as chart.version in the environment: {why}"
             )),
             _ => Guidance::text(evidence::ask(case, "whoever runs the EKS clusters", registry)),
         },
@@ -69,22 +78,4 @@ pub fn assess(case: &Case) -> Assessment {
         ),
     ];
     cause
-}
-
-fn same_version(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => {
-            Fit::Also("Helps only if the values file names another registry: the version is right")
-        }
-        other => fit(other),
-    }
-}
-
-fn fit(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::ReapplyHelm => Fit::Fits("Fits: installs the version that the healthy region runs"),
-        ActionKind::ReapplyVcluster => Fit::Also("Also works; may change the admin password"),
-        ActionKind::Restart => Fit::CannotHelp("Cannot help: new pods want the same image"),
-        ActionKind::Scale => Fit::CannotHelp("Cannot help: more pods would want the same image"),
-    }
 }

@@ -1,11 +1,11 @@
 //! The load balancer controller does not bring the Ingress about: its old address stays, and says nothing
 //! (`domain.md`, section 4).
 
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::{Event, FoundBy, IngressFacts};
+use crate::runbook::fits;
 
 /// The controller's reasons that are failures.
 const FAILURES: [&str; 5] = [
@@ -26,12 +26,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Ingress not reconciled",
         format!("The load balancer of {} is not kept up to date: its controller fails", region.name),
     );
-    cause.fit = |action: ActionKind| match action {
-        ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => {
-            Fit::Also("Helps only if the Ingress itself is wrong or missing")
-        }
-        _ => Fit::CannotHelp("Cannot help: the pods are not what is broken"),
-    };
+    cause.fits = fits::INGRESS_NOT_RECONCILED;
     cause.explains = Explains::These(&["targets-unhealthy"]);
     let (ingress, events) = (case.readings.ingress(case.failed), case.readings.events(case.failed));
     cause.needs("Ingress", ingress);

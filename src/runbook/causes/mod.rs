@@ -17,6 +17,7 @@ pub mod nodes_not_ready;
 pub mod nothing_failing;
 pub mod peering_inactive;
 pub mod permission_missing;
+pub mod release_pending;
 pub mod resource_exhaustion;
 pub mod route_missing;
 pub mod scaled_to_zero;
@@ -30,8 +31,8 @@ use super::case::Case;
 use super::cause::Assessment;
 
 /// Every cause. Of equally strong ones the first here ranks first: what stops everything, then our side,
-/// then from the outside of the region to its inside.
-pub const ALL: [fn(&Case) -> Assessment; 24] = [
+/// then from the outside of the region to its inside, and last what only stands in the way of a repair.
+pub const ALL: [fn(&Case) -> Assessment; 25] = [
     database_down::assess,
     all_regions_failing::assess,
     credentials_expired::assess,
@@ -56,6 +57,7 @@ pub const ALL: [fn(&Case) -> Assessment; 24] = [
     ingress_not_reconciled::assess,
     targets_unhealthy::assess,
     crash_loop::assess,
+    release_pending::assess,
 ];
 
 #[cfg(test)]

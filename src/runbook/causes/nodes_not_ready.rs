@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::NodesFacts;
+use crate::runbook::fits;
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
@@ -16,12 +16,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Nodes not ready",
         format!("The nodes of {} are not ready, so pods cannot run there", region.name),
     );
-    cause.fit = |action: ActionKind| match action {
-        ActionKind::Restart | ActionKind::Scale => {
-            Fit::CannotHelp("Cannot help: new pods find no node either")
-        }
-        _ => Fit::CannotHelp("Cannot help: the nodes are not part of the chart"),
-    };
+    cause.fits = fits::NODES_NOT_READY;
     cause.explains =
         Explains::These(&["unschedulable", "crash-loop", "targets-unhealthy", "resource-exhaustion"]);
     let answer = case.readings.nodes(case.failed);

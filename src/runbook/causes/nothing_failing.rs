@@ -1,9 +1,9 @@
 //! No health check fails: recovered already, or the wrong IDs (`domain.md`, section 8).
 
-use super::evidence;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Blame, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fits;
 use crate::runbook::steps::confirm::{self, Outcome};
 
 /// The cause's id.
@@ -19,7 +19,7 @@ pub fn assess(case: &Case) -> Assessment {
     );
     cause.advice = None;
     cause.blame = Blame::Nothing;
-    cause.fit = evidence::leave_the_platform;
+    cause.fits = fits::LEAVE_THE_PLATFORM;
     if confirm::outcome(case.profile, case.readings, case.failed) != Some(Outcome::NothingFailing) {
         return cause;
     }

@@ -4,6 +4,7 @@ use super::evidence;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Explains, Guidance};
 use crate::runbook::command;
+use crate::runbook::fits;
 use crate::runbook::path::{HopKind, Mend};
 
 /// Weighs the cause.
@@ -14,7 +15,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Peering inactive",
         format!("The platform in {} cannot reach its database: the peering is not active", region.name),
     );
-    cause.fit = evidence::after_the_repair;
+    cause.fits = fits::AFTER_THE_REPAIR;
     cause.explains =
         Explains::These(&["route-missing", "database-unreachable", "crash-loop", "targets-unhealthy"]);
     let Some(hop) = evidence::broken_hop(case, HopKind::Peering, &mut cause) else { return cause };

@@ -1,11 +1,11 @@
 //! Signed in, and not permitted to look at what matters (`domain.md`, section 6).
 
 use super::evidence;
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Blame, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Blame, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::AccessFacts;
+use crate::runbook::fits;
 use crate::runbook::question::Question;
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -19,7 +19,7 @@ pub fn assess(case: &Case) -> Assessment {
         format!("You may not look at the platform in {}", region.name),
     );
     cause.blame = Blame::OurSide;
-    cause.fit = |_: ActionKind| Fit::CannotHelp("Not permitted to look, so nothing is known to act on");
+    cause.fits = fits::PERMISSION_MISSING;
     let forbidden = |question: Question| -> Option<&Why> {
         case.readings.latest(question)?.answer.as_ref().err().filter(|why| why.kind == WhyKind::Forbidden)
     };

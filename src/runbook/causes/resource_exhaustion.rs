@@ -2,11 +2,11 @@
 
 use jiff::SignedDuration;
 
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Advice, Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::{Container, Pod};
+use crate::runbook::fits;
 
 /// The node conditions that are bad when `True`.
 const PRESSURES: [&str; 3] = ["MemoryPressure", "DiskPressure", "PIDPressure"];
@@ -23,7 +23,7 @@ pub fn assess(case: &Case) -> Assessment {
         format!("The platform's pods in {} are killed for want of memory", region.name),
     );
     cause.advice = Some(Advice::Reapply);
-    cause.fit = fit;
+    cause.fits = fits::OUT_OF_MEMORY;
     cause.explains = Explains::These(&["crash-loop", "targets-unhealthy"]);
     let answer = case.readings.pods(case.failed);
     cause.needs("Pods", answer);
@@ -52,7 +52,7 @@ pub fn assess(case: &Case) -> Assessment {
             cause.strength = cause.strength.max(Strength::Likely);
             if killed == 0 {
                 cause.advice = Some(Advice::Guidance);
-                cause.fit = |_| Fit::CannotHelp("Cannot help: the nodes have no room");
+                cause.fits = fits::NO_ROOM;
                 "Node out of resources".clone_into(&mut cause.title);
                 cause.headline =
                     format!("The platform's pods in {} were evicted: their node ran short", region.name);
@@ -92,15 +92,4 @@ pub fn assess(case: &Case) -> Assessment {
         .guidance
         .push(Guidance::with("See what the nodes have", command::describe_nodes(case.profile, region)));
     cause
-}
-
-fn fit(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::ReapplyHelm => Fit::Fits("Fits, once the values file has higher limits"),
-        ActionKind::ReapplyVcluster => {
-            Fit::Also("Also works, with higher limits; may change the admin password")
-        }
-        ActionKind::Restart => Fit::CannotHelp("Cannot help: new pods get no more memory than the old ones"),
-        ActionKind::Scale => Fit::CannotHelp("Cannot help: more pods would be killed too"),
-    }
 }

@@ -4,6 +4,7 @@ use super::evidence;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fits;
 use crate::runbook::path::{HopKind, Mend};
 use crate::runbook::verdict::Verdict;
 
@@ -15,7 +16,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Route missing",
         format!("The platform in {} cannot reach its database: a route is missing", region.name),
     );
-    cause.fit = evidence::after_the_repair;
+    cause.fits = fits::AFTER_THE_REPAIR;
     cause.explains = Explains::These(&["database-unreachable", "crash-loop", "targets-unhealthy"]);
     let mut broken = evidence::broken_hop(case, HopKind::RoutesThere, &mut cause);
     if broken.is_some() {

@@ -1,10 +1,10 @@
 //! The Deployment wants no replicas, so nothing runs (`domain.md`, section 8).
 
 use super::evidence;
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Strength};
+use crate::runbook::cause::{Advice, Assessment, Explains, Strength};
 use crate::runbook::fact::DeploymentFacts;
+use crate::runbook::fits;
 use crate::runbook::steps::confirm;
 
 /// Weighs the cause.
@@ -14,7 +14,7 @@ pub fn assess(case: &Case) -> Assessment {
     let headline = format!("The platform in {region} is scaled to zero");
     let mut cause = Assessment::new("scaled-to-zero", "Scaled to zero", headline);
     cause.advice = Some(Advice::Scale);
-    cause.fit = fit;
+    cause.fits = fits::SCALED_TO_ZERO;
     cause.explains = Explains::These(&["targets-unhealthy"]);
     if let Some(Ok(DeploymentFacts::Found(deployment))) = case.readings.deployment(case.failed) {
         match deployment.replicas_wanted {
@@ -32,12 +32,4 @@ pub fn assess(case: &Case) -> Assessment {
         cause.says("The health checkers get HTTP 503: what a load balancer says without a target");
     }
     cause
-}
-
-fn fit(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::Scale => Fit::Fits("Fits the cause"),
-        ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => Fit::Also("Also works, changes more"),
-        ActionKind::Restart => Fit::CannotHelp("Cannot help: there is no pod to restart"),
-    }
 }

@@ -5,6 +5,7 @@ use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Explains, Guidance};
 use crate::runbook::command;
 use crate::runbook::fact::SecurityGroup;
+use crate::runbook::fits;
 use crate::runbook::path::{HopKind, Mend};
 
 /// Weighs the cause.
@@ -16,7 +17,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Security group closed",
         format!("The platform in {} cannot reach its database: port {port} is closed", region.name),
     );
-    cause.fit = evidence::after_the_repair;
+    cause.fits = fits::AFTER_THE_REPAIR;
     cause.explains = Explains::These(&["database-unreachable", "crash-loop", "targets-unhealthy"]);
     let Some(hop) = evidence::broken_hop(case, HopKind::Port, &mut cause) else { return cause };
     let Some(Ok(facts)) = case.readings.path(case.failed) else { return cause };

@@ -4,11 +4,11 @@
 use jiff::SignedDuration;
 
 use super::evidence;
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::{Pod, TargetsFacts};
+use crate::runbook::fits;
 use crate::runbook::steps::confirm;
 use crate::runbook::targets::{self, Count};
 
@@ -35,12 +35,7 @@ pub fn assess(case: &Case) -> Assessment {
         "Targets unhealthy",
         format!("The load balancer of {} does not get through to the pods", region.name),
     );
-    cause.fit = |action: ActionKind| match action {
-        ActionKind::Restart => {
-            Fit::CannotHelp("Cannot help: the pods are ready, and new ones are as little reached")
-        }
-        other => evidence::leave_the_platform(other),
-    };
+    cause.fits = fits::TARGETS_UNHEALTHY;
     let answer = case.readings.targets(case.failed);
     cause.needs("Targets", answer);
     let up = case.platform_up();

@@ -1,9 +1,9 @@
 //! Pods find no node that takes them (`domain.md`, sections 3 and 8).
 
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
+use crate::runbook::fits;
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
@@ -13,14 +13,7 @@ pub fn assess(case: &Case) -> Assessment {
         "No room for pods",
         format!("The pods in {} find no node that takes them", region.name),
     );
-    cause.fit = |action: ActionKind| match action {
-        ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => {
-            Fit::Also("Helps only if the values file asks for less than before")
-        }
-        ActionKind::Restart | ActionKind::Scale => {
-            Fit::CannotHelp("Cannot help: new pods find no node either")
-        }
-    };
+    cause.fits = fits::UNSCHEDULABLE;
     cause.explains = Explains::These(&["targets-unhealthy"]);
     let answer = case.readings.pods(case.failed);
     cause.needs("Pods", answer);

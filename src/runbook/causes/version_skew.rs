@@ -2,12 +2,13 @@
 //! (`domain.md`, T2 and T3).
 
 use super::evidence;
-use crate::runbook::action::ActionKind;
 use crate::runbook::case::Case;
-use crate::runbook::cause::{Advice, Assessment, Explains, Fit, Guidance, Strength};
+use crate::runbook::cause::{Advice, Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
 use crate::runbook::fact::DeploymentFacts;
+use crate::runbook::fits;
 use crate::runbook::profile::RegionIndex;
+use crate::runbook::version;
 
 /// Weighs the cause.
 pub fn assess(case: &Case) -> Assessment {
@@ -18,11 +19,11 @@ pub fn assess(case: &Case) -> Assessment {
         format!("The platform in {} has another version than the healthy region", region.name),
     );
     cause.advice = Some(Advice::Reapply);
-    cause.fit = fit;
+    cause.fits = fits::VERSION_SKEW;
     cause.explains = Explains::These(&["crash-loop", "targets-unhealthy"]);
     let answer = case.readings.deployment(case.failed);
     cause.needs("Deployment", answer);
-    let (here, healthy) = (evidence::image_tag(case, case.failed), case.healthy_version());
+    let (here, healthy) = (evidence::version_wanted(case, case.failed), case.healthy_wanted());
     let (Some(here), Some((healthy, name))) = (here, healthy) else {
         if answer.is_some_and(|answer| answer.is_ok()) {
             cause
@@ -31,7 +32,7 @@ pub fn assess(case: &Case) -> Assessment {
         }
         return cause;
     };
-    if here == healthy {
+    if version::same(&here, &healthy) {
         cause.denies(format!("Both run version {here}"));
         return cause;
     }
@@ -56,9 +57,14 @@ pub fn assess(case: &Case) -> Assessment {
         }
     }
     cause.guidance = vec![
-        Guidance::text(format!(
-            "Re-apply the values file in step 3: it installs version {healthy}, so that both run the same"
-        )),
+        Guidance::text(match case.healthy_version() {
+            Ok((version, _)) => format!(
+                "Re-apply the values file in step 3: it installs version {version}, so that both run the same"
+            ),
+            Err(why) => format!(
+                "Re-apply the values file in step 3, with the healthy region's version as chart.version in the environment: {why}"
+            ),
+        }),
         Guidance::with("See what this region wants", command::deployment_image(case.profile, region)),
     ];
     cause
@@ -68,13 +74,4 @@ fn chart(case: &Case, region: RegionIndex) -> Option<String> {
     let DeploymentFacts::Found(deployment) = case.readings.deployment(region)?.ok()? else { return None };
     let chart = deployment.chart.as_deref()?;
     Some(format!("{} was installed from chart {chart}", case.profile.region(region).name))
-}
-
-fn fit(action: ActionKind) -> Fit {
-    match action {
-        ActionKind::ReapplyHelm => Fit::Fits("Fits: installs the version that the healthy region runs"),
-        ActionKind::ReapplyVcluster => Fit::Also("Also works; may change the admin password"),
-        ActionKind::Restart => Fit::CannotHelp("Cannot help: new pods have the same version"),
-        ActionKind::Scale => Fit::CannotHelp("Cannot help: more pods have the same version"),
-    }
 }

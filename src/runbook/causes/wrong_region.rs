@@ -1,8 +1,8 @@
 //! The chosen region is healthy, and another one fails.
 
-use super::evidence;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Blame, Explains, Guidance, Strength};
+use crate::runbook::fits;
 use crate::runbook::steps::confirm::{self, Outcome};
 
 /// Weighs the cause.
@@ -12,7 +12,7 @@ pub fn assess(case: &Case) -> Assessment {
         Assessment::new("wrong-region", "Another region failed", "Another region is the one that failed");
     cause.blame = Blame::Choice;
     cause.explains = Explains::All;
-    cause.fit = evidence::leave_the_platform;
+    cause.fits = fits::LEAVE_THE_PLATFORM;
     let outcome = confirm::outcome(case.profile, case.readings, case.failed);
     let Some(Outcome::OtherRegionFailing(other)) = outcome else { return cause };
     let name = &case.profile.region(other).name;

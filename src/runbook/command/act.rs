@@ -1,7 +1,10 @@
 //! The commands of step 3, which change the failed region (`domain.md`, T1 to T8).
 
-use super::{Command, kubectl};
+use super::{Command, helm, kubectl};
 use crate::runbook::profile::{Profile, Region};
+
+const HELM_3: &str =
+    "--server-side and --force-conflicts are left out: the installed Helm 3 does not know them";
 
 /// Step 3: restart.
 pub fn restart(profile: &Profile, region: &Region) -> Command {
@@ -56,10 +59,23 @@ pub fn helm_upgrade(profile: &Profile, region: &Region, version: &str, major: Op
         ),
     });
     if major == Some(3) {
-        command.differs(
-            "--server-side and --force-conflicts are left out: the installed Helm 3 does not know them",
-        )
+        command.differs(HELM_3)
     } else {
+        command.args(["--server-side=true", "--force-conflicts"])
+    }
+}
+
+/// Step 3: roll the release back to a revision. `major` is the installed Helm's.
+pub fn helm_rollback(profile: &Profile, region: &Region, revision: u32, major: Option<u32>) -> Command {
+    let revision = revision.to_string();
+    let command = helm(profile, region, ["rollback", &profile.deployment, &revision]);
+    let command = command.differs(
+        "not in the runbook: its re-apply is refused while an earlier install, upgrade or rollback is pending",
+    );
+    if major == Some(3) {
+        command.differs(HELM_3)
+    } else {
+        // As the re-apply: what others changed by hand meanwhile is no conflict.
         command.args(["--server-side=true", "--force-conflicts"])
     }
 }

@@ -1,6 +1,6 @@
 //! Commands that only look, beyond the runbook's own: what the checks of step 2 ask by API.
 
-use super::{Command, aws, kubectl};
+use super::{Command, aws, helm, kubectl};
 use crate::runbook::profile::{ClusterArn, Profile, Region};
 
 /// The AWS region of a region's cluster: its ARN's, else the region's own name.
@@ -86,6 +86,11 @@ pub fn release_records(profile: &Profile, region: &Region) -> Command {
     kubectl(profile, region)
         .args(["get", "secrets", "-n", &profile.namespace, "-l", &labels])
         .args(["-L", "version,status"])
+}
+
+/// The revisions of the platform's Helm release.
+pub fn helm_history(profile: &Profile, region: &Region) -> Command {
+    helm(profile, region, ["history", &profile.deployment])
 }
 
 /// The image that a region's Deployment wants.

@@ -1,12 +1,18 @@
 //! Commands of repairs that are somebody else's to run: this program shows them and never runs them.
 
 use super::look::ec2;
-use super::{Command, aws};
-use crate::runbook::profile::Profile;
+use super::{Command, aws, kubectl};
+use crate::runbook::profile::{Profile, Region};
 
 /// Signs in again.
 pub fn sso_login(profile: &Profile) -> Command {
     aws(&profile.aws).args(["sso", "login"])
+}
+
+/// Makes Helm forget a revision of the platform's release, and leaves the objects that it made.
+pub fn forget_release(profile: &Profile, region: &Region, revision: u32) -> Command {
+    let record = format!("sh.helm.release.v1.{}.v{revision}", profile.deployment);
+    kubectl(profile, region).args(["delete", "secret", "-n", &profile.namespace, &record])
 }
 
 /// Opens a port of a security group for a range.

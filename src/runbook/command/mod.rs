@@ -87,6 +87,15 @@ fn kubectl(profile: &Profile, region: &Region) -> Command {
     command.args(["--context", &region.context])
 }
 
+fn helm<const N: usize>(profile: &Profile, region: &Region, what: [&str; N]) -> Command {
+    let command = Command::new(["helm"]).args(what).args(["--namespace", &profile.namespace]);
+    let command = match &profile.kubeconfig {
+        Some(file) => command.arg("--kubeconfig").arg(file.display().to_string()),
+        None => command,
+    };
+    command.args(["--kube-context", &region.context])
+}
+
 /// Steps 1 and 5: what each checker of a region's health check reports.
 pub fn health_check_status(profile: &Profile, region: &Region) -> Command {
     aws(&profile.aws).args([

@@ -2,14 +2,39 @@
 
 use jiff::Timestamp;
 
+use crate::runbook::verdict::Why;
+
 /// A cluster whose API answers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ClusterFacts {
     /// `gitVersion` of `/version`.
     pub version: String,
-    /// Where it answered: scheme, host, port where it is not the scheme's own, and path, as the context's
-    /// kubeconfig entry has them (`clusters[].cluster.server`). Empty where it is not known.
+}
+
+/// How a region's context reaches its cluster, as the kubeconfig has it: needs no answer of the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ClusterAddress {
+    /// Scheme, host, port where it is not the scheme's own, and path (`clusters[].cluster.server`), in one way
+    /// of writing; without user and password.
     pub server: String,
+    /// `tls-server-name`: the name that the server has to prove, where it is not the address's own.
+    pub tls_server_name: Option<String>,
+    /// Host and port of the proxy in between, of the kubeconfig or the environment.
+    pub proxy: Option<String>,
+    /// SHA-256 of the certificate authorities that are trusted, hexadecimal; `None` for the system's.
+    pub authority: Option<String>,
+    /// `insecure-skip-tls-verify`: whoever answers there is taken for the cluster.
+    pub insecure: bool,
+}
+
+/// Which cluster a region's context leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterIdentityFacts {
+    /// How it is reached.
+    pub address: ClusterAddress,
+    /// `metadata.uid` of the namespace `kube-system`, which a cluster keeps for its life and shares with no
+    /// other one; or why it could not be read.
+    pub uid: Result<String, Why>,
 }
 
 /// The platform's Deployment.
@@ -46,13 +71,14 @@ pub struct Deployment {
     pub paused: bool,
     /// `spec.progressDeadlineSeconds`; 600 where it is absent.
     pub progress_deadline_secs: u32,
-    /// `spec.template.spec.containers[0].image`.
+    /// `image` of the platform's own container: the one named `manager`, else the only one; `None` where
+    /// that does not tell, as with sidecars beside another name.
     pub image: Option<String>,
     /// `status.conditions`, sorted by type.
     pub conditions: Vec<Condition>,
     /// `pod-template-hash` of the ReplicaSet of the current revision, where known.
     pub template_hash: Option<String>,
-    /// Label `helm.sh/chart`, for example `vcluster-platform-4.11.2`.
+    /// Label `helm.sh/chart`, else `chart` of older charts, for example `vcluster-platform-4.11.2`.
     pub chart: Option<String>,
 }
 
@@ -274,6 +300,19 @@ pub struct Release {
     /// Label `version`: the revision.
     pub revision: u32,
     /// Label `status`: `deployed`, `failed`, `pending-upgrade`, …
+    pub status: String,
+    /// `metadata.creationTimestamp`: when the operation that made this revision began.
+    pub created_at: Option<Timestamp>,
+    /// The newest older revision that was deployed whole: status `deployed`, else `superseded`.
+    pub last_good: Option<GoodRevision>,
+}
+
+/// A revision of a Helm release that was deployed whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GoodRevision {
+    /// Label `version`.
+    pub revision: u32,
+    /// Label `status`: `deployed` or `superseded`.
     pub status: String,
     /// `metadata.creationTimestamp`.
     pub created_at: Option<Timestamp>,

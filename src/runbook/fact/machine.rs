@@ -101,6 +101,10 @@ pub struct ValuesFacts {
     pub database_port: Option<u16>,
     /// `replicaCount`.
     pub replicas: Option<u32>,
+    /// How many YAML documents with settings it has. Helm 4 merges them, later ones over earlier ones.
+    pub documents: usize,
+    /// SHA-256 of its bytes, in hexadecimal: what is applied is what was planned with.
+    pub digest: String,
 }
 
 impl ValuesFacts {

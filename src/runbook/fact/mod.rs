@@ -8,9 +8,9 @@ mod network;
 
 pub use aws::{EksCluster, EksFacts, FoundBy, HealthIssue, Target, TargetGroup, TargetsFacts};
 pub use cluster::{
-    ClusterFacts, Condition, Container, ContainerLog, Deployment, DeploymentFacts, Event, EventsFacts,
-    IngressFacts, LogLine, LogsFacts, Node, NodesFacts, Peer, PeersFacts, Pod, PodsFacts, Release,
-    ReleaseFacts, Terminated,
+    ClusterAddress, ClusterFacts, ClusterIdentityFacts, Condition, Container, ContainerLog, Deployment,
+    DeploymentFacts, Event, EventsFacts, GoodRevision, IngressFacts, LogLine, LogsFacts, Node, NodesFacts,
+    Peer, PeersFacts, Pod, PodsFacts, Release, ReleaseFacts, Terminated,
 };
 pub use health::{HealthCheckFacts, HealthCheckSettings, ListedHealthCheck, Observation, ProbeFacts};
 pub use machine::{
@@ -29,6 +29,8 @@ pub enum Facts {
     SharedProbe(ProbeFacts),
     /// See [`ClusterFacts`].
     Cluster(ClusterFacts),
+    /// See [`ClusterIdentityFacts`].
+    ClusterIdentity(ClusterIdentityFacts),
     /// See [`DeploymentFacts`].
     Deployment(DeploymentFacts),
     /// See [`PodsFacts`].

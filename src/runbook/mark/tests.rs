@@ -142,7 +142,7 @@ fn failed(unchanged: bool) -> ActionOutcome {
 #[test]
 fn a_step_says_how_it_was_left() {
     let done = ActionOutcome::Done { message: String::new() };
-    let cancelled = ActionOutcome::Cancelled { message: String::new() };
+    let cancelled = ActionOutcome::Cancelled { message: String::new(), unchanged: false };
     let at = |reached| Told::new(reached);
     let acted = |outcome| Told { outcome: Some(outcome), ..Told::new(Step::Rollout) };
     let watched = |rollout, lost| Told { watched: Some((rollout, lost)), ..Told::new(Step::Rollout) };

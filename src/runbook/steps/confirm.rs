@@ -2,18 +2,22 @@
 //! Rules of `domain.md`, section 2.
 
 mod checkers;
+mod outcome;
 
 pub use self::checkers::{
     CheckerRegion, CheckerStatus, by_checker_region, checker_status, common_failure, short_status,
+};
+
+pub use self::outcome::{
+    Outcome, fails_by_inversion, is_healthy, outcome, recognised, shows_healthy, watches_other_region,
 };
 
 use crate::runbook::case::Case;
 use crate::runbook::check::Check;
 use crate::runbook::command;
 use crate::runbook::fact::{HealthCheckFacts, Observation, ProbeFacts};
-use crate::runbook::host::same_host;
 use crate::runbook::profile::{Profile, RegionIndex};
-use crate::runbook::question::{Question, Readings};
+use crate::runbook::question::Question;
 use crate::runbook::step::Step;
 use crate::runbook::verdict::{Finding, Verdict, Why, WhyKind};
 
@@ -173,6 +177,27 @@ pub fn healthy_from(total: usize) -> usize {
     total * HEALTHY_ABOVE_PERCENT / 100 + 1
 }
 
+/// The path that the platform answers by its own state.
+const HEALTH_PATH: &str = "/healthz";
+
+/// Why a health check passes whatever the platform does, in a phrase; `None` where it can fail as it should.
+pub fn cannot_fail(facts: &HealthCheckFacts) -> Option<String> {
+    let settings = facts.settings.as_ref().ok()?;
+    if settings.check_type == "TCP" {
+        return Some("it only opens a connection, which the load balancer accepts without a pod".to_owned());
+    }
+    let path = settings.path.as_deref().unwrap_or("/");
+    if path.split('?').next() != Some(HEALTH_PATH) {
+        return Some(format!(
+            "it asks for {path} and not {HEALTH_PATH}, which may be answered without a pod"
+        ));
+    }
+    let successes = facts.observations.iter().filter(|o| checker_status(o) == CheckerStatus::Success);
+    let codes: Vec<String> = successes.map(|o| short_status(&o.status)).collect();
+    let redirected = !codes.is_empty() && codes.iter().all(|code| code.starts_with("HTTP 3"));
+    redirected.then(|| "it is answered by a redirect, which the load balancer gives without a pod".to_owned())
+}
+
 fn judge(facts: &HealthCheckFacts, host: Option<&str>) -> Finding {
     let health = match health(facts) {
         Ok(health) => health,
@@ -207,6 +232,10 @@ fn judge(facts: &HealthCheckFacts, host: Option<&str>) -> Finding {
             Finding::fail(found, expected, remedy)
         };
     }
+    if let Some(why) = cannot_fail(facts).filter(|_| health.healthy) {
+        let remedy = "It passes while no pod serves: set it to HTTPS and /healthz; trust the host's and the pods' own answers";
+        return Finding::warn(format!("{found}; {why}"), expected, remedy);
+    }
     if health.healthy {
         return Finding::pass(found, expected);
     }
@@ -237,117 +266,6 @@ fn details(facts: &HealthCheckFacts) -> Vec<String> {
         }));
     }
     lines
-}
-
-/// What step 1 comes to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The failed region's check fails and another one passes.
-    FailoverActive,
-    /// No health check fails.
-    NothingFailing,
-    /// Every health check fails: this runbook assumes a healthy region. Stop.
-    AllFailing,
-    /// The chosen region passes, and this one fails.
-    OtherRegionFailing(RegionIndex),
-    /// It cannot be told; the reasons, one a line.
-    CouldNotCheck(Vec<String>),
-}
-
-impl Outcome {
-    /// The name in JSON and the journal.
-    pub fn id(&self) -> &'static str {
-        match self {
-            Self::FailoverActive => "failover-active",
-            Self::NothingFailing => "nothing-failing",
-            Self::AllFailing => "all-failing",
-            Self::OtherRegionFailing(_) => "other-region-failing",
-            Self::CouldNotCheck(_) => "could-not-check",
-        }
-    }
-}
-
-/// Another region whose host this region's health check watches, with that host.
-pub fn watches_other_region<'a>(
-    profile: &'a Profile,
-    readings: &'a Readings,
-    region: RegionIndex,
-) -> Option<(RegionIndex, &'a str)> {
-    let watched = readings.health_check(region)?.ok()?.settings.as_ref().ok()?.host.as_deref()?;
-    let is_of = |region| {
-        let values = readings.values(region).and_then(Result::ok).and_then(|values| values.host.as_deref());
-        let hosts = profile.region(region).host.as_deref().into_iter().chain(values);
-        hosts.into_iter().any(|host| same_host(host, watched))
-    };
-    if is_of(region) {
-        return None;
-    }
-    profile.others(region).find(|other| is_of(*other)).map(|other| (other, watched))
-}
-
-/// A region's health as far as it is known.
-pub fn is_healthy(readings: &Readings, region: RegionIndex) -> Option<bool> {
-    health(readings.health_check(region)?.ok()?).ok().map(|health| health.healthy)
-}
-
-/// The same as evidence: a disabled check counts as healthy whatever happens, so it shows nothing.
-pub fn shows_healthy(readings: &Readings, region: RegionIndex) -> Option<bool> {
-    let health = health(readings.health_check(region)?.ok()?).ok()?;
-    (!health.disabled).then_some(health.healthy)
-}
-
-/// Does a region's health check fail only because it is inverted: its checkers get through?
-pub fn fails_by_inversion(readings: &Readings, region: RegionIndex) -> bool {
-    let health = readings.health_check(region).and_then(Result::ok).map(health);
-    matches!(health, Some(Ok(health)) if health.inverted && !health.healthy)
-}
-
-/// The region that fails, where exactly that is known: a failing one with a
-/// passing one beside it, the first in the order of the file.
-pub fn recognised(profile: &Profile, readings: &Readings) -> Option<RegionIndex> {
-    let any_healthy = profile.indices().any(|region| shows_healthy(readings, region) == Some(true));
-    let failing = profile.indices().find(|region| shows_healthy(readings, *region) == Some(false));
-    failing.filter(|_| any_healthy)
-}
-
-/// What step 1 comes to for the chosen failed region; `None` until every health
-/// check has been answered.
-pub fn outcome(profile: &Profile, readings: &Readings, failed: RegionIndex) -> Option<Outcome> {
-    if profile.indices().any(|region| readings.health_check(region).is_none()) {
-        return None;
-    }
-    let state = |region| shows_healthy(readings, region);
-    let failing: Vec<_> = profile.indices().filter(|region| state(*region) == Some(false)).collect();
-    let any_healthy = profile.indices().any(|region| state(region) == Some(true));
-    let any_unknown = profile.indices().any(|region| state(region).is_none());
-    Some(if failing.len() == profile.regions.len() {
-        Outcome::AllFailing
-    } else if failing.contains(&failed) && any_healthy {
-        Outcome::FailoverActive
-    } else if let (Some(true), Some(other)) = (state(failed), failing.first()) {
-        Outcome::OtherRegionFailing(*other)
-    } else if any_unknown {
-        Outcome::CouldNotCheck(reasons(profile, readings))
-    } else {
-        Outcome::NothingFailing
-    })
-}
-
-fn reasons(profile: &Profile, readings: &Readings) -> Vec<String> {
-    let of = |region: RegionIndex| {
-        let name = &profile.region(region).name;
-        match readings.health_check(region)? {
-            Err(why) => Some(format!("{name}: {}", why.message)),
-            Ok(facts) => match health(facts) {
-                Err(why) => Some(format!("{name}: {}", why.message)),
-                Ok(health) if health.disabled => Some(format!(
-                    "{name}: its health check is disabled, which counts as healthy whatever happens"
-                )),
-                Ok(_) => None,
-            },
-        }
-    };
-    profile.indices().filter_map(of).collect()
 }
 
 #[cfg(test)]

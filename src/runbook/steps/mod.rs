@@ -22,8 +22,11 @@ pub fn questions(profile: &Profile, failed: RegionIndex, step: Step) -> Vec<Ques
         Step::Restore => {
             // A repository is Helm's to ask; an archive's version is compared beforehand.
             let chart = profile.chart.file.is_some().then_some(Question::Chart);
-            let clusters = profile.indices().map(Question::Cluster);
-            [Question::Tools].into_iter().chain(chart).chain(clusters).collect()
+            let clusters = profile
+                .indices()
+                .flat_map(|region| [Question::Cluster(region), Question::ClusterIdentity(region)]);
+            let own = [Question::Tools, Question::Values(failed), Question::Release(failed)];
+            own.into_iter().chain(chart).chain(clusters).collect()
         }
         Step::Rollout => Vec::new(),
         Step::Verify => verify::questions(profile, failed),

@@ -1,7 +1,7 @@
 //! Our side first: this machine's programs, credentials, permissions and files (`domain.md`, section 6).
 //! What it finds is told apart from a fault of the region: it says what we could not do, not what is down.
 
-mod values;
+pub(super) mod values;
 
 use jiff::SignedDuration;
 
@@ -9,10 +9,12 @@ use crate::runbook::case::Case;
 use crate::runbook::check::Check;
 use crate::runbook::command;
 use crate::runbook::fact::{AccessFacts, ChartFacts, ClusterFacts, IdentityFacts, ToolsFacts};
+use crate::runbook::identity::{self, Relation};
 use crate::runbook::profile::{ClusterArn, Method, Profile, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
 use crate::runbook::verdict::{Finding, Verdict, Why, WhyKind};
+use crate::runbook::version;
 
 /// Credentials that end sooner than this may end in the middle of a recovery.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_mins(30);
@@ -23,6 +25,7 @@ pub fn questions(profile: &Profile) -> Vec<Question> {
     for region in profile.indices() {
         questions.extend([
             Question::Cluster(region),
+            Question::ClusterIdentity(region),
             Question::Access(region),
             Question::Values(region),
             Question::Deployment(region),
@@ -188,18 +191,29 @@ fn context(case: &Case, region: RegionIndex) -> Check {
 
 /// Judges a context whose cluster answers: is it this region's alone?
 fn judge_context(case: &Case, region: RegionIndex, facts: &ClusterFacts, who: &str) -> Finding {
-    if let Some(other) = case.same_cluster(region) {
-        return Finding::fail(
-            format!(
-                "both contexts lead to the same cluster: {} answers for {} too",
-                facts.server,
-                case.profile.region(other).name
-            ),
-            "a cluster of its own",
-            "Choose each region's own context in the variables: an action would change the other region",
-        );
+    let answers = format!("answers, Kubernetes {}{who}", facts.version);
+    let expected = "a cluster of its own";
+    for other in case.profile.others(region) {
+        let name = &case.profile.region(other).name;
+        match identity::relation(case, region, other) {
+            Some(Relation::Same(how)) => {
+                return Finding::fail(
+                    format!("the contexts of this region and {name} lead to the same cluster: {how}"),
+                    expected,
+                    "Choose each region's own context in the variables: an action would change the other region",
+                );
+            }
+            Some(Relation::Unknown(why)) => {
+                return Finding::warn(
+                    format!("{answers}; whether {name} is another cluster could not be compared: {why}"),
+                    expected,
+                    "Nothing is changed before that is known: make the context of each region answer",
+                );
+            }
+            Some(Relation::Distinct) | None => {}
+        }
     }
-    Finding::pass(format!("answers, Kubernetes {}{who}", facts.version), "answers")
+    Finding::pass(answers, "answers")
 }
 
 fn permissions(case: &Case, region: RegionIndex) -> Check {
@@ -281,16 +295,16 @@ fn judge_chart(case: &Case, facts: &ChartFacts, expected: &str) -> Finding {
                 return Finding::fail(found, expected, "That archive is another chart");
             }
             match case.healthy_version() {
-                Some((healthy, _)) if healthy == version => Finding::pass(found, expected),
-                Some((healthy, region)) => Finding::fail(
+                Ok((healthy, _)) if version::same(&healthy, version) => Finding::pass(found, expected),
+                Ok((healthy, region)) => Finding::fail(
                     found,
                     expected,
                     format!("{region} runs {healthy}: mixed versions confuse leader election"),
                 ),
-                None => Finding::warn(
+                Err(why) => Finding::warn(
                     found,
                     expected,
-                    "The healthy region's version could not be read to compare",
+                    format!("The healthy region's version is not known, to compare: {why}"),
                 ),
             }
         }

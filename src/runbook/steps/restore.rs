@@ -1,115 +1,135 @@
 //! Step 3, restore: a plan for each action, from the latest facts.
 
 mod freshness;
+mod gate;
 mod idle;
+mod last_look;
+mod rollback;
 
-pub use self::freshness::{MAX_AGE, stands_on};
-pub use self::idle::{Instead, NothingToDo, nothing_to_do};
-
-use crate::runbook::action::{ActionKind, Blocker, Parts, Plan, Request, release_name};
+use super::preflight::values;
+use crate::runbook::action::{
+    ActionKind, Blocker, Parts, Plan, Request, Target, TargetDeployment, release_name,
+};
 use crate::runbook::case::Case;
-use crate::runbook::cause::{self, Fit};
+use crate::runbook::cause::{self, Advice, Assessment, Explains, Fit};
+use crate::runbook::causes::release_pending;
 use crate::runbook::command::{self, Command};
-use crate::runbook::fact::{ChartFacts, Container, Deployment, DeploymentFacts, ReleaseFacts};
-use crate::runbook::profile::{Method, RegionIndex};
-use crate::runbook::steps::confirm::{self, Outcome};
+use crate::runbook::fact::{ChartFacts, Container, Deployment, DeploymentFacts};
+use crate::runbook::profile::Method;
+use crate::runbook::release;
 use crate::runbook::verdict::Why;
+use crate::runbook::version::{self, Version};
+
+use rollback::rollback;
+
+pub use freshness::{MAX_AGE, stands_on};
+pub use gate::gate;
+pub use idle::{Instead, NothingToDo, nothing_to_do};
+pub use last_look::{questions as last_look_questions, still_holds};
 
 /// The plans for the failed region: the one that fits the cause first, those that
 /// cannot help last.
 pub fn plans(case: &Case) -> Vec<Plan> {
-    let mut plans: Vec<Plan> = ActionKind::ALL.iter().map(|kind| plan(case, *kind)).collect();
+    let offered = |kind: &&ActionKind| **kind != ActionKind::Rollback || release::stuck(case).is_some();
+    let mut plans: Vec<Plan> = ActionKind::ALL.iter().filter(offered).map(|kind| plan(case, *kind)).collect();
     let preferred = match case.profile.chart.method {
         Method::Helm => ActionKind::ReapplyHelm,
         Method::Vcluster => ActionKind::ReapplyVcluster,
     };
-    plans.sort_by_key(|plan| {
-        let rank = match plan.fit {
-            Fit::Fits(_) => 0,
-            Fit::Also(_) => 1,
-            Fit::Unproven(_) => 2,
-            Fit::Later(_) => 3,
-            Fit::CannotHelp(_) => 4,
-        };
-        (rank, plan.kind() != preferred, plan.kind())
-    });
+    plans.sort_by_key(|plan| (rank(plan.fit()), plan.kind() != preferred, plan.kind()));
     plans
 }
 
 /// The plan for one action on the failed region.
 pub fn plan(case: &Case, kind: ActionKind) -> Plan {
-    let fit = match cause::rank(case).first() {
-        Some(cause) => (cause.fit)(kind),
-        None => Fit::Unproven("No cause is known: look at Diagnose first"),
-    };
+    let causes = cause::rank(case);
+    let (fit, against) = fit(&causes, kind);
     let mut parts = match kind {
         ActionKind::Restart => restart(case, fit),
         ActionKind::Scale => scale(case, fit),
+        ActionKind::Rollback => rollback(case, fit),
         ActionKind::ReapplyHelm => reapply_helm(case, fit),
         ActionKind::ReapplyVcluster => reapply_vcluster(case, fit),
     };
     parts.blockers.splice(0..0, gate(case));
+    parts.blockers.extend(freshness::stale(case, kind));
+    parts.target = target(case);
+    if parts.target.is_none() {
+        parts.blockers.push(unknown_target(case));
+    }
     match fit {
-        Fit::Later(reason) | Fit::CannotHelp(reason) => parts.blockers.push(Blocker::overridable(reason)),
+        // Helm refuses by itself: a firm blocker says so already.
+        Fit::Later(_) if release::stuck(case).is_some() && kind.reapplies() => {}
+        Fit::Later(reason) | Fit::CannotHelp(reason) => {
+            parts.blockers.push(Blocker::overridable(format!("fit {reason}"), reason));
+        }
         Fit::Unproven(reason) => parts.notes.push(reason.to_owned()),
-        Fit::Fits(_) | Fit::Also(_) => {}
+        Fit::Fits(_) | Fit::Also(_) => {
+            if let Some(second) =
+                against.filter(|against| causes.first().map(|first| first.id) != Some(against.id))
+            {
+                parts.notes.push(format!("It is against this: {}. The first cause stays", second.title));
+            }
+        }
     }
     Plan::draft(case, parts)
 }
 
-/// The gate of step 1: only a failed region with a healthy one beside it is touched.
-/// A healthy region while another one fails is never touched, with no way around; nor is a cluster that
-/// two regions' contexts lead to.
-pub fn gate(case: &Case) -> Option<Blocker> {
-    let failed = &case.failed_region().name;
-    if let Some(other) = case.same_cluster(case.failed) {
-        let other = &case.profile.region(other).name;
-        return Some(Blocker::firm(format!(
-            "Both contexts lead to the same cluster: what is done to {failed} is done to {other}. Correct the contexts in the variables"
-        )));
+/// Whether an action helps against what is broken: of the causes that stand on their own, the one that it helps
+/// most against. Where the first says stop, nothing else counts; a pending release goes before every re-apply.
+pub fn fit(causes: &[Assessment], kind: ActionKind) -> (Fit, Option<&Assessment>) {
+    let Some(first) = causes.first() else {
+        return (Fit::Unproven("No cause is known: look at Diagnose first"), None);
+    };
+    let mut standing = vec![first];
+    if first.advice != Some(Advice::Stop) {
+        standing.extend(cause::also(causes));
     }
-    match confirm::outcome(case.profile, case.readings, case.failed) {
-        Some(Outcome::FailoverActive) => None,
-        Some(Outcome::OtherRegionFailing(other)) => {
-            let other = &case.profile.region(other).name;
-            Some(Blocker::firm(format!(
-                "{failed} is healthy and carries the traffic; {other} is the one that fails"
-            )))
+    // Of equals the first one: it ranks higher.
+    let best = |kind| standing.iter().copied().min_by_key(|cause| rank(cause.fits.of(kind))).unwrap_or(first);
+    let wants = |fit| matches!(fit, Fit::Fits(_) | Fit::Also(_));
+    let against = best(kind);
+    let fit = against.fits.of(kind);
+    let pending = causes.iter().find(|cause| cause.id == release_pending::ID);
+    if let Some(pending) =
+        pending.filter(|_| first.explains != Explains::All && first.advice != Some(Advice::Stop))
+    {
+        let wanted = wants(best(ActionKind::ReapplyHelm).fits.of(ActionKind::ReapplyHelm))
+            || standing.iter().any(|cause| cause.id == pending.id);
+        if (kind == ActionKind::Rollback && wanted) || (kind.reapplies() && wants(fit)) {
+            return (pending.fits.of(kind), Some(pending));
         }
-        Some(Outcome::AllFailing) if let Some(other) = well_but_inverted(case) => {
-            let other = &case.profile.region(other).name;
-            Some(Blocker::overridable(format!(
-                "Every health check fails, but the one of {other} is inverted: its checkers get through, so {other} seems to be well"
-            )))
-        }
-        Some(Outcome::AllFailing) => {
-            let text = "Every region's health check fails: this runbook assumes a healthy one. Stop and call for help";
-            Some(Blocker::firm(text))
-        }
-        Some(Outcome::NothingFailing) => Some(Blocker::firm(format!(
-            "The health check of {failed} passes: it serves traffic, there is nothing to restore"
-        ))),
-        Some(Outcome::CouldNotCheck(reasons)) => {
-            // What is known to be healthy is never touched, whatever is unknown elsewhere.
-            if confirm::shows_healthy(case.readings, case.failed) == Some(true) {
-                return Some(Blocker::firm(format!(
-                    "The health check of {failed} passes: it serves traffic"
-                )));
-            }
-            let text = format!(
-                "It could not be confirmed that {failed} failed and another one is healthy: {}",
-                reasons.join("; ")
-            );
-            Some(Blocker::overridable(text))
-        }
-        None => Some(Blocker::firm("The health checks have not been read yet")),
+    }
+    (fit, Some(against))
+}
+
+fn rank(fit: Fit) -> u8 {
+    match fit {
+        Fit::Fits(_) => 0,
+        Fit::Also(_) => 1,
+        Fit::Unproven(_) => 2,
+        Fit::Later(_) => 3,
+        Fit::CannotHelp(_) => 4,
     }
 }
 
-/// Another region whose health check only fails because it is inverted.
-fn well_but_inverted(case: &Case) -> Option<RegionIndex> {
-    let mut others = case.profile.others(case.failed);
-    others.find(|other| confirm::fails_by_inversion(case.readings, *other))
+/// The failed region's cluster as it was read; `None` where its kubeconfig entry could not be.
+pub fn target(case: &Case) -> Option<Target> {
+    let identity = case.readings.cluster_identity(case.failed)?.ok()?;
+    let deployment = match case.readings.deployment(case.failed) {
+        Some(Ok(DeploymentFacts::Found(deployment))) => TargetDeployment::Found(deployment.uid.clone()),
+        Some(Ok(DeploymentFacts::Missing)) => TargetDeployment::Missing,
+        _ => TargetDeployment::Unread,
+    };
+    Some(Target { address: identity.address.clone(), cluster_uid: identity.uid.clone().ok(), deployment })
+}
+
+fn unknown_target(case: &Case) -> Blocker {
+    let name = &case.failed_region().name;
+    Blocker::firm(match case.readings.cluster_identity(case.failed) {
+        Some(Err(why)) => format!("Where the context of {name} leads could not be read: {}", why.message),
+        _ => format!("Where the context of {name} leads has not been read yet"),
+    })
 }
 
 /// The Deployment as read, or what is in the way.
@@ -144,6 +164,7 @@ fn restart(case: &Case, fit: Fit) -> Parts {
     Parts {
         kind: ActionKind::Restart,
         request,
+        target: None,
         blockers,
         title: "Restart the platform".to_owned(),
         changes: format!(
@@ -171,22 +192,22 @@ fn scale(case: &Case, fit: Fit) -> Parts {
         namespace: profile.namespace.clone(),
         deployment: profile.deployment.clone(),
         uid: deployment.uid.clone(),
-        resource_version: deployment.resource_version.clone(),
+        from: deployment.replicas_wanted,
         replicas: profile.replicas,
     });
     let from = wanted.map_or("?".to_owned(), |wanted| wanted.to_string());
-    let revision = found.as_ref().map_or(String::new(), |deployment| {
-        format!(": only revision {} is changed", deployment.resource_version)
-    });
     Parts {
         kind: ActionKind::Scale,
         request,
+        target: None,
         blockers,
         title: format!("Scale up to {}", profile.replicas),
         changes: format!("Deployment {}, replicas {from} → {}", profile.deployment, profile.replicas),
         undo: format!("scale back to {from}"),
         usual_duration: "about 1 minute",
-        if_changed_since: format!("refused{revision}"),
+        if_changed_since: format!(
+            "refused if it wants other than {from} replicas, or was replaced by another one"
+        ),
         command: command::scale(profile, case.failed_region(), wanted),
         notes: Vec::new(),
         fit,
@@ -194,7 +215,7 @@ fn scale(case: &Case, fit: Fit) -> Parts {
 }
 
 /// The chart version to install, with a note of where it is from, or what is in the way.
-fn version(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
+fn version_to_install(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
     let archive = match (&case.profile.chart.file, case.readings.chart()) {
         (None, _) => None,
         (Some(_), Some(Ok(ChartFacts::Archive { version, .. }))) => Some(version.as_str()),
@@ -205,37 +226,40 @@ fn version(case: &Case) -> Result<(String, String, Option<Blocker>), Blocker> {
     };
     let set = archive.or(case.profile.chart.version.as_deref());
     match (set, case.healthy_version()) {
-        (Some(set), Some((healthy, name))) if set != healthy => {
+        (Some(set), Ok((healthy, name))) if !version::same(set, &healthy) => {
             let text = format!(
                 "The environment wants version {set}, but {name} runs {healthy}: mixed versions confuse leader election"
             );
             Ok((
                 set.to_owned(),
                 format!("Version {set} is the environment's"),
-                Some(Blocker::overridable(text)),
+                Some(Blocker::overridable(format!("version {set} {healthy}"), text)),
             ))
         }
-        (_, Some((healthy, name))) => {
-            let doubt = case.version_doubt().or_else(|| downgrade(case, healthy));
-            let doubt =
-                doubt.map(|doubt| Blocker::overridable(format!("Version {healthy} may be wrong: {doubt}")));
-            Ok((healthy.to_owned(), format!("Version {healthy} is what {name} runs"), doubt))
+        (_, Ok((healthy, name))) => {
+            let doubt = case.version_doubt().or_else(|| downgrade(case, &healthy));
+            let doubt = doubt.map(|doubt| {
+                let text = format!("Version {healthy} may be wrong: {doubt}");
+                Blocker::overridable(format!("version {healthy}"), text)
+            });
+            let note = format!("Version {healthy} is what {name} runs");
+            Ok((healthy, note, doubt))
         }
-        (Some(set), None) => {
+        (Some(set), Err(why)) => {
             let text = format!(
-                "Version {set} is the environment's; it could not be compared with what the healthy region runs"
+                "Version {set} is the environment's; it could not be compared with what the healthy region runs: {why}"
             );
-            Ok((set.to_owned(), text.clone(), Some(Blocker::overridable(text))))
+            Ok((set.to_owned(), text.clone(), Some(Blocker::overridable(format!("version {set}"), text))))
         }
-        (None, None) => Err(Blocker::firm(
-            "The chart version is not known: the healthy region's Deployment could not be read, and the environment sets none",
-        )),
+        (None, Err(why)) => Err(Blocker::firm(format!(
+            "The chart version is not known: {why}. Set chart.version in the environment"
+        ))),
     }
 }
 
 /// Would this version be older than what the failed region wants now?
 fn downgrade(case: &Case, version: &str) -> Option<String> {
-    let here = deployment(case).ok()?.image_tag()?;
+    let here = version::wanted(deployment(case).ok()?, &case.profile.chart.name)?;
     // A version that never ran here, its image not to be had, is none to go back from.
     let pods = case.readings.pods(case.failed)?.ok()?;
     let ran = |container: &Container| container.running || container.restarts > 0;
@@ -243,12 +267,8 @@ fn downgrade(case: &Case, version: &str) -> Option<String> {
         return None;
     }
     let failed = &case.failed_region().name;
-    (numbers(version)? < numbers(here)?).then(|| format!("{failed} wants {here}, which is newer"))
-}
-
-/// The numbers of a plain version, `4.11.2`; `None` for anything else, which is not compared.
-fn numbers(version: &str) -> Option<Vec<u64>> {
-    version.trim_start_matches('v').split('.').map(|part| part.parse().ok()).collect()
+    let older = Version::parse(version)?.is_older(&Version::parse(&here)?);
+    older.then(|| format!("{failed} wants {here}, which is newer"))
 }
 
 struct Reapply {
@@ -268,7 +288,7 @@ fn reapply(
     let mut blockers = Vec::new();
     let mut notes = Vec::new();
     let mut chart_version = "VERSION".to_owned();
-    match version(case) {
+    match version_to_install(case) {
         Ok((version, note, blocker)) => {
             chart_version = version;
             notes.push(note);
@@ -276,23 +296,21 @@ fn reapply(
         }
         Err(blocker) => blockers.push(blocker),
     }
-    if case.failed_region().values_file.is_none() {
-        blockers.push(Blocker::firm("The environment names no values file for this region"));
-    }
-    let request = match tool {
+    blockers.extend(values_file(case));
+    let mut request = match tool {
         Ok(request) => Some(request),
         Err(blocker) => {
             blockers.push(blocker);
             None
         }
     };
-    if let Some(Ok(ReleaseFacts::Found(release))) = case.readings.release(case.failed)
-        && release.status.starts_with("pending")
+    if let (Some(Request::Tool { values, .. }), Some(Ok(facts))) =
+        (&mut request, case.readings.values(case.failed))
     {
-        blockers.push(Blocker::overridable(format!(
-            "Helm's record says {}: somebody is at it, or was interrupted; Helm refuses until that ends or is rolled back",
-            release.status
-        )));
+        *values = Some(facts.digest.clone());
+    }
+    if let Some(stuck) = release::stuck(case) {
+        blockers.push(Blocker::firm(release::refusal(stuck, case.now)));
     }
     if let Some(Err(Why { message, .. })) = case.readings.deployment(case.failed) {
         blockers.push(Blocker::firm(format!("The cluster could not be read: {message}")));
@@ -300,6 +318,7 @@ fn reapply(
     Parts {
         kind: what.kind,
         request,
+        target: None,
         blockers,
         title: what.title.to_owned(),
         changes: format!(
@@ -317,14 +336,46 @@ fn reapply(
     }
 }
 
-fn reapply_helm(case: &Case, fit: Fit) -> Parts {
+/// The values file that would be applied: there, readable, and this region's own.
+fn values_file(case: &Case) -> Vec<Blocker> {
+    if case.failed_region().values_file.is_none() {
+        return vec![Blocker::firm("The environment names no values file for this region")];
+    }
+    match case.readings.values(case.failed) {
+        None => vec![Blocker::firm("The values file has not been read yet")],
+        Some(Err(why)) => vec![Blocker::firm(format!("The values file cannot be used: {}", why.message))],
+        Some(Ok(facts)) => {
+            let foreign = values::foreign(case, case.failed, facts);
+            if !foreign.is_empty() {
+                return vec![Blocker::firm(format!(
+                    "The values file is not this region's: {}. Choose the region's own in the variables",
+                    foreign.join("; ")
+                ))];
+            }
+            let told = facts.region.is_some() || facts.host.is_some();
+            let unknown = "Whose region the values file is cannot be told: it has neither multiRegion.region nor \
+                           multiRegion.host";
+            (!told).then(|| Blocker::overridable("values-file-of-no-region", unknown)).into_iter().collect()
+        }
+    }
+}
+
+/// Helm as a tool to run, and its major version.
+fn helm(case: &Case) -> (Result<Request, Blocker>, Option<u32>) {
     let helm = match case.readings.tools() {
         Some(Ok(tools)) => tools.helm.as_ref().map_err(|message| Blocker::tool(message.clone())),
         Some(Err(why)) => Err(Blocker::tool(why.message.clone())),
         None => Err(Blocker::firm("The programs on this machine have not been looked for yet")),
     };
     let major = helm.as_ref().ok().and_then(|helm| helm.major());
-    let tool = helm.map(|helm| Request::Tool { program: helm.path.clone(), keeps_password_of: None });
+    (
+        helm.map(|helm| Request::Tool { program: helm.path.clone(), keeps_password_of: None, values: None }),
+        major,
+    )
+}
+
+fn reapply_helm(case: &Case, fit: Fit) -> Parts {
+    let (tool, major) = helm(case);
     let what = Reapply {
         kind: ActionKind::ReapplyHelm,
         title: "Re-apply the values file",
@@ -364,6 +415,7 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
         helpers.map(|()| Request::Tool {
             program: vcluster.path.clone(),
             keeps_password_of: Some(release_name(case.profile).to_owned()),
+            values: None,
         })
     });
     let what = Reapply {
@@ -378,6 +430,9 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
     parts.notes.extend([
         "The CLI sets the release's admin password: the one it has is passed on, unseen; where it has none, the CLI makes \
          the namespace's uid the password"
+            .to_owned(),
+        "The CLI takes that password as an argument and hands it to Helm as one: whoever may list this machine's \
+         processes can read it while they run"
             .to_owned(),
         "It checks no TLS certificates, and writes its own settings into ~/.vcluster/config.json".to_owned(),
     ]);

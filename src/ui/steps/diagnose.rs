@@ -97,7 +97,7 @@ fn next(run: &Run, case: &Case, causes: &[Assessment], tally: &Tally) -> Next {
         Some(Advice::Guidance | Advice::Stop) => Next::Guide,
         Some(_) => {
             let mut plans = run.plans(case.now).into_iter();
-            let fits = plans.find(|plan| matches!(plan.fit, Fit::Fits(_)));
+            let fits = plans.find(|plan| matches!(plan.fit(), Fit::Fits(_)));
             fits.map_or(Next::Choose, |plan| Next::Act(Box::new(plan)))
         }
         None if !causes.is_empty() => Next::Leave,

@@ -95,7 +95,7 @@ fn went_well(run: &Run) -> bool {
 
 fn nothing_helps(first: Option<&Assessment>) -> bool {
     let helps = |first: &Assessment| {
-        let helps = |kind: &ActionKind| matches!((first.fit)(*kind), Fit::Fits(_) | Fit::Also(_));
+        let helps = |kind: &ActionKind| matches!(first.fits.of(*kind), Fit::Fits(_) | Fit::Also(_));
         ActionKind::ALL.iter().any(helps)
     };
     first.is_some_and(|first| !helps(first))
@@ -115,6 +115,13 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         return after_the_action(run, region);
     }
     match run.restore.finished.last().and_then(|done| done.outcome.as_ref()) {
+        Some(ActionOutcome::Cancelled { unchanged: true, .. }) => {
+            return Heading::new(
+                format!("The action in {region} was stopped, nothing was changed"),
+                "Try again, or choose another one",
+            )
+            .or("Diagnose again", diagnose());
+        }
         Some(ActionOutcome::Failed { unchanged: true, .. }) => {
             return Heading::new(
                 format!("The action in {region} failed, nothing was changed"),
@@ -138,8 +145,8 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         )
         .next("Back to Diagnose: what to do", diagnose());
     }
-    let meaning = match (first, plans.iter().find(|plan| matches!(plan.fit, Fit::Fits(_)))) {
-        (Some(first), Some(plan)) => format!("{}. {} fits that cause", first.title, plan.title),
+    let meaning = match (first, plans.iter().find(|plan| matches!(plan.fit(), Fit::Fits(_)))) {
+        (Some(first), Some(plan)) => format!("{}. {} fits that cause", first.title, plan.title()),
         _ => "No cause is known: look at Diagnose first".to_owned(),
     };
     let again = run
@@ -232,15 +239,19 @@ fn options(
         callout(ui, Tone::Warn, "None of these can help now", text);
     }
     for plan in plans {
-        let helps = !matches!(plan.fit, Fit::Later(_) | Fit::CannotHelp(_));
-        let text = match plan.fit {
+        let helps = !matches!(plan.fit(), Fit::Later(_) | Fit::CannotHelp(_));
+        let text = match plan.fit() {
             Fit::Later(reason) | Fit::CannotHelp(reason) | Fit::Unproven(reason) => reason.to_owned(),
-            Fit::Fits(reason) | Fit::Also(reason) => format!("{reason}. {}", capital(plan.usual_duration)),
+            Fit::Fits(reason) | Fit::Also(reason) => format!("{reason}. {}", capital(plan.usual_duration())),
         };
         let selected =
             plan.kind() == run.restore.running.as_ref().map_or(chosen.kind(), |running| running.kind);
-        let option =
-            OptionCard { title: &plan.title, text: &text, selected, enabled: run.restore.running.is_none() };
+        let option = OptionCard {
+            title: &plan.title(),
+            text: &text,
+            selected,
+            enabled: run.restore.running.is_none(),
+        };
         let shown = ui.scope(|ui| {
             // what cannot help can be read, and steps back
             if !helps && !selected {

@@ -321,7 +321,7 @@ fn summary(run: &Run, case: &Case, ui: &mut Ui) {
             None => "done by hand".to_owned(),
             Some(ActionOutcome::Done { message }) => message.clone(),
             Some(ActionOutcome::Failed { message, .. }) => format!("failed: {message}"),
-            Some(ActionOutcome::Cancelled { message }) => format!("cancelled: {message}"),
+            Some(ActionOutcome::Cancelled { message, .. }) => format!("cancelled: {message}"),
         };
         let text = Rich::new()
             .text(format!("{} {}", done.kind.verb(), case.failed_region().name))

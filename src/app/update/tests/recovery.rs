@@ -70,7 +70,7 @@ fn a_reason_that_was_cleared_goes_past_nothing() {
     let mut restore = Restore::default();
     let blocker = crate::runbook::action::Blocker::firm("no");
     restore.reason = "why not".to_owned();
-    restore.reason_for.insert(Restore::key(&blocker).to_owned());
+    restore.reason_for.insert(blocker.key.clone());
     assert!(!restore.passes(&blocker), "firm");
 }
 

@@ -9,7 +9,7 @@ use super::super::object::{label, matches_labels, name, number, owned_by, text, 
 use super::super::patch::Format;
 use super::super::store::{Key, State};
 use super::super::{ClusterSetup, Condition, PLATFORM, READY_POD_NAMESPACE, delete};
-use super::{History, plant_object, planted, release, writer};
+use super::{History, interrupted_upgrade, plant_object, planted, release, writer};
 
 /// Where the batch job runs that takes the nodes' room.
 pub(in super::super) const BATCH_NAMESPACE: &str = "batch";
@@ -63,6 +63,12 @@ impl History {
                 self.scale_to_zero();
                 self.wait(A_MOMENT, present);
                 release(setup, OLDER_VERSION, &mut self.state, self.now.wall);
+            }
+            Condition::InterruptedUpgrade => {
+                self.controllers.kubelet.troubles.peers_run = Some(setup.platform_version.clone());
+                self.scale_to_zero();
+                self.wait(A_MOMENT, present);
+                interrupted_upgrade(setup, OLDER_VERSION, &mut self.state, self.now.wall);
             }
             Condition::NodesNotReady => self.controllers.nodes.silence(&self.state, self.now),
             Condition::Unschedulable => crowd_out(&mut self.state, self.now),

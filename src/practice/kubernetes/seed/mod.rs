@@ -149,18 +149,38 @@ fn values(setup: &ClusterSetup) -> Value {
 /// Installs or upgrades the release, as helm does: its objects and its record.
 pub(super) fn release(setup: &ClusterSetup, version: &str, state: &mut State, now: Timestamp) {
     apply_release(setup, version, state, now);
-    let records = state.collect(&SECRETS, Some(READY_POD_NAMESPACE));
-    let records = records.iter().filter(|secret| helm_release::is_record(secret));
-    let mut last = None;
-    for record in records {
-        last = last.max(helm_release::revision(record));
+    let records = records(state);
+    for record in &records {
         if let Some(superseded) = helm_release::superseded(record) {
             state.put(&Key::of(&SECRETS, record), superseded);
         }
     }
-    let revision = last.unwrap_or(0) + 1;
+    add_record(setup, version, state, (helm_release::Stage::Deployed, now));
+}
+
+/// Upgrades the release as a helm does that is killed before its end: its objects are changed, the former
+/// record stays as it was, and the new one pending.
+fn interrupted_upgrade(setup: &ClusterSetup, version: &str, state: &mut State, now: Timestamp) {
+    add_record(setup, version, state, (helm_release::Stage::PendingUpgrade, now));
+    apply_release(setup, version, state, now);
+}
+
+fn records(state: &State) -> Vec<std::sync::Arc<Value>> {
+    let mut secrets = state.collect(&SECRETS, Some(READY_POD_NAMESPACE));
+    secrets.retain(|secret| helm_release::is_record(secret));
+    secrets
+}
+
+fn add_record(
+    setup: &ClusterSetup,
+    version: &str,
+    state: &mut State,
+    (stage, now): (helm_release::Stage, Timestamp),
+) {
+    let last = records(state).iter().filter_map(|secret| helm_release::revision(secret)).max();
     let user_values = chart::parse(&setup.values_yaml);
-    let secret = helm_release::secret(&rendering(setup, version), &user_values, revision, now);
+    let revision = last.unwrap_or(0) + 1;
+    let secret = helm_release::secret(&rendering(setup, version), &user_values, revision, (stage, now));
     plant_object(state, &SECRETS, secret, "helm", now);
 }
 

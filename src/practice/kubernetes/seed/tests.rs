@@ -140,6 +140,7 @@ fn each_condition_looks_the_same_with_every_seed() {
         ),
         (Condition::Unschedulable, vec![("Pending, not ready".to_owned(), 3)]),
         (Condition::VersionSkew, vec![(crashed("Error 1"), 3)]),
+        (Condition::InterruptedUpgrade, vec![(crashed("Error 1"), 3)]),
         (Condition::PermissionMissing, vec![]),
         (Condition::IngressNotReconciled, vec![("Running, ready".to_owned(), 3)]),
     ];

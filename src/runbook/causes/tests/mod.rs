@@ -17,7 +17,7 @@ type Row = (&'static str, Option<Advice>, fn(&mut World));
 
 const GUIDANCE: Option<Advice> = Some(Advice::Guidance);
 
-const ROWS: [Row; 24] = [
+const ROWS: [Row; 25] = [
     ("crash-loop", Some(Advice::Restart), |w| w.crash(US, "Error", "panic: nil pointer dereference")),
     ("resource-exhaustion", Some(Advice::Reapply), |w| w.crash(US, "OOMKilled", "starting")),
     ("image-pull", Some(Advice::Reapply), |w| {
@@ -103,6 +103,11 @@ const ROWS: [Row; 24] = [
         w.health(EU, 0);
     }),
     ("health-check-misconfigured", GUIDANCE, |w| w.inverted(US)),
+    ("release-pending", Some(Advice::Rollback), |w| {
+        w.release(US, "pending-upgrade");
+        w.image(US, "4.8.0");
+        w.pods(US, Facing::None);
+    }),
 ];
 
 fn ranked(world: &World) -> Vec<&'static str> {

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use crate::runbook::case::Case;
 use crate::runbook::fact::{
     ClusterFacts, Condition, Container, ContainerLog, Deployment, DeploymentFacts, EksCluster, EksFacts,
-    Event, EventsFacts, Facts, FoundBy, HealthCheckFacts, HealthCheckSettings, IdentityFacts, IngressFacts,
-    LogLine, LogsFacts, Node, NodesFacts, Observation, PathFacts, Peering, PeeringSide, Pod, PodsFacts,
-    ProbeFacts, Release, ReleaseFacts, Route, RouteTable, Rule, SecurityGroup, Subnet, Target, TargetGroup,
-    TargetsFacts, Terminated,
+    Event, EventsFacts, Facts, FoundBy, GoodRevision, HealthCheckFacts, HealthCheckSettings, IdentityFacts,
+    IngressFacts, LogLine, LogsFacts, Node, NodesFacts, Observation, PathFacts, Peering, PeeringSide, Pod,
+    PodsFacts, ProbeFacts, Release, ReleaseFacts, Route, RouteTable, Rule, SecurityGroup, Subnet, Target,
+    TargetGroup, TargetsFacts, Terminated,
 };
 use crate::runbook::profile::{Profile, RegionIndex, testing::profile};
 use crate::runbook::question::{Question, Reading, Readings};
@@ -76,13 +76,29 @@ impl World {
             world.ingress_event(region, "SuccessfullyReconciled");
             world.targets(region, "healthy", 3);
             world.path(region, |_| ());
-            let release = Release { revision: 4, status: "deployed".to_owned(), created_at: None };
+            let release = Release { revision: 4, status: "deployed".to_owned(), ..Release::default() };
             world.answer(Question::Release(region), Ok(Facts::Release(ReleaseFacts::Found(release))));
             let ingress =
                 IngressFacts::Found { addresses: vec!["lb.example.com".to_owned()], hosts: Vec::new() };
             world.answer(Question::Ingress(region), Ok(Facts::Ingress(ingress)));
         }
         world
+    }
+
+    /// The newest of a region's release records, over a deployed one.
+    pub(super) fn release(&mut self, region: RegionIndex, status: &str) {
+        let good = GoodRevision {
+            revision: 3,
+            status: "deployed".to_owned(),
+            created_at: Some(Timestamp::UNIX_EPOCH),
+        };
+        let release = Release {
+            revision: 4,
+            status: status.to_owned(),
+            created_at: Some(Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_mins(20)),
+            last_good: Some(good),
+        };
+        self.answer(Question::Release(region), Ok(Facts::Release(ReleaseFacts::Found(release))));
     }
 
     pub(super) fn case(&self) -> Case<'_> {
@@ -124,6 +140,7 @@ impl World {
         let mut settings = HealthCheckSettings {
             check_type: "HTTPS".to_owned(),
             host: self.profile.region(region).host.clone(),
+            path: Some("/healthz".to_owned()),
             ..HealthCheckSettings::default()
         };
         set(&mut settings);

@@ -6,6 +6,7 @@ use super::*;
 use crate::runbook::fact::{Facts, HealthCheckSettings};
 use crate::runbook::profile::testing::profile;
 use crate::runbook::question::Reading;
+use crate::runbook::question::Readings;
 
 fn facts(succeed: usize, total: usize) -> HealthCheckFacts {
     let observation = |index: usize| Observation {
@@ -18,7 +19,11 @@ fn facts(succeed: usize, total: usize) -> HealthCheckFacts {
         },
         checked_at: None,
     };
-    let settings = HealthCheckSettings { check_type: "HTTPS".to_owned(), ..HealthCheckSettings::default() };
+    let settings = HealthCheckSettings {
+        check_type: "HTTPS".to_owned(),
+        path: Some("/healthz".to_owned()),
+        ..HealthCheckSettings::default()
+    };
     HealthCheckFacts {
         settings: Ok(settings),
         observations: (0..total).map(observation).collect(),

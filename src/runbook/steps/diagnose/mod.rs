@@ -20,6 +20,7 @@ pub use release::judge_release;
 pub fn questions(profile: &Profile, failed: RegionIndex) -> Vec<Question> {
     let mut questions = vec![
         Question::Cluster(failed),
+        Question::ClusterIdentity(failed),
         Question::Deployment(failed),
         Question::Pods(failed),
         Question::Logs(failed),
@@ -34,6 +35,7 @@ pub fn questions(profile: &Profile, failed: RegionIndex) -> Vec<Question> {
     ];
     for other in profile.others(failed) {
         questions.extend([
+            Question::ClusterIdentity(other),
             Question::Deployment(other),
             Question::Pods(other),
             Question::Logs(other),

@@ -1,5 +1,7 @@
 //! The checks of what is installed: Helm's record, and the versions side by side.
 
+use jiff::Timestamp;
+
 use super::title;
 use crate::runbook::case::Case;
 use crate::runbook::check::Check;
@@ -7,32 +9,32 @@ use crate::runbook::command;
 use crate::runbook::fact::{DeploymentFacts, ReleaseFacts};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::Question;
+use crate::runbook::release::{refusal, refuses_upgrade, said};
 use crate::runbook::step::Step;
 use crate::runbook::verdict::{Finding, Why};
+use crate::runbook::version;
 
 /// The newest record of the platform's Helm release.
 pub(super) fn release(case: &Case, region: RegionIndex) -> Check {
     let command = command::release_records(case.profile, case.profile.region(region));
     let title = title(case, region, "Helm release");
     let check = Check::new(case, Step::Diagnose, "release", title, Question::Release(region), command);
-    check.judged(case.readings.release(region), "deployed", |facts| (judge_release(facts), Vec::new()))
+    check.judged(case.readings.release(region), "deployed", |facts| {
+        (judge_release(facts, case.now), Vec::new())
+    })
 }
 
 /// Judges Helm's own record of the release.
-pub fn judge_release(facts: &ReleaseFacts) -> Finding {
+pub fn judge_release(facts: &ReleaseFacts, now: Timestamp) -> Finding {
     let expected = "deployed";
     let ReleaseFacts::Found(release) = facts else {
         let remedy = "Re-applying the values file installs it";
         return Finding::fail("Helm has no record of it", expected, remedy);
     };
-    let found = format!("{}, revision {}", release.status, release.revision);
+    let found = said(release, now);
     match release.status.as_str() {
         "deployed" => Finding::pass(found, expected),
-        status if status.starts_with("pending") => Finding::warn(
-            found,
-            expected,
-            "Somebody is at it, or was interrupted: a pending release refuses the next upgrade until it is rolled back",
-        ),
+        _ if refuses_upgrade(release) => Finding::warn(found, expected, refusal(release, now)),
         _ => Finding::warn(found, expected, "The last upgrade did not end well: its output tells why"),
     }
 }
@@ -44,9 +46,10 @@ pub fn versions(case: &Case, step: Step) -> Check {
     let mut check = Check::new(case, step, "versions", "Versions".to_owned(), question, command);
     check.region = None;
     let expected = "equal in all regions";
-    let mut tags = Vec::new();
+    let mut wanted = Vec::new();
     for region in case.profile.indices() {
         let name = &case.profile.region(region).name;
+        let chart_name = &case.profile.chart.name;
         match case.readings.deployment(region) {
             None => return check,
             Some(Err(why)) => {
@@ -54,16 +57,16 @@ pub fn versions(case: &Case, step: Step) -> Check {
                 check.finding = Some(Finding::unknown(&why, expected));
                 return check;
             }
-            Some(Ok(DeploymentFacts::Missing)) => tags.push((name.as_str(), None)),
+            Some(Ok(DeploymentFacts::Missing)) => wanted.push((name.as_str(), None)),
             Some(Ok(DeploymentFacts::Found(deployment))) => {
                 let chart = deployment.chart.as_deref().unwrap_or("no chart label");
                 let image = deployment.image.as_deref().unwrap_or("no image");
                 check.details.push(format!("{name}: {image}, {chart}, {}", record(case, region)));
-                tags.push((name.as_str(), deployment.image_tag()));
+                wanted.push((name.as_str(), version::wanted(deployment, chart_name)));
             }
         }
     }
-    check.finding = Some(judge_versions(&tags));
+    check.finding = Some(judge_versions(&wanted));
     check
 }
 
@@ -77,14 +80,21 @@ fn record(case: &Case, region: RegionIndex) -> String {
 }
 
 /// Judges the versions of all regions, by name.
-pub fn judge_versions(tags: &[(&str, Option<&str>)]) -> Finding {
+pub fn judge_versions(versions: &[(&str, Option<String>)]) -> Finding {
     let expected = "equal in all regions";
-    let equal = tags.windows(2).all(|pair| pair[0].1 == pair[1].1);
-    match tags.first() {
-        Some((_, Some(tag))) if equal => Finding::pass(format!("{tag} in all regions"), expected),
+    let first = versions.first().and_then(|(_, version)| version.as_ref());
+    let is_first = |other: &Option<String>| {
+        first.zip(other.as_ref()).is_some_and(|(first, other)| version::same(first, other))
+    };
+    match first {
+        Some(version) if versions.iter().all(|(_, other)| is_first(other)) => {
+            Finding::pass(format!("{version} in all regions"), expected)
+        }
         _ => {
-            let of = |(name, tag): &(&str, Option<&str>)| format!("{name} {}", tag.unwrap_or("none"));
-            let found = tags.iter().map(of).collect::<Vec<_>>().join(", ");
+            let of = |(name, version): &(&str, Option<String>)| {
+                format!("{name} {}", version.as_deref().unwrap_or("not known"))
+            };
+            let found = versions.iter().map(of).collect::<Vec<_>>().join(", ");
             Finding::fail(
                 found,
                 expected,
@@ -104,11 +114,13 @@ mod tests {
     fn versions_have_to_be_equal_and_known() {
         for (tags, verdict) in [
             ([("us", Some("4.11.2")), ("eu", Some("4.11.2"))], Verdict::Pass),
+            ([("us", Some("v4.11.2")), ("eu", Some("4.11.2-ecr"))], Verdict::Pass),
             ([("us", Some("4.8.0")), ("eu", Some("4.11.2"))], Verdict::Fail),
             ([("us", None), ("eu", Some("4.11.2"))], Verdict::Fail),
             ([("us", None), ("eu", None)], Verdict::Fail),
         ] {
-            assert_eq!(judge_versions(&tags).verdict, verdict, "{tags:?}");
+            let versions = tags.map(|(name, tag): (&str, Option<&str>)| (name, tag.map(str::to_owned)));
+            assert_eq!(judge_versions(&versions).verdict, verdict, "{versions:?}");
         }
     }
 
@@ -117,9 +129,13 @@ mod tests {
         for (status, verdict) in
             [("deployed", Verdict::Pass), ("failed", Verdict::Warn), ("pending-upgrade", Verdict::Warn)]
         {
-            let release = Release { revision: 3, status: status.to_owned(), created_at: None };
-            assert_eq!(judge_release(&ReleaseFacts::Found(release)).verdict, verdict, "{status}");
+            let release = Release { revision: 3, status: status.to_owned(), ..Release::default() };
+            assert_eq!(
+                judge_release(&ReleaseFacts::Found(release), Timestamp::UNIX_EPOCH).verdict,
+                verdict,
+                "{status}"
+            );
         }
-        assert_eq!(judge_release(&ReleaseFacts::Missing).verdict, Verdict::Fail);
+        assert_eq!(judge_release(&ReleaseFacts::Missing, Timestamp::UNIX_EPOCH).verdict, Verdict::Fail);
     }
 }

@@ -26,15 +26,9 @@ pub(super) fn values(case: &Case, region: RegionIndex) -> Check {
 /// Judges a values file: is it this region's, and does it agree with the environment and the others?
 fn judge_values(case: &Case, region: RegionIndex, facts: &ValuesFacts) -> Finding {
     let expected = "this region's, as the others";
-    let target = case.profile.region(region);
-    let aws_region = command::aws_region(target);
-    let mut wrong = Vec::new();
-    match facts.region.as_deref() {
-        Some(of) if of != target.name && of != aws_region => {
-            wrong.push(format!("multiRegion.region is {of}: this is another region's file"));
-        }
-        Some(_) => {}
-        None => wrong.push("multiRegion.region is missing".to_owned()),
+    let mut wrong = foreign(case, region, facts);
+    if facts.region.is_none() {
+        wrong.push("multiRegion.region is missing".to_owned());
     }
     let mut compare = |key: &str, found: Option<&str>, expected: Option<&str>| {
         if let (Some(found), Some(expected)) = (found, expected)
@@ -43,7 +37,6 @@ fn judge_values(case: &Case, region: RegionIndex, facts: &ValuesFacts) -> Findin
             wrong.push(format!("{key} is {found}, not {expected}"));
         }
     };
-    compare("multiRegion.host", facts.host.as_deref(), target.host.as_deref());
     compare("config.loftHost", facts.shared_host.as_deref(), case.profile.shared_host.as_deref());
     for other in case.profile.others(region) {
         if let Some(Ok(others)) = case.readings.values(other) {
@@ -80,6 +73,25 @@ fn judge_values(case: &Case, region: RegionIndex, facts: &ValuesFacts) -> Findin
         );
     }
     Finding::pass("region, hosts and database agree", expected)
+}
+
+/// What says that a values file is another region's, in phrases; empty where nothing does.
+pub(in crate::runbook) fn foreign(case: &Case, region: RegionIndex, facts: &ValuesFacts) -> Vec<String> {
+    let target = case.profile.region(region);
+    let aws_region = command::aws_region(target);
+    let mut foreign = Vec::new();
+    if let Some(of) = facts.region.as_deref()
+        && of != target.name
+        && of != aws_region
+    {
+        foreign.push(format!("multiRegion.region is {of}: this is another region's file"));
+    }
+    if let (Some(found), Some(expected)) = (facts.host.as_deref(), target.host.as_deref())
+        && !same_host(found, expected)
+    {
+        foreign.push(format!("multiRegion.host is {found}, not {expected}"));
+    }
+    foreign
 }
 
 /// What could not be compared, and why.

@@ -56,14 +56,14 @@ pub fn nothing_to_do(case: &Case) -> Option<NothingToDo> {
                 Instead::Choose(other),
             )
         }
-        Some(Outcome::AllFailing) if super::well_but_inverted(case).is_none() => said(
+        Some(Outcome::AllFailing) if super::gate::well_but_inverted(case).is_none() => said(
             "Every region's health check fails: stop here".to_owned(),
             "This runbook assumes a healthy region beside the failed one. Change nothing, and call for help"
                 .to_owned(),
             Instead::Stop,
         ),
         Some(Outcome::CouldNotCheck(_))
-            if confirm::shows_healthy(case.readings, case.failed) == Some(true) =>
+            if confirm::shows_healthy(case.profile, case.readings, case.failed) == Some(true) =>
         {
             said(
                 format!("{failed} is healthy: there is nothing to restore"),

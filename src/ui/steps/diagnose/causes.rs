@@ -91,8 +91,8 @@ fn next(standing: &Standing, first: &Assessment) -> Vec<Rich> {
         Next::Guide if first.advice == Some(Advice::Stop) => return Vec::new(),
         Next::Verify => "Enough pods are ready: see in step 5 whether the region serves again".to_owned(),
         Next::Act(plan) if first.guidance.is_empty() => {
-            let duration = words::inside(plan.usual_duration);
-            format!("{} in step 3, {duration}. Nothing is changed before you confirm it there", plan.title)
+            let duration = words::inside(plan.usual_duration());
+            format!("{} in step 3, {duration}. Nothing is changed before you confirm it there", plan.title())
         }
         _ => return next_of(first),
     };
@@ -156,7 +156,7 @@ fn primary(run: &Run, standing: &Standing, ui: &mut Ui, out: &mut Vec<Msg>) {
         Next::Leave => ("Nothing to restore: leave".to_owned(), RunMsg::Leave),
         Next::Verify => (format!("Go to Verify {region}"), RunMsg::Show(Step::Verify)),
         Next::Act(plan) => {
-            return restore_button(&format!("Go to Restore: {}", words::inside(&plan.title)), ui, out);
+            return restore_button(&format!("Go to Restore: {}", words::inside(&plan.title())), ui, out);
         }
         _ => return restore_button("Go to Restore", ui, out),
     };
@@ -188,7 +188,7 @@ fn next_command(model: &Model, standing: &Standing, first: &Assessment, ui: &mut
 
 /// What helps once others have mended the cause, as the cause itself says.
 fn after_that(case: &Case, first: &Assessment, ui: &mut Ui, out: &mut Vec<Msg>) {
-    let label = match (first.fit)(ActionKind::Restart) {
+    let label = match first.fits.of(ActionKind::Restart) {
         Fit::Later(_) => "Restart: only after that",
         Fit::Also(_) => "Go to Restore: restart",
         _ => return,

@@ -49,7 +49,7 @@ fn running_card(run: &Run, running: &Running, case: &Case, ui: &mut Ui, out: &mu
         card_title(ui, &format!("{} {}", running.kind.verb(), case.failed_region().name));
         let since = words::span(words::since(case.now, running.started_at));
         let plan = run.plans(case.now).into_iter().find(|plan| plan.kind() == running.kind);
-        let usual = plan.map_or(String::new(), |plan| format!(", usually takes {}", plan.usual_duration));
+        let usual = plan.map_or(String::new(), |plan| format!(", usually takes {}", plan.usual_duration()));
         faint(ui, &format!("Runs since {}, for {since}{usual}", words::clock(running.started_at)));
         ui.horizontal_wrapped(|ui| {
             let off = running.cancelling.then_some("It is being cancelled");
@@ -76,8 +76,10 @@ fn ended(done: &Finished, ui: &mut Ui) {
         Some(ActionOutcome::Failed { message, unchanged: false }) => {
             callout(ui, Tone::Fail, &format!("Failed {at}: something may have been changed"), message);
         }
-        Some(ActionOutcome::Cancelled { message }) => {
-            callout(ui, Tone::Warn, &format!("Cancelled {at}"), message);
+        Some(ActionOutcome::Cancelled { message, unchanged }) => {
+            let changed =
+                if *unchanged { ": nothing was changed" } else { ": something may have been changed" };
+            callout(ui, Tone::Warn, &format!("Cancelled {at}{changed}"), message);
         }
     }
 }

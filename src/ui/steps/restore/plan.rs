@@ -18,15 +18,15 @@ pub(super) fn show(model: &Model, run: &Run, plan: &Plan, now: Timestamp, ui: &m
         callout(ui, Tone::Fail, "The run's journal cannot be written", &text);
     }
     card(ui, |ui| {
-        card_title(ui, &plan.title);
+        card_title(ui, &plan.title());
         facts(plan, ui);
-        for note in &plan.notes {
+        for note in plan.notes() {
             secondary(ui, note);
         }
         in_the_way(run, plan, ui, out);
         overline(ui, "The command that does the same");
         let key = format!("plan {}", plan.kind().id());
-        checks::command(model, &plan.command, &key, now, ui, out);
+        checks::command(model, &plan.command(), &key, now, ui, out);
         ui.separator();
         confirmation(run, plan, now, ui, out);
     });
@@ -42,11 +42,11 @@ fn facts(plan: &Plan, ui: &mut Ui) {
         &[
             ("Region", Rich::new().toned(Tone::Fail, region.name.as_str()).text(", the failed one")),
             ("Cluster", Rich::new().mono(region.context.as_str())),
-            ("Changes", Rich::from(plan.changes.as_str())),
-            ("Does not touch", Rich::from(plan.does_not_touch.as_str())),
-            ("To undo", Rich::from(plan.undo.as_str())),
-            ("If it changed since", Rich::from(plan.if_changed_since.as_str())),
-            ("Usually takes", Rich::from(plan.usual_duration)),
+            ("Changes", Rich::from(plan.changes())),
+            ("Does not touch", Rich::from(plan.does_not_touch())),
+            ("To undo", Rich::from(plan.undo())),
+            ("If it changed since", Rich::from(plan.if_changed_since())),
+            ("Usually takes", Rich::from(plan.usual_duration())),
         ],
     );
 }
