@@ -108,7 +108,7 @@ impl Window {
             match job {
                 Job::PickFile { purpose } => self.pick(purpose),
                 Job::Copy { key, text } => {
-                    if let Some(refused) = self.copy(key, text) {
+                    if let Some(refused) = self.copy(&key, text) {
                         queue.extend(update(&mut self.model, Msg::Copied(refused), now));
                     }
                 }
@@ -137,13 +137,13 @@ impl Window {
     }
 
     /// Hands a text to the clipboard; the outcome, where there is one at once.
-    fn copy(&self, key: String, text: String) -> Option<Copied> {
-        let refused = |why: &str| Some(Copied { key: key.clone(), result: Err(why.to_owned()) });
+    fn copy(&self, key: &str, text: String) -> Option<Copied> {
+        let refused = |why: &str| Some(Copied { key: key.to_owned(), result: Err(why.to_owned()) });
         let Some(clipboard) = &self.clipboard else { return refused("there is no desktop here") };
         if clipboard::window_copies() {
             self.ctx.copy_text(text.clone());
         }
-        if clipboard.copy(key.clone(), text) { None } else { refused("the clipboard is still busy") }
+        if clipboard.copy(key.to_owned(), text) { None } else { refused("the clipboard is still busy") }
     }
 
     /// A file dialog is made on the window's thread, as some systems demand, and awaited elsewhere.

@@ -263,18 +263,17 @@ fn restore(progress: &Progress<'_>, usual: Mark) -> StepMark {
 
 fn rollout(progress: &Progress<'_>, usual: Mark) -> StepMark {
     let Some(watched) = progress.watched else {
-        return match progress.reached > Step::Rollout {
-            true => StepMark::new(Mark::Skipped, "Skipped: not watched"),
-            false => StepMark::new(usual, ""),
-        };
+        if progress.reached > Step::Rollout {
+            return StepMark::new(Mark::Skipped, "Skipped: not watched");
+        }
+        return StepMark::new(usual, "");
     };
     let going_on = going_on(usual);
     let Some(rollout) = watched.rollout else {
-        let (mark, line) = match watched.lost {
-            true => (Mark::Unknown, "Could not be watched"),
-            false => (going_on, "Waits for the first answer"),
-        };
-        return StepMark::new(mark, line);
+        if watched.lost {
+            return StepMark::new(Mark::Unknown, "Could not be watched");
+        }
+        return StepMark::new(going_on, "Waits for the first answer");
     };
     let counts = format!("{} of {}", rollout.available, rollout.wanted);
     match (&rollout.phase, watched.took) {

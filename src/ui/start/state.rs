@@ -47,9 +47,10 @@ impl CardState {
         let crossed =
             |region: &RegionIndex| confirm::watches_other_region(profile, readings, *region).is_some();
         let crossed = profile.indices().any(|region| crossed(&region));
-        let (tone, word) = match crossed {
-            true => (Tone::Warn, "Health checks mixed up".to_owned()),
-            false => chip(outcome.as_ref(), &regions),
+        let (tone, word) = if crossed {
+            (Tone::Warn, "Health checks mixed up".to_owned())
+        } else {
+            chip(outcome.as_ref(), &regions)
         };
         let latest = |region| readings.latest(Question::HealthCheck(region));
         Self {

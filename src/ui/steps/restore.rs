@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use crate::app::model::{Model, Run};
 use crate::app::msg::{Msg, RestoreMsg, RunMsg};
 use crate::design::{OptionCard, Rich, Tone, callout, card, card_title, key_values, option_card};
-use crate::runbook::action::ActionKind;
 use crate::runbook::action::{ActionOutcome, Plan};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Fit};
@@ -17,7 +16,7 @@ use crate::runbook::profile::RegionIndex;
 use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
 use crate::runbook::steps::confirm;
-use crate::runbook::steps::restore::{Instead, NothingToDo};
+use crate::runbook::steps::restore::{self, Instead, NothingToDo};
 use crate::runbook::wellness;
 use crate::ui::heading::Heading;
 use crate::ui::run_layout::{beside_picture, columns, scroll};
@@ -39,7 +38,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     let idle = run.nothing_to_do(now).filter(|_| run.restore.running.is_none());
     match &idle {
         Some(idle) if !went_well(run) => idle_heading(idle, run).show(ui, out),
-        _ => heading(run, &case, causes.first(), &plans).show(ui, out),
+        _ => heading(run, &case, &causes, &plans).show(ui, out),
     }
     let Some(chosen) = run.selected_plan(now) else { return };
     let mut right = Vec::new();
@@ -55,7 +54,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         scroll(run, ui, |ui| outcome::show(model, run, &case, now, ui, out));
         return;
     }
-    let mut left = |ui: &mut Ui| options(run, &plans, &chosen, causes.first(), ui, out);
+    let mut left = |ui: &mut Ui| options(run, &plans, &chosen, ui, out);
     let mut show_plan = |ui: &mut Ui| {
         outcome::show(model, run, &case, now, ui, &mut right);
         if run.restore.running.is_none() {
@@ -93,15 +92,14 @@ fn went_well(run: &Run) -> bool {
     !failed && last.is_some_and(|done| matches!(done.outcome, None | Some(ActionOutcome::Done { .. })))
 }
 
-fn nothing_helps(first: Option<&Assessment>) -> bool {
-    let helps = |first: &Assessment| {
-        let helps = |kind: &ActionKind| matches!(first.fits.of(*kind), Fit::Fits(_) | Fit::Also(_));
-        ActionKind::ALL.iter().any(helps)
-    };
-    first.is_some_and(|first| !helps(first))
+/// Does no plan help against what is known to be broken? Where no cause is known any may.
+fn nothing_helps(plans: &[Plan]) -> bool {
+    let cannot = |plan: &Plan| matches!(plan.fit(), Fit::Later(_) | Fit::CannotHelp(_));
+    !plans.is_empty() && plans.iter().all(cannot)
 }
 
-fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -> Heading {
+fn heading(run: &Run, case: &Case, causes: &[Assessment], plans: &[Plan]) -> Heading {
+    let first = causes.first();
     let region = &case.failed_region().name;
     let diagnose = || RunMsg::Show(Step::Diagnose);
     if let Some(running) = &run.restore.running {
@@ -138,7 +136,7 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         }
         _ => {}
     }
-    if nothing_helps(first) {
+    if nothing_helps(plans) {
         return Heading::new(
             format!("Nothing here can bring {region} back yet"),
             first.map_or(String::new(), |first| format!("{}: the repair is somebody else's", first.title)),
@@ -146,7 +144,15 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         .next("Back to Diagnose: what to do", diagnose());
     }
     let meaning = match (first, plans.iter().find(|plan| matches!(plan.fit(), Fit::Fits(_)))) {
-        (Some(first), Some(plan)) => format!("{}. {} fits that cause", first.title, plan.title()),
+        (Some(first), Some(plan)) => match restore::fit(causes, plan.kind()).1 {
+            Some(against) if against.id != first.id => format!(
+                "{}: the repair is somebody else's. {} fits another cause: {}",
+                first.title,
+                plan.title(),
+                words::inside(&against.title)
+            ),
+            _ => format!("{}. {} fits that cause", first.title, plan.title()),
+        },
         _ => "No cause is known: look at Diagnose first".to_owned(),
     };
     let again = run
@@ -193,9 +199,10 @@ fn idle_heading(idle: &NothingToDo, run: &Run) -> Heading {
 /// What happens now that an action ended well, or was done by hand.
 fn after_the_action(run: &Run, region: &str) -> Heading {
     let by_hand = run.restore.finished.last().is_some_and(|last| last.outcome.is_none());
-    let done = match by_hand {
-        true => format!("It was done by hand in {region}"),
-        false => format!("The action in {region} is done"),
+    let done = if by_hand {
+        format!("It was done by hand in {region}")
+    } else {
+        format!("The action in {region} is done")
     };
     let watch = run.rollout.as_ref();
     let rollout = watch.and_then(|watch| watch.rollout.as_ref());
@@ -222,19 +229,12 @@ fn after_the_action(run: &Run, region: &str) -> Heading {
     }
 }
 
-fn options(
-    run: &Run,
-    plans: &[Plan],
-    chosen: &Plan,
-    first: Option<&Assessment>,
-    ui: &mut Ui,
-    out: &mut Vec<Msg>,
-) {
+fn options(run: &Run, plans: &[Plan], chosen: &Plan, ui: &mut Ui, out: &mut Vec<Msg>) {
     if went_well(run) {
         let text =
             "Look at the end of its rollout before something else is done: a second action starts it anew";
         callout(ui, Tone::Busy, "An action is done already", text);
-    } else if nothing_helps(first) {
+    } else if nothing_helps(plans) {
         let text = "They stay here to be read. What to do instead stands in Diagnose";
         callout(ui, Tone::Warn, "None of these can help now", text);
     }
@@ -246,12 +246,8 @@ fn options(
         };
         let selected =
             plan.kind() == run.restore.running.as_ref().map_or(chosen.kind(), |running| running.kind);
-        let option = OptionCard {
-            title: &plan.title(),
-            text: &text,
-            selected,
-            enabled: run.restore.running.is_none(),
-        };
+        let option =
+            OptionCard { title: plan.title(), text: &text, selected, enabled: run.restore.running.is_none() };
         let shown = ui.scope(|ui| {
             // what cannot help can be read, and steps back
             if !helps && !selected {

@@ -261,9 +261,10 @@ const ALL_UNREAD: CheckKey = ("all-unread", None);
 /// Where nothing could be looked at, the list says the same in every row: it is folded. Is it shown?
 fn list_shown(run: &Run, all: &[Check], ui: &mut Ui, out: &mut Vec<Msg>) -> bool {
     let shown = run.open_checks.contains(&ALL_UNREAD);
-    let label = match shown {
-        true => "Hide the checks".to_owned(),
-        false => format!("Show the {}", words::count(all.len(), "check", "checks")),
+    let label = if shown {
+        "Hide the checks".to_owned()
+    } else {
+        format!("Show the {}", words::count(all.len(), "check", "checks"))
     };
     if ui.add(ActionButton::link(&label)).clicked() {
         out.push(Msg::Run(RunMsg::ToggleCheck(ALL_UNREAD.0, ALL_UNREAD.1)));

@@ -18,7 +18,7 @@ pub(super) fn show(model: &Model, run: &Run, plan: &Plan, now: Timestamp, ui: &m
         callout(ui, Tone::Fail, "The run's journal cannot be written", &text);
     }
     card(ui, |ui| {
-        card_title(ui, &plan.title());
+        card_title(ui, plan.title());
         facts(plan, ui);
         for note in plan.notes() {
             secondary(ui, note);
@@ -26,7 +26,7 @@ pub(super) fn show(model: &Model, run: &Run, plan: &Plan, now: Timestamp, ui: &m
         in_the_way(run, plan, ui, out);
         overline(ui, "The command that does the same");
         let key = format!("plan {}", plan.kind().id());
-        checks::command(model, &plan.command(), &key, now, ui, out);
+        checks::command(model, plan.command(), &key, now, ui, out);
         ui.separator();
         confirmation(run, plan, now, ui, out);
     });
@@ -68,12 +68,10 @@ fn in_the_way(run: &Run, plan: &Plan, ui: &mut Ui, out: &mut Vec<Msg>) {
     if overridable.peek().is_some() {
         let new = given && overridable.any(|blocker| !run.restore.passes(blocker));
         let mut reason = run.restore.reason.clone();
-        let note = match new {
-            true => Note {
-                tone: Some(Tone::Warn),
-                text: "Something new is in the way: say why in the reason, too",
-            },
-            false => Note { tone: None, text: "It goes into the run's journal" },
+        let note = if new {
+            Note { tone: Some(Tone::Warn), text: "Something new is in the way: say why in the reason, too" }
+        } else {
+            Note { tone: None, text: "It goes into the run's journal" }
         };
         let field = Field::new("Why do it all the same?").note(Some(note));
         if field.text(ui, &mut reason).changed() {
