@@ -14,6 +14,7 @@ mod guard;
 mod life;
 #[path = "../support/lookup.rs"]
 mod lookup;
+mod named_commands;
 mod plugin;
 mod preflight;
 mod restore;
