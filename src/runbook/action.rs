@@ -489,3 +489,7 @@ impl ActionOutcome {
 pub fn release_name(profile: &Profile) -> &str {
     &profile.deployment
 }
+
+#[cfg(test)]
+#[path = "action_tests.rs"]
+mod promises;

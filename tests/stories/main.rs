@@ -7,10 +7,13 @@
 )]
 
 mod causes;
+#[path = "../support/facts.rs"]
+mod facts;
 mod form;
 mod keyboard;
 #[path = "../support/lookup.rs"]
 mod lookup;
+mod monkey;
 mod recovery;
 mod refusal;
 mod story;

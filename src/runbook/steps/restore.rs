@@ -51,6 +51,9 @@ pub fn plan(case: &Case, kind: ActionKind) -> Plan {
     };
     parts.blockers.splice(0..0, gate(case));
     parts.blockers.extend(freshness::stale(case, kind));
+    if let Some(why) = parts.command.refused() {
+        parts.blockers.push(Blocker::firm(why));
+    }
     parts.target = target(case);
     if parts.target.is_none() {
         parts.blockers.push(unknown_target(case));
@@ -442,3 +445,6 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
 
 #[cfg(test)]
 pub(crate) mod tests;
+
+#[cfg(test)]
+mod guard_tests;
