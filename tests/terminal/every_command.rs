@@ -1,6 +1,5 @@
 //! Every command that the program shows is one that the real program takes: those of checks, causes, guides,
-//! plans and the runbook in every practice scenario, every other one that can be made, and those named in
-//! messages.
+//! plans and the runbook in every practice scenario, and every other one that can be made.
 #![cfg(unix)]
 
 use std::collections::BTreeMap;
@@ -59,7 +58,7 @@ const VCLUSTER_FLAGS: [&str; 18] = [
     "--version",
 ];
 
-async fn world(id: &str) -> World {
+pub(super) async fn world(id: &str) -> World {
     let scenario = scenario(id).unwrap();
     let options =
         Options { scenario, speed: 60.0, seed: 1, latency: Duration::ZERO, auth: Auth::Token, dir: None };
@@ -195,7 +194,7 @@ fn aws_is_of_version_1() -> bool {
 }
 
 /// The commands that this machine's programs can be asked about.
-fn known_here<T>(commands: &mut Vec<T>, words: impl Fn(&T) -> &[String]) {
+pub(super) fn known_here<T>(commands: &mut Vec<T>, words: impl Fn(&T) -> &[String]) {
     let signs_in = |one: &T| words(one).windows(2).any(|pair| pair == ["sso", "login"]);
     if commands.iter().any(signs_in) && aws_is_of_version_1() {
         say("skipped: aws sso login needs the AWS CLI of version 2");
@@ -204,7 +203,7 @@ fn known_here<T>(commands: &mut Vec<T>, words: impl Fn(&T) -> &[String]) {
 }
 
 /// What a program says where it was called wrongly, whatever it was called for.
-fn misuse(program: &str, output: &Output) -> Option<String> {
+pub(super) fn misuse(program: &str, output: &Output) -> Option<String> {
     let said =
         String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     let wrong: &[&str] = match program {
@@ -322,12 +321,12 @@ fn functions() -> Vec<String> {
     functions
 }
 
-fn source(path: &str) -> PathBuf {
+pub(super) fn source(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// The program's own sources under a folder, without tests.
-fn sources(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -339,82 +338,4 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
-}
-
-/// The commands that stand between backticks in what the program says.
-fn named() -> Vec<(String, Vec<String>)> {
-    let mut named = Vec::new();
-    for file in sources(&source("src")) {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let code = text.split("#[cfg(test)]\nmod ").next().unwrap();
-        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
-        for line in lines {
-            for quoted in line.split('`').skip(1).step_by(2) {
-                let words: Vec<String> = quoted
-                    .replace("{named}", " --profile prod")
-                    .replace("{argument}", " --profile prod")
-                    .replace("{profile}", "prod")
-                    .split_whitespace()
-                    .map(str::to_owned)
-                    .collect();
-                let program = words.first().map_or("", String::as_str);
-                if words.len() > 1 && ["aws", "helm", "kubectl", "curl", "vcluster"].contains(&program) {
-                    named.push((file.display().to_string(), words));
-                }
-            }
-        }
-    }
-    named
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_command_that_a_message_names_exists() {
-    let tools = ["helm", "kubectl", "aws"];
-    if !has_tools("every_command_that_a_message_names_exists", &tools) {
-        return;
-    }
-    let world = world("healthy").await;
-    let mut named = named();
-    assert!(named.len() > 5, "hardly any is named: {named:?}");
-    known_here(&mut named, |(_, words)| words);
-    let wrong = tokio::task::spawn_blocking(move || {
-        let tool = |words: &[String]| {
-            let mut tool = foreign::without_settings(&words[0]);
-            tool.args(&words[1..]).envs(world.env()).env("HOME", world.dir()).stdin(Stdio::null());
-            tool.output().unwrap()
-        };
-        let of = |(file, words): &(String, Vec<String>)| {
-            let said = match words[0].as_str() {
-                // It is named without what it needs, so that asking for more is no misuse.
-                "aws" => misuse("aws", &tool(words)).filter(|said| !said.contains("arguments are required")),
-                _ => cobra_misuse(words, &tool),
-            }?;
-            Some(format!("{file}: {}\n{said}", words.join(" ")))
-        };
-        named.iter().filter_map(of).collect::<Vec<_>>()
-    });
-    let wrong = wrong.await.unwrap();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-}
-
-/// Whether helm or kubectl knows these words and flags, by its own help.
-fn cobra_misuse(words: &[String], tool: &impl Fn(&[String]) -> Output) -> Option<String> {
-    let flags = words.iter().position(|word| word.starts_with('-')).unwrap_or(words.len());
-    let mut asked = words[..flags].to_vec();
-    asked.push("--help".to_owned());
-    let output = tool(&asked);
-    let help = String::from_utf8_lossy(&output.stdout).into_owned();
-    let usage =
-        help.split("Usage:").nth(1).unwrap_or_default().trim_start().lines().next().unwrap_or_default();
-    let known = usage.split(' ').zip(words).take_while(|(one, other)| one == other).count();
-    let whole = words.len().min(flags);
-    let positional = usage
-        .split(' ')
-        .nth(known)
-        .is_none_or(|next| next.starts_with(['[', '(', '<']) || next.to_uppercase() == next);
-    let unknown = words[flags..].iter().find(|flag| {
-        flag.starts_with('-') && !help.contains(&format!("{flag} ")) && !help.contains(&format!("{flag},"))
-    });
-    let wrong = !output.status.success() || known < 2.min(whole) || !positional || unknown.is_some();
-    wrong.then(|| format!("{unknown:?} {usage}"))
 }

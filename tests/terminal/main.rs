@@ -17,6 +17,7 @@ mod leftovers;
 mod life;
 #[path = "../support/lookup.rs"]
 mod lookup;
+mod named_commands;
 mod odd_text;
 mod plugin;
 mod preflight;

@@ -27,18 +27,13 @@ pub fn assess(case: &Case) -> Assessment {
         return cause;
     }
     cause.says(format!("Helm's record says {said}: until that has ended, it refuses to re-apply"));
-    match &found.last_good {
-        Some(good) => {
-            cause.says(format!(
-                "Revision {}, {}, is the last that was deployed whole",
-                good.revision, good.status
-            ));
-            cause.advice = Some(Advice::Rollback);
-        }
-        None => {
-            cause.says("No revision was ever deployed whole: there is none to roll back to");
-            cause.fits = fits::RELEASE_NEVER_DEPLOYED;
-        }
+    if let Some(good) = &found.last_good {
+        let (revision, status) = (good.revision, &good.status);
+        cause.says(format!("Revision {revision}, {status}, is the last that was deployed whole"));
+        cause.advice = Some(Advice::Rollback);
+    } else {
+        cause.says("No revision was ever deployed whole: there is none to roll back to");
+        cause.fits = fits::RELEASE_NEVER_DEPLOYED;
     }
     let young = release::may_be_under_way(found, case.now);
     if young {

@@ -508,19 +508,16 @@ fn a_version_that_is_not_certain_is_asked_for_and_never_guessed() {
         let plan = |profile: &Profile| plan_of(profile, &readings, 0, ActionKind::ReapplyHelm);
         let line = plan(&profile).command().shell();
         let refused = plan(&profile).confirm_as_shown("us-east-1", Some("I insist"));
-        match offered {
-            Some(version) => {
-                assert!(line.contains(&format!("--version {version} ")), "{label:?} {image:?}: {line}")
-            }
-            None => {
-                let said = refused.unwrap_err().to_string();
-                assert!(said.contains("Set chart.version in the environment"), "{label:?} {image:?}: {said}");
-                // What a person sets goes, with a reason: it cannot be compared.
-                profile.chart.version = Some("4.11.2".to_owned());
-                assert!(plan(&profile).confirm("us-east-1", None).is_err());
-                plan(&profile).confirm_as_shown("us-east-1", Some("the status page says so")).unwrap();
-            }
-        }
+        let Some(version) = offered else {
+            let said = refused.unwrap_err().to_string();
+            assert!(said.contains("Set chart.version in the environment"), "{label:?} {image:?}: {said}");
+            // What a person sets goes, with a reason: it cannot be compared.
+            profile.chart.version = Some("4.11.2".to_owned());
+            assert!(plan(&profile).confirm("us-east-1", None).is_err());
+            plan(&profile).confirm_as_shown("us-east-1", Some("the status page says so")).unwrap();
+            continue;
+        };
+        assert!(line.contains(&format!("--version {version} ")), "{label:?} {image:?}: {line}");
     }
 }
 
