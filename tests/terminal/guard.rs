@@ -24,6 +24,17 @@ fn refuses_everything(world: &Served, environment: &str, told: &str) {
     assert_eq!(world.changes(), [""; 0]);
 }
 
+/// Makes the failed region's context sign in as the healthy one's does: each cluster lets in its own users alone.
+fn sign_in_as_healthy(config: &mut Value) {
+    let contexts = config["contexts"].as_array_mut().unwrap();
+    let place = |contexts: &[Value], region: &str| {
+        contexts.iter().position(|context| context["name"].as_str().unwrap().ends_with(region)).unwrap()
+    };
+    let user = contexts[place(contexts, EU)]["context"]["user"].clone();
+    let failed = place(contexts, US);
+    contexts[failed]["context"]["user"] = user;
+}
+
 /// The entry of a region's cluster in a kubeconfig.
 fn cluster<'a>(config: &'a mut Value, region: &str) -> &'a mut Value {
     let of = |context: &&Value| context["name"].as_str().unwrap().ends_with(region);
@@ -44,6 +55,7 @@ fn one_cluster_under_another_spelling_is_seen_and_never_touched() {
             *failed = healthy;
             failed["server"] = json!(server);
             failed["tls-server-name"] = json!("127.0.0.1");
+            sign_in_as_healthy(config);
         });
         let environment = world.environment_with_kubeconfig(&kubeconfig);
         refuses_everything(&world, &environment, "lead to the same cluster");
@@ -131,6 +143,7 @@ fn a_kubeconfig_that_is_changed_after_the_plan_is_not_obeyed() {
         let swapped = world.changed_kubeconfig(|config| {
             let healthy = cluster(config, EU).clone();
             *cluster(config, US) = healthy;
+            sign_in_as_healthy(config);
         });
         let own = world.description["kubeconfig"].as_str().unwrap();
         let path = with_slow_helm(&world, &format!("cp {swapped} {own}"));

@@ -283,7 +283,7 @@ impl Monkey {
             15..=19 => Msg::Dialog(self.dice.percent(50)),
             20..=24 => Msg::Form(self.form()),
             25 => Msg::DismissNotice,
-            26 => Msg::Copied("rollout".to_owned()),
+            26 => Msg::Copied(failback::app::clipboard::Copied { key: "rollout".to_owned(), result: Ok(()) }),
             27..=32 => Msg::Log(self.log()),
             33..=55 => Msg::Run(self.run()),
             56..=57 => engine(self.unasked()),
