@@ -28,15 +28,16 @@ pub(super) async fn run(args: SubjectArgs) -> Result<u8, Stop> {
     let case = Case { profile, failed, readings: &readings, now: Timestamp::now() };
     // A tag that is no plain version is put into no command and no comment, where a shell may run it.
     let read = case.healthy_version().ok().filter(|(version, _)| command::is_plain_version(version));
-    let version =
-        profile.chart.version.as_deref().or(read.as_ref().map(|(version, _)| version.as_str()));
+    let version = profile.chart.version.as_deref().or(read.as_ref().map(|(version, _)| version.as_str()));
     say!("# Recover from Regional Failover: {}, failed region {}", profile.name, case.failed_region().name);
     if subject.failed.or(recognised).is_none() {
         say!("# No region is known to have failed: these are for the first one. --failed REGION chooses");
     }
     match (version, &read) {
         (None, _) => {
-            say!("# Which version the healthy region runs could not be read, or its image has no plain version as its tag");
+            say!(
+                "# Which version the healthy region runs could not be read, or its image has no plain version as its tag"
+            );
             say!("# Replace VERSION-OF-THE-HEALTHY-REGION");
         }
         (Some(set), Some((runs, name))) if !same(set, runs) => {
