@@ -13,12 +13,13 @@ use failback::app::msg::{LogMsg, Msg, RestoreMsg, RunMsg};
 use failback::design;
 use failback::engine::event::PracticeWorld;
 use failback::runbook::action::{ActionKind, ActionOutcome};
-use failback::runbook::fact::{DeploymentFacts, Facts, PeersFacts, PodsFacts};
-use failback::runbook::question::Question;
+use failback::runbook::fact::{DeploymentFacts, Facts, PeersFacts, PodsFacts, ProbeFacts};
+use failback::runbook::question::{Question, Reading};
 use failback::runbook::rollout;
 use failback::runbook::step::Step;
+use failback::runbook::steps::verify;
 use failback::runbook::verdict::{Why, WhyKind};
-use failback::ui;
+use failback::ui::{self, words};
 
 use facts::{EU, US, ago, keep, keep_why, now};
 
@@ -43,6 +44,7 @@ fn shown_in(size: [f32; 2], model: Model, run: Run) -> Harness<'static, Shown> {
 fn show(step: Step, mut run: Run) -> Harness<'static, Shown> {
     run.step = step;
     run.reached = step;
+    run.shown = Step::ALL.into_iter().filter(|other| *other <= step).collect();
     shown_in([1280.0, 800.0], facts::model(), run)
 }
 
@@ -60,6 +62,13 @@ fn click(harness: &mut Harness<'_, Shown>, label: &str) -> Vec<String> {
 
 fn expect(msg: &Msg) -> Vec<String> {
     vec![format!("{msg:?}")]
+}
+
+/// One text is to be copied, which begins like this.
+#[track_caller]
+fn assert_copies(pushed: &[String], key: &str, begin: &str) {
+    let [pushed] = pushed else { panic!("{pushed:?}") };
+    assert!(pushed.starts_with(&format!("Copy {{ key: {key:?}, text: \"{begin}")), "{pushed}");
 }
 
 fn is_off(harness: &Harness<'_, Shown>, label: &str) -> bool {
@@ -155,7 +164,7 @@ fn confirm_shows_checkers_by_place_and_waits_for_answers() {
         expect(&Msg::Run(RunMsg::ToggleCheck("health-check", Some(EU))))
     );
     let copied = click(&mut harness, "Copy the command of Health check us-east-1");
-    assert_eq!(copied, expect(&Msg::Copied(format!("health-check {:?}", Some(US)))));
+    assert_copies(&copied, &format!("health-check {:?}", Some(US)), "aws route53 ");
 
     let harness = show(Step::Confirm, facts::run());
     assert!(harness.query_by_role_and_label(Role::Heading, "Reading the health checks…").is_some());
@@ -228,7 +237,7 @@ fn diagnose_names_the_next_action_and_quotes_the_telling_part() {
     harness.get_by_label_contains("1 of 1 pods end with Failed to ping database connection: dial tcp");
     assert!(harness.query_by_label_contains("level=error").is_none(), "only on demand");
     let copied = click(&mut harness, "Copy its command");
-    assert_eq!(copied, expect(&Msg::Copied("next command".to_owned())));
+    assert_copies(&copied, "next command", "aws ec2 ");
     harness.state_mut().run.open_checks.insert(("all-evidence", None));
     harness.run();
     harness.get_by_label_contains("level=error");
@@ -302,7 +311,7 @@ fn our_own_side_says_what_to_do_in_the_row_with_the_command() {
     harness.get_by_label("Sign in again, then check again");
     harness.get_by_label_contains("aws sso login");
     let copied = click(&mut harness, "Copy the command that mends it");
-    assert_eq!(copied, expect(&Msg::Copied("mend aws-identity None".to_owned())));
+    assert_copies(&copied, "mend aws-identity None", "aws ");
 }
 
 #[test]
@@ -366,8 +375,16 @@ fn what_is_in_the_way_wants_a_reason_or_stops() {
     run.restore.typed = "us-east-1".to_owned();
     let mut harness = show(Step::Restore, run);
     assert!(is_off(&harness, "Restart us-east-1"), "it cannot help: a reason is wanted");
+    harness.get_by_label("Needs your reason");
     harness.state_mut().run.restore.reason = "the vendor asked for it".to_owned();
     harness.run();
+    harness.get_by_label("New since you typed your reason");
+    assert!(is_off(&harness, "Restart us-east-1"), "the reason was typed for something else");
+    let plan = harness.state().run.selected_plan(now()).unwrap();
+    let shown = plan.blockers().iter().map(|blocker| blocker.key.clone()).collect();
+    harness.state_mut().run.restore.reason_for = shown;
+    harness.run();
+    harness.get_by_label("Your reason goes past this");
     assert!(!is_off(&harness, "Restart us-east-1"));
     assert_eq!(
         click(&mut harness, "Re-apply the values file. Also works, changes more. About 3 minutes"),
@@ -474,7 +491,7 @@ fn verify_counts_looks_takes_reasons_and_ends() {
     keep(&mut run, Question::Peers(US), Facts::Peers(PeersFacts::NoSuchType));
     run.open_checks.insert(("network-peers", Some(US)));
     let mut harness = show(Step::Verify, run);
-    harness.get_by_label("us-east-1 does not count as recovered: 1 check speaks against it");
+    harness.get_by_label("us-east-1 does not count as recovered yet: 1 check could not be made");
     let accept = click(&mut harness, "Accept with a reason…");
     assert_eq!(accept, expect(&Msg::Run(RunMsg::Accept(("network-peers", Some(US))))));
     harness.state_mut().run.verify.accepting = Some((("network-peers", Some(US)), String::new()));
@@ -491,6 +508,80 @@ fn verify_counts_looks_takes_reasons_and_ends() {
     harness.get_by_role_and_label(Role::Heading, "Recovered: us-east-1 serves again");
     harness.get_by_label("was out for at least 12 min 40 s");
     assert_eq!(click(&mut harness, "Close the run"), expect(&Msg::Run(RunMsg::Leave)));
+}
+
+#[test]
+fn verify_wants_warnings_read_and_says_once_that_it_could_not_look() {
+    let mut run = facts::repaired();
+    run.verify.since = Some(ago(300));
+    let probe = match facts::probe("eu.multi-region.example.com", 200) {
+        Facts::Probe(probe) => Facts::Probe(ProbeFacts { derp_status: Ok(404), ..probe }),
+        other => panic!("{other:?}"),
+    };
+    keep(&mut run, Question::Probe(EU), probe);
+    let mut harness = show(Step::Verify, run);
+    let headline = "us-east-1 does not count as recovered yet: 1 warning waits for you to read it";
+    harness.get_by_role_and_label(Role::Heading, headline);
+    assert_eq!(
+        click(&mut harness, "Acknowledge host eu-west-1"),
+        expect(&Msg::Run(RunMsg::Acknowledge(("probe", Some(EU)))))
+    );
+
+    let mut run = facts::repaired();
+    run.verify.since = Some(ago(300));
+    for question in verify::questions(&run.profile, US) {
+        keep_why(&mut run, question, WhyKind::Connection, "no route to host");
+    }
+    let mut harness = show(Step::Verify, run);
+    let headline = format!("Could not look at us-east-1 since {}", words::clock(ago(3)));
+    harness.get_by_role_and_label(Role::Heading, headline.as_str());
+    assert_eq!(harness.query_all_by_label_contains("no route to host").count(), 1, "once");
+    harness.get_by_label("Could not look");
+    assert!(harness.query_by_label_contains("against it").is_none());
+    harness.get_by_label_contains("Show the ").click();
+    assert!(pushed(&mut harness)[0].contains("all-unread"));
+}
+
+#[test]
+fn where_nothing_is_to_be_done_restore_says_so_and_offers_nothing() {
+    let mut run = facts::repaired();
+    run.seen_failing = false;
+    let mut harness = show(Step::Restore, run);
+    harness.get_by_role_and_label(Role::Heading, "us-east-1 is healthy: there is nothing to restore");
+    assert!(harness.query_by_label("Type us-east-1 to confirm").is_none());
+    assert!(harness.query_all_by_role(Role::RadioButton).next().is_none());
+    assert_eq!(click(&mut harness, "Nothing to restore: leave"), expect(&Msg::Run(RunMsg::Leave)));
+
+    let mut harness = show(Step::Restore, facts::repaired());
+    let headline = "us-east-1 is healthy again: there is nothing left to restore";
+    harness.get_by_role_and_label(Role::Heading, headline);
+    assert_eq!(click(&mut harness, "Verify us-east-1"), expect(&Msg::Run(RunMsg::Show(Step::Verify))));
+}
+
+#[test]
+fn a_plan_on_old_readings_looks_once_more() {
+    let mut run = facts::scaled_to_zero();
+    run.restore.typed = "us-east-1".to_owned();
+    let health = facts::health("us.multi-region.example.com", false);
+    let reading = Reading { answer: Ok(health), observed_at: ago(61), took: Duration::ZERO };
+    run.readings.keep(Question::HealthCheck(US), reading);
+    let harness = show(Step::Restore, run);
+    assert!(harness.query_by_label("Scale up us-east-1").is_none());
+    assert!(is_off(&harness, "Looks once more…"));
+}
+
+#[test]
+fn what_was_done_by_hand_can_be_taken_back() {
+    let mut run = facts::scaled_to_zero();
+    run.restore.finished.push(Finished { kind: ActionKind::Scale, at: ago(5), outcome: None });
+    let mut harness = show(Step::Restore, run);
+    harness.get_by_label(&format!("Done by hand, said at {}", words::clock(ago(5))));
+    harness
+        .get_by_role_and_label(Role::Heading, "It was done by hand in us-east-1: watch its new pods come up");
+    assert_eq!(
+        click(&mut harness, "It was not done: take that back"),
+        expect(&Msg::Restore(RestoreMsg::TakeBack))
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! other. Views read the model and push messages; the engine's answers come in
 //! as messages too. [`window::Window`] is the eframe App around them.
 
+pub mod clipboard;
 pub mod model;
 pub mod msg;
 pub mod places;

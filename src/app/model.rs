@@ -142,6 +142,11 @@ pub enum Dialog {
         /// Its name.
         name: String,
     },
+    /// Was this action done by hand?
+    ByHand {
+        /// Which.
+        kind: ActionKind,
+    },
     /// Leave the form with changes that are not saved?
     DiscardForm,
     /// Leave the run, or close the window, while an action runs?

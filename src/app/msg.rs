@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::clipboard::Copied;
 use crate::engine::event::Event;
 pub use crate::engine::job::FilePurpose;
 use crate::environment::Field;
@@ -29,8 +30,15 @@ pub enum Msg {
     Dialog(bool),
     /// The notice was read.
     DismissNotice,
-    /// Something was copied; its key.
-    Copied(String),
+    /// Put this text on the clipboard.
+    Copy {
+        /// Tells apart what is copied.
+        key: String,
+        /// The text.
+        text: String,
+    },
+    /// What was to be copied is on the clipboard, or why not.
+    Copied(Copied),
     /// The window is asked to close.
     CloseRequested,
     /// A moment passed: refreshes and countdowns.
@@ -110,6 +118,8 @@ pub enum RunMsg {
     TogglePassed,
     /// Watch the rollout again.
     WatchAgain,
+    /// A warning was read.
+    Acknowledge(CheckKey),
     /// Begin to accept what could not be checked.
     Accept(CheckKey),
     /// The reason typed so far.
@@ -141,8 +151,10 @@ pub enum RestoreMsg {
     Reset,
     /// Stop the running action.
     Cancel,
-    /// It was done by hand, with the command shown.
+    /// It was done by hand, with the command shown: asks whether that is so.
     ByHand,
+    /// It was not done by hand after all.
+    TakeBack,
 }
 
 /// In the log panel.

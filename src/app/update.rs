@@ -14,7 +14,8 @@ use jiff::Timestamp;
 
 use crate::engine::job::Job;
 
-use super::model::{Dialog, Model};
+use super::clipboard::Copied;
+use super::model::{Dialog, Model, Notice};
 use super::msg::Msg;
 
 /// Changes the model because of a message; what is to be done off the window's thread.
@@ -41,17 +42,34 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Job> {
             model.notice = None;
             Vec::new()
         }
-        Msg::Copied(key) => {
-            model.copied = Some((key, now));
+        Msg::Copy { key, text } => vec![Job::Copy { key, text }],
+        Msg::Copied(copied) => {
+            self::copied(model, copied, now);
             Vec::new()
         }
         Msg::CloseRequested => quit::requested(model, now),
     }
 }
 
+/// The tick is shown where the text is on the clipboard, and nowhere else.
+fn copied(model: &mut Model, copied: Copied, now: Timestamp) {
+    match copied.result {
+        Ok(()) => model.copied = Some((copied.key, now)),
+        Err(why) => {
+            model.copied = None;
+            let text =
+                format!("Could not be copied: {why}. Try again, or select the text and copy it by keyboard");
+            model.notice = Some(Notice { bad: true, text });
+        }
+    }
+}
+
 fn answered(model: &mut Model, yes: bool, now: Timestamp) -> Vec<Job> {
     match model.dialog.take() {
         Some(Dialog::Delete { name }) if yes => vec![Job::DeleteEnvironment { name }],
+        Some(Dialog::ByHand { kind }) if yes => {
+            model.run.as_mut().map(|run| restore::by_hand(run, kind, now)).unwrap_or_default()
+        }
         Some(Dialog::DiscardForm) if yes => form::close(model),
         Some(Dialog::LeaveWhileRunning { quit: true }) if yes => quit::begin(model, now),
         Some(Dialog::LeaveWhileRunning { quit: false }) if yes => run::leave(model, now),

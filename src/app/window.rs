@@ -13,6 +13,7 @@ use crate::engine::{self, Engine, untaken};
 use crate::environment::{self, Saved, Store};
 use crate::ui;
 
+use super::clipboard::{self, Clipboard, Copied};
 use super::model::{Model, Notice, Screen};
 use super::msg::{Msg, StartMsg};
 use super::places;
@@ -35,6 +36,9 @@ pub enum Opening {
 pub struct Window {
     model: Model,
     engine: Engine,
+    /// `None` where there is no desktop: in tests.
+    clipboard: Option<Clipboard>,
+    ctx: egui::Context,
     first_frame: Option<std::time::Instant>,
 }
 
@@ -50,7 +54,9 @@ impl Window {
                 ..engine::session::Options::default()
             },
         };
-        let window = Self::with(ctx, opening, options)?;
+        let mut window = Self::with(ctx, opening, options)?;
+        let bell = ctx.clone();
+        window.clipboard = Some(Clipboard::start(move || bell.request_repaint())?);
         if !window.engine.heed_signals() {
             tracing::warn!("signals end this program without its order");
         }
@@ -58,7 +64,7 @@ impl Window {
         Ok(window)
     }
 
-    /// The same with surroundings of the caller's choice.
+    /// The same with surroundings of the caller's choice, and without a clipboard.
     pub fn with(ctx: &egui::Context, opening: Opening, options: engine::Options) -> std::io::Result<Self> {
         design::install(ctx);
         let bell = ctx.clone();
@@ -66,6 +72,8 @@ impl Window {
         let mut window = Self {
             model: Model::new(practice::cards()),
             engine,
+            clipboard: None,
+            ctx: ctx.clone(),
             first_frame: Some(std::time::Instant::now()),
         };
         window.model.home = environment::home();
@@ -99,6 +107,11 @@ impl Window {
         while let Some(job) = queue.pop_front() {
             match job {
                 Job::PickFile { purpose } => self.pick(purpose),
+                Job::Copy { key, text } => {
+                    if let Some(refused) = self.copy(&key, text) {
+                        queue.extend(update(&mut self.model, Msg::Copied(refused), now));
+                    }
+                }
                 Job::CancelAction { session } => {
                     if !self.engine.submit(Job::CancelAction { session }) {
                         quit::cancel_not_taken(&mut self.model);
@@ -123,6 +136,16 @@ impl Window {
         }
     }
 
+    /// Hands a text to the clipboard; the outcome, where there is one at once.
+    fn copy(&self, key: &str, text: String) -> Option<Copied> {
+        let refused = |why: &str| Some(Copied { key: key.to_owned(), result: Err(why.to_owned()) });
+        let Some(clipboard) = &self.clipboard else { return refused("there is no desktop here") };
+        if clipboard::window_copies() {
+            self.ctx.copy_text(text.clone());
+        }
+        if clipboard.copy(key.to_owned(), text) { None } else { refused("the clipboard is still busy") }
+    }
+
     /// A file dialog is made on the window's thread, as some systems demand, and awaited elsewhere.
     fn pick(&self, purpose: FilePurpose) {
         let dialog = rfd::AsyncFileDialog::new().set_title(match purpose {
@@ -145,6 +168,9 @@ impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         while let Some(event) = self.engine.next_event() {
             self.handle(Msg::Engine(Box::new(event)));
+        }
+        while let Some(copied) = self.clipboard.as_ref().and_then(Clipboard::next) {
+            self.handle(Msg::Copied(copied));
         }
         self.handle(Msg::Tick);
         if ctx.input(|input| input.viewport().close_requested()) && !self.model.quit {

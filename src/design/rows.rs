@@ -302,7 +302,7 @@ fn paint_square(ui: &Ui, rect: Rect, tone: Tone, p: &Palette, newness: f32) {
     match tone {
         Tone::Pass => ui.painter().rect_filled(rect.shrink2(vec2(0.0, 4.0)), radius, color),
         Tone::Fail | Tone::Warn => ui.painter().rect_filled(rect, radius, color),
-        Tone::Unknown | Tone::Now | Tone::ToCome | Tone::Busy => ui.painter().rect_stroke(
+        _ => ui.painter().rect_stroke(
             rect.shrink2(vec2(0.5, 4.0)),
             radius,
             Stroke::new(1.0, color),

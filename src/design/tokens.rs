@@ -129,12 +129,12 @@ impl Palette {
     /// The colour of a tone and the background of its badge.
     pub fn tone(&self, tone: Tone) -> Pair {
         match tone {
-            Tone::Pass => self.pass,
-            Tone::Warn => self.warn,
+            Tone::Pass | Tone::ByHand => self.pass,
+            Tone::Warn | Tone::PassedOver => self.warn,
             Tone::Fail => self.fail,
             Tone::Unknown => self.unknown,
             Tone::Now | Tone::Busy => Pair { fg: self.accent, bg: self.selection },
-            Tone::ToCome => Pair { fg: self.secondary, bg: self.raised },
+            Tone::ToCome | Tone::Skipped => Pair { fg: self.secondary, bg: self.raised },
         }
     }
 }

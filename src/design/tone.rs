@@ -26,14 +26,30 @@ pub enum Tone {
     Now,
     /// Empty ring.
     ToCome,
+    /// Ring with a tick: a person says that they did it.
+    ByHand,
+    /// Filled diamond with an arrow: a person went past it with a reason.
+    PassedOver,
+    /// Ring with a bar: left out.
+    Skipped,
     /// Ring with a gap: being asked. It stands still, see [`super::install`].
     Busy,
 }
 
 impl Tone {
     /// All tones.
-    pub const ALL: [Self; 7] =
-        [Self::Pass, Self::Warn, Self::Fail, Self::Unknown, Self::Now, Self::ToCome, Self::Busy];
+    pub const ALL: [Self; 10] = [
+        Self::Pass,
+        Self::Warn,
+        Self::Fail,
+        Self::Unknown,
+        Self::Now,
+        Self::ToCome,
+        Self::ByHand,
+        Self::PassedOver,
+        Self::Skipped,
+        Self::Busy,
+    ];
 
     /// The word for it where the view has no better one.
     pub fn word(self) -> &'static str {
@@ -44,6 +60,9 @@ impl Tone {
             Self::Unknown => "Could not check",
             Self::Now => "Now",
             Self::ToCome => "To come",
+            Self::ByHand => "Done by hand",
+            Self::PassedOver => "Passed over",
+            Self::Skipped => "Skipped",
             Self::Busy => "Checking",
         }
     }
@@ -142,6 +161,20 @@ pub(super) fn paint_tone(painter: &Painter, rect: Rect, tone: Tone, color: Color
         }
         Tone::ToCome => {
             painter.circle_stroke(c, r - thin.width / 2.0, thin);
+        }
+        Tone::ByHand => {
+            painter.circle_stroke(c, r - thin.width / 2.0, thin);
+            paint_tick(painter, Rect::from_center_size(c, Vec2::splat(r * 0.95)), color);
+        }
+        Tone::PassedOver => {
+            let corners = [vec2(0.0, -r * 1.1), vec2(r * 1.1, 0.0), vec2(0.0, r * 1.1), vec2(-r * 1.1, 0.0)];
+            painter.add(polygon(c, &corners, color));
+            let head = [vec2(-r * 0.18, -r * 0.42), vec2(r * 0.28, 0.0), vec2(-r * 0.18, r * 0.42)];
+            painter.line(head.map(|point| c + point).to_vec(), Stroke::new((r * 0.24).max(1.3), ink));
+        }
+        Tone::Skipped => {
+            painter.circle_stroke(c, r - thin.width / 2.0, thin);
+            painter.line_segment([c - vec2(r * 0.45, 0.0), c + vec2(r * 0.45, 0.0)], thin);
         }
         Tone::Busy => {
             painter.add(arc(c, r - thin.width / 2.0, -FRAC_PI_2, PI, thin));

@@ -145,6 +145,8 @@ impl Dispatcher {
             ),
             // Made on the window's thread, as some systems demand.
             Job::PickFile { purpose } => self.tell.later(Event::Picked { purpose, path: None }),
+            // Done by the window, whose clipboard it is.
+            Job::Copy { .. } => {}
             Job::StartPractice { session, scenario } => self.start_practice(session, scenario),
             Job::RepairPractice { session } => self.repair(session),
             Job::Open { session, profile } => {

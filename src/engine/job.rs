@@ -62,6 +62,13 @@ pub enum Job {
         /// What it is for, given back with the answer.
         purpose: FilePurpose,
     },
+    /// Put a text on the desktop's clipboard.
+    Copy {
+        /// Given back with the outcome.
+        key: String,
+        /// The text.
+        text: String,
+    },
     /// Start a practice world, and open a session on it.
     StartPractice {
         /// The session to open.

@@ -49,14 +49,16 @@ pub enum Happening {
         /// What was found.
         found: String,
     },
-    /// A person accepted what could not be checked.
+    /// A person took a finding as it is: acknowledged a warning, or accepted what could not be checked.
     Accepted {
         /// The check's id.
         check: String,
         /// The region's name, where it is one.
         region: Option<String>,
-        /// The reason given.
-        reason: String,
+        /// What was found, or why it could not be checked.
+        found: String,
+        /// The reason given; `None` for a warning, which is acknowledged without one.
+        reason: Option<String>,
     },
     /// An action is about to be done. On disk before it is.
     Intent {
@@ -108,6 +110,11 @@ pub enum Happening {
         action: ActionKind,
         /// The command that was shown.
         command: String,
+    },
+    /// A person takes back that they did it by hand.
+    TakenBack {
+        /// The action.
+        action: ActionKind,
     },
     /// The rollout ended.
     RolloutEnded {

@@ -22,6 +22,7 @@ pub mod identity;
 pub mod interrupted;
 pub mod log_signature;
 pub mod log_tail;
+pub mod mark;
 pub mod path;
 pub mod permission;
 pub mod pod;

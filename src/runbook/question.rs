@@ -161,6 +161,16 @@ impl Readings {
         self.slots.get(&question)?.latest.as_ref()
     }
 
+    /// Those of these that were answered longer ago than this, or in the future: a clock that was set back, or
+    /// a machine that slept, leaves answers whose age nobody knows. A question without an answer is none of them.
+    pub fn older_than(&self, limit: Duration, questions: &[Question], now: Timestamp) -> Vec<Question> {
+        let is_old = |question: &&Question| {
+            self.latest(**question)
+                .is_some_and(|latest| now.duration_since(latest.observed_at).unsigned_abs() > limit)
+        };
+        questions.iter().filter(is_old).copied().collect()
+    }
+
     /// Is the question on its way?
     pub fn is_asking(&self, question: Question) -> bool {
         self.slots.get(&question).is_some_and(|slot| slot.asked_at.is_some())
@@ -268,6 +278,19 @@ mod tests {
             observed_at: Timestamp::UNIX_EPOCH,
             took: Duration::from_millis(5),
         }
+    }
+
+    #[test]
+    fn what_is_old_or_of_the_future_is_told_and_what_was_never_answered_is_not() {
+        let limit = Duration::from_secs(60);
+        let questions: Vec<_> = (0..4).map(|region| Question::Cluster(RegionIndex(region))).collect();
+        let mut readings = Readings::default();
+        for (question, second) in questions.iter().zip([30, 90, 200]) {
+            let observed_at = Timestamp::from_second(second).unwrap();
+            readings.keep(*question, Reading { observed_at, ..reading("1.36") });
+        }
+        let old = readings.older_than(limit, &questions, Timestamp::from_second(100).unwrap());
+        assert_eq!(old, [questions[0], questions[2]]);
     }
 
     #[test]

@@ -40,10 +40,9 @@ pub(super) fn copy_key(check: &Check) -> String {
     format!("{} {:?}", check.id, check.region)
 }
 
-/// Puts a text on the clipboard and says which.
-pub(super) fn copy(ui: &Ui, text: String, key: String, out: &mut Vec<Msg>) {
-    ui.ctx().copy_text(text);
-    out.push(Msg::Copied(key));
+/// Asks for a text on the clipboard; whether it came there is told later.
+pub(super) fn copy(text: String, key: String, out: &mut Vec<Msg>) {
+    out.push(Msg::Copy { key, text });
 }
 
 /// The button that copies a check's command.
@@ -51,7 +50,7 @@ pub(super) fn copy_command(model: &Model, check: &Check, now: Timestamp, ui: &mu
     let key = copy_key(check);
     let what = format!("the command of {}", check.title);
     if copy_button(ui, &what, model.is_copied(&key, now)).clicked() {
-        copy(ui, check.command.shell(), key, out);
+        copy(check.command.shell(), key, out);
     }
 }
 
@@ -66,7 +65,7 @@ pub(super) fn command(
 ) {
     let text = command.shell();
     if code_block(ui, &text, "the command", model.is_copied(key, now)).clicked() {
-        copy(ui, text, key.to_owned(), out);
+        copy(text, key.to_owned(), out);
     }
     for line in &command.differs {
         secondary(ui, &format!("Differs from the runbook: {line}"));
@@ -133,7 +132,7 @@ impl<'a> Rows<'a> {
             out.push(Msg::Run(RunMsg::ToggleCheck(check.id, check.region)));
         }
         if response.copy {
-            copy(ui, check.command.shell(), key, out);
+            copy(check.command.shell(), key, out);
         }
     }
 
@@ -144,7 +143,7 @@ impl<'a> Rows<'a> {
         let text = mend.shell();
         if code_block(ui, &text, "the command that mends it", self.model.is_copied(&key, self.now)).clicked()
         {
-            copy(ui, text, key, out);
+            copy(text, key, out);
         }
     }
 

@@ -98,8 +98,25 @@ fn wording(model: &Model, dialog: &Dialog) -> Wording {
             yes: "Discard changes".to_owned(),
             no: "Keep editing",
         },
+        Dialog::ByHand { kind } => {
+            let region = failed_region(model);
+            Wording {
+                title: format!("{} {region}: did you do it by hand?", kind.verb()),
+                text: "The run then goes on as if it had been done here: its rollout is watched, every check is \
+                       read anew, and the journal says that you did it. It can be taken back in this step."
+                    .to_owned(),
+                yes: "Yes, I did it".to_owned(),
+                no: "No",
+            }
+        }
         Dialog::LeaveWhileRunning { quit } => while_running(model, *quit),
     }
+}
+
+/// The failed region's name.
+fn failed_region(model: &Model) -> &str {
+    let region = model.run.as_ref().and_then(|run| Some(run.profile.region(run.failed?).name.as_str()));
+    region.unwrap_or_default()
 }
 
 fn while_running(model: &Model, quit: bool) -> Wording {

@@ -171,7 +171,7 @@ fn title_bar(
             if copy_button(ui, "the log", model.is_copied(key, now)).clicked() {
                 let texts = (0..lines.len()).filter_map(|i| Some(lines.get(i)?.1.text.as_str()));
                 let text = texts.map(plain::line).collect::<Vec<_>>().join("\n");
-                checks::copy(ui, text, key.to_owned(), out);
+                checks::copy(text, key.to_owned(), out);
             }
             let label = if panel.follow { "Stop following" } else { "Follow" };
             let off = run.failed.is_none().then_some("No failed region is known yet");

@@ -15,6 +15,7 @@ use crate::runbook::profile::RegionIndex;
 use crate::runbook::steps::{confirm, diagnose};
 use crate::runbook::targets;
 use crate::runbook::verdict::{Verdict, Why, WhyKind};
+use crate::runbook::wellness;
 
 use super::{checks, words};
 
@@ -87,6 +88,7 @@ fn column(run: &Run, region: RegionIndex) -> RegionColumn {
     let links = [Link::new(health_check.tone), Link::new(load_balancer.tone), to_platform, to_database];
     let tone = match confirm::is_healthy(&run.readings, region) {
         Some(true) => Tone::Pass,
+        Some(false) if wellness::of(&run.profile, &run.readings, region).is_well() => Tone::Warn,
         Some(false) => Tone::Fail,
         None if run.failed == Some(region) => Tone::Fail,
         None => Tone::Unknown,

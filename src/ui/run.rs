@@ -13,6 +13,7 @@ use crate::design::{
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::step::Step;
 use crate::runbook::steps::confirm;
+use crate::runbook::wellness;
 
 use super::{run_rail, steps, words};
 
@@ -26,10 +27,9 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         banner(practice, ui, out);
     }
     rail(ui, |ui| {
-        let lines = Step::ALL.map(|step| run_rail::stand(run, step, now));
-        let shown: Vec<_> = Step::ALL
+        let stands = run_rail::stands(run, now);
+        let mut shown: Vec<_> = stands
             .iter()
-            .zip(&lines)
             .map(|(step, stand)| Place {
                 tone: stand.tone,
                 title: step.title(),
@@ -37,18 +37,13 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
                 current: *step == run.step,
             })
             .collect();
+        // the last one is no step
+        let ours = shown.pop();
         if let Some(step) = step_rail(ui, &shown).and_then(|i| Step::ALL.get(i)) {
             out.push(Msg::Run(RunMsg::Show(*step)));
         }
         ui.add_space(Space::M);
-        let stand = run_rail::stand(run, Step::Preflight, now);
-        let ours = Place {
-            tone: stand.tone,
-            title: Step::Preflight.title(),
-            line: &stand.line,
-            current: run.step == Step::Preflight,
-        };
-        if rail_place(ui, &ours).clicked() {
+        if ours.is_some_and(|ours| rail_place(ui, &ours).clicked()) {
             out.push(Msg::Run(RunMsg::Show(Step::Preflight)));
         }
     });
@@ -105,6 +100,9 @@ fn chip(run: &Run, region: RegionIndex) -> (Tone, String) {
     match confirm::is_healthy(&run.readings, region) {
         Some(true) if failed && run.was_out() => (Tone::Pass, format!("{name} healthy again")),
         Some(true) => (Tone::Pass, format!("{name} healthy")),
+        Some(false) if wellness::of(&run.profile, &run.readings, region).is_well() => {
+            (Tone::Warn, format!("{name}: only its check fails"))
+        }
         Some(false) if failed => (Tone::Fail, format!("{name} failed")),
         Some(false) => (Tone::Fail, format!("{name} fails")),
         None if failed => (Tone::Fail, format!("{name} failed, could not check")),

@@ -67,6 +67,8 @@ pub struct Call {
 pub struct Function {
     pub line: usize,
     pub lines: usize,
+    /// Inside `#[cfg(test)]`.
+    pub in_test: bool,
 }
 
 /// What was read of a file.
@@ -233,7 +235,7 @@ impl Reader<'_> {
 
     fn function(&mut self, signature: &syn::Signature, block: &syn::Block) {
         let (start, end) = (signature.fn_token.span.start().line, block.brace_token.span.close().end().line);
-        self.reading.functions.push(Function { line: start, lines: end - start });
+        self.reading.functions.push(Function { line: start, lines: end - start, in_test: self.in_test });
     }
 }
 

@@ -4,7 +4,7 @@ use failback::journal::Happening;
 
 use super::lookup::has_tools;
 use super::recovery::{assert_one_patch, assert_only_helm_wrote, confirm, to_recovered, to_restore};
-use super::refusal::assert_nothing_can_be_done;
+use super::refusal::{assert_no_plan, assert_nothing_can_be_done};
 use super::story::Story;
 use super::{EU, US};
 
@@ -40,7 +40,7 @@ fn the_region_that_really_failed_is_taken_in_step_2() {
     story.see("eu-west-1 is the one that fails");
     story.click("2 Diagnose");
     story.see("us-east-1 is healthy: eu-west-1 is the one that failed");
-    assert_nothing_can_be_done(&mut story, US);
+    assert_no_plan(&mut story, "us-east-1 is healthy and carries the traffic: nothing here touches it");
     story.click("2 Diagnose");
     story.click("Take eu-west-1 for the failed region");
     story.see("Failover is active: eu-west-1 is out, us-east-1 carries the traffic");
@@ -141,8 +141,8 @@ fn stopped(scenario: &str, headline: &str) {
     story.see("#platform-oncall (practice)");
     story.click("2 Diagnose");
     story.see(headline);
-    assert_nothing_can_be_done(&mut story, US);
-    assert!(story.shows("this runbook assumes a healthy one. Stop and call for help"));
+    assert_no_plan(&mut story, "Every region's health check fails: stop here");
+    assert!(story.shows("This runbook assumes a healthy region"));
 
     story.click("Somebody repaired it");
     story.click("1 Confirm failover");

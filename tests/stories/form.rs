@@ -139,3 +139,26 @@ fn without_aws_everything_can_be_typed_and_saved() {
     story.see("Saved platform-multi-region");
     assert!(!story.shows("Look again"), "{:?}", story.texts());
 }
+
+#[test]
+fn swapped_health_checks_are_refused_at_both_fields() {
+    let (mut story, profile) = new_environment("healthy");
+    choose_contexts(&mut story, &profile);
+    for place in [0, 1] {
+        story.fill_at("Values file", place, values_file(&profile, place).to_str().unwrap());
+        story.until("a host", |story| !story.typed("Regional host")[place].is_empty());
+    }
+    for place in [0, 1] {
+        story.fill_at("Health check", place, &profile.regions[1 - place].health_check_id);
+    }
+    story.see("It watches eu.multi-region.example.com, the host of eu-west-1: it tells nothing of us-east-1");
+    story.see("It watches us.multi-region.example.com, the host of us-east-1: it tells nothing of eu-west-1");
+    story.click("Save");
+    story.see("2 fields need correction");
+    for (place, region) in profile.regions.iter().enumerate() {
+        story.fill_at("Health check", place, &region.health_check_id);
+    }
+    story.click("Save");
+    story.see("Saved platform-multi-region");
+    story.assert_untouched();
+}

@@ -7,6 +7,8 @@
 )]
 
 mod causes;
+#[cfg(target_os = "linux")]
+mod desktop;
 #[path = "../support/facts.rs"]
 mod facts;
 mod form;

@@ -61,6 +61,33 @@ fn what_others_repair_is_waited_for() {
 }
 
 #[test]
+fn what_is_done_by_hand_is_asked_once_marked_as_that_and_can_be_taken_back() {
+    let mut story = Story::practise("scaled-to-zero");
+    to_restore(&mut story, "Go to Restore: scale up to 3");
+    story.click("say that you did");
+    story.see("Scale up us-east-1: did you do it by hand?");
+    story.click("No");
+    story.see("Type us-east-1 to confirm");
+    story.click("say that you did");
+    story.click("Yes, I did it");
+    story.see("Done by hand, said at ");
+    story.click("It was not done: take that back");
+    story.see("Type us-east-1 to confirm");
+    assert!(!story.shows("Done by hand, said at "), "{:?}", story.texts());
+    story.assert_untouched();
+    let told: Vec<_> = story
+        .journal()
+        .into_iter()
+        .filter_map(|entry| match entry.happening {
+            Happening::DoneByHand { .. } => Some("done by hand"),
+            Happening::TakenBack { .. } => Some("taken back"),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, ["done by hand", "taken back"]);
+}
+
+#[test]
 fn the_keyboard_alone_recovers_a_region() {
     let mut story = Story::practise("scaled-to-zero");
     story.see("Failover is active");

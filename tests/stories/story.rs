@@ -180,6 +180,17 @@ impl Story {
         self.window.root().children_recursive().filter_map(|node| option_title(&node)).collect()
     }
 
+    /// The middle of what has this role and name, in points from the window's upper left corner.
+    #[track_caller]
+    pub fn place_of(&self, role: Role, name: &str) -> egui::Pos2 {
+        let named = self.window.root().children_recursive().find(|node| {
+            let node = node.accesskit_node();
+            node.role() == role && node.label().as_deref() == Some(name)
+        });
+        let Some(node) = named else { panic!("no {role:?} {name}:\n{}", self.screen()) };
+        node.rect().center()
+    }
+
     /// Presses a button, a link or an option with the pointer, once it is there and not off.
     #[track_caller]
     pub fn click(&mut self, name: &str) {

@@ -170,7 +170,15 @@ impl Form {
             }
         }
         self.judge_only(now);
-        self.errors = self.profile().err().unwrap_or_default();
+        self.errors = self.what_is_wrong();
+    }
+
+    /// Everything that keeps it from being saved: what is typed wrongly, and what the outside is known to say
+    /// against it.
+    fn what_is_wrong(&self) -> Vec<FieldError> {
+        let mut errors = self.profile().err().unwrap_or_default();
+        errors.extend(self.discovery.notes.refused.iter().cloned());
+        errors
     }
 
     /// Judges every field anew, and fills none.

@@ -8,18 +8,20 @@ use jiff::Timestamp;
 
 use crate::engine::event::PracticeWorld;
 use crate::engine::job::SessionId;
-use crate::runbook::action::{ActionKind, ActionOutcome, Plan};
+use crate::runbook::action::{ActionKind, ActionOutcome, Blocker, Plan, Reason};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Assessment};
 use crate::runbook::causes::nothing_failing;
 use crate::runbook::check::CheckKey;
 use crate::runbook::fact::LogLine;
 use crate::runbook::interrupted::Interrupted;
+use crate::runbook::mark::{Found, Last, Progress, Watched};
 use crate::runbook::profile::{Profile, RegionIndex};
-use crate::runbook::question::Readings;
+use crate::runbook::question::{Question, Readings};
 use crate::runbook::rollout::{Rollout, Track};
 use crate::runbook::step::Step;
-use crate::runbook::steps::{restore, verify::Looks};
+use crate::runbook::steps::restore::{self, Instead, NothingToDo};
+use crate::runbook::steps::verify::{Accepted, Looks};
 use crate::runbook::verdict::Why;
 
 /// One recovery, from opening to closing.
@@ -41,6 +43,10 @@ pub struct Run {
     pub step: Step,
     /// The step that is to be done next; earlier ones are done.
     pub reached: Step,
+    /// The steps that were looked at.
+    pub shown: BTreeSet<Step>,
+    /// What steps 1 and 2 had found when something was done to the region.
+    pub found: Option<Found>,
     /// Checks whose details are open: id and region.
     pub open_checks: BTreeSet<CheckKey>,
     /// When a failing health check was first seen in this run, by its checkers' own times.
@@ -91,6 +97,8 @@ impl Run {
             readings: Readings::default(),
             step: Step::Confirm,
             reached: Step::Confirm,
+            shown: BTreeSet::from([Step::Confirm]),
+            found: None,
             open_checks: BTreeSet::new(),
             first_failure_at: None,
             seen_failing: false,
@@ -129,6 +137,29 @@ impl Run {
         causes
     }
 
+    /// How far the run is, for the marks of its steps; `None` until a failed region is known.
+    pub fn progress<'a>(&'a self, now: Timestamp, causes: &'a [Assessment]) -> Option<Progress<'a>> {
+        let last = self.restore.finished.last();
+        Some(Progress {
+            case: self.case(now)?,
+            reached: self.reached,
+            shown: &self.shown,
+            was_out: self.was_out(),
+            causes,
+            found: self.found.as_ref(),
+            running: self.restore.running.as_ref().map(|running| running.started_at),
+            last: last.map(|last| Last { at: last.at, outcome: last.outcome.as_ref() }),
+            watched: self.rollout.as_ref().map(|watch| Watched {
+                rollout: watch.rollout.as_ref(),
+                lost: watch.lost.is_some(),
+                took: watch.done_at.map(|at| at.duration_since(watch.track.started_at).unsigned_abs()),
+            }),
+            verifying: self.verify.since.is_some(),
+            accepted: &self.verify.accepted,
+            looks: self.verify.looks.passed,
+        })
+    }
+
     /// The plans of step 3, the fitting one first.
     pub fn plans(&self, now: Timestamp) -> Vec<Plan> {
         let plans = self.case(now).map(|case| restore::plans(&case)).unwrap_or_default();
@@ -140,6 +171,28 @@ impl Run {
         let mut plans = self.plans(now);
         let selected = plans.iter().position(|plan| Some(plan.kind()) == self.restore.selected);
         (!plans.is_empty()).then(|| plans.swap_remove(selected.unwrap_or(0)))
+    }
+
+    /// Why there is nothing to do in step 3; `None` where there is.
+    pub fn nothing_to_do(&self, now: Timestamp) -> Option<NothingToDo> {
+        let case = self.case(now)?;
+        let idle = restore::nothing_to_do(&case)?;
+        if idle.next != Instead::Leave || !self.was_out() {
+            return Some(idle);
+        }
+        let failed = &case.failed_region().name;
+        Some(NothingToDo {
+            sentence: format!("{failed} is healthy again: there is nothing left to restore"),
+            meaning: format!("What is left is to verify that {failed} serves"),
+            next: Instead::Verify,
+        })
+    }
+
+    /// What the selected plan stands on and was read too long ago to confirm it by.
+    pub fn outdated(&self, now: Timestamp) -> Vec<Question> {
+        let (Some(failed), Some(plan)) = (self.failed, self.selected_plan(now)) else { return Vec::new() };
+        let questions = restore::stands_on(&self.profile, failed, plan.kind());
+        self.readings.older_than(restore::MAX_AGE, &questions, now)
     }
 
     /// A duration of the real world in this run's time: shorter in practice.
@@ -176,6 +229,8 @@ pub struct Restore {
     pub typed: String,
     /// The reason for going past what is in the way.
     pub reason: String,
+    /// What the reason was typed for: what stood in the way on the screen then, by the blockers' keys.
+    pub reason_for: BTreeSet<String>,
     /// Why the last try was refused.
     pub refused: Option<String>,
     /// The action that runs.
@@ -184,6 +239,23 @@ pub struct Restore {
     pub finished: Vec<Finished>,
     /// The output of the running or last action; the newest lines, at most [`OUTPUT_LINES`].
     pub output: Vec<String>,
+}
+
+impl Restore {
+    /// The reason that is typed, for what was on the screen then.
+    pub fn given(&self) -> Reason {
+        Reason { text: self.reason.trim().to_owned(), passes: self.reason_for.clone() }
+    }
+
+    /// Does the reason go past this: was it on the screen when the reason was typed?
+    pub fn passes(&self, blocker: &Blocker) -> bool {
+        self.given().covers(blocker)
+    }
+
+    /// What is in the way, with or without the reason.
+    pub fn in_the_way<'a>(&self, plan: &'a Plan) -> Vec<&'a Blocker> {
+        plan.blockers().iter().filter(|blocker| !self.passes(blocker)).collect()
+    }
 }
 
 /// How many lines of an action's output are kept for the screen; the file has all.
@@ -234,8 +306,8 @@ pub struct RolloutWatch {
 pub struct Verify {
     /// The looks so far.
     pub looks: Looks,
-    /// Checks whose `Unknown` was accepted with a reason.
-    pub accepted: Vec<CheckKey>,
+    /// The findings that a person took as they are.
+    pub accepted: Vec<Accepted>,
     /// The check that is being accepted, and the reason typed so far.
     pub accepting: Option<(CheckKey, String)>,
     /// When the rollout ended or, without one, when the step was first opened: countdowns start here.

@@ -146,6 +146,7 @@ fn observed(model: &mut Model, session: SessionId, answer: Answer, now: Timestam
         note_first_failure(run);
         jobs.extend(note_verdicts(run, question, now));
         count_look(run, now);
+        restore::pin(run, now);
         jobs
     })
 }

@@ -166,7 +166,7 @@ fn save(model: &mut Model, now: Timestamp) -> Vec<Job> {
     form.save_tried = true;
     judge(form, now);
     match form.profile() {
-        Ok(profile) => {
+        Ok(profile) if form.errors.is_empty() => {
             form.saving = true;
             let replacing = form.original.clone();
             let mut jobs = vec![Job::SaveEnvironment { profile: Arc::new(profile), replacing }];
@@ -175,8 +175,8 @@ fn save(model: &mut Model, now: Timestamp) -> Vec<Job> {
             }
             jobs
         }
-        Err(errors) => {
-            form.more |= errors.iter().any(|error| Form::folds(error.field));
+        Ok(_) | Err(_) => {
+            form.more |= form.errors.iter().any(|error| Form::folds(error.field));
             Vec::new()
         }
     }

@@ -9,7 +9,7 @@ use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::Question;
 use crate::runbook::rollout::{self, Phase};
 use crate::runbook::step::Step;
-use crate::runbook::steps;
+use crate::runbook::steps::{self, restore};
 use crate::runbook::verdict::Verdict;
 
 use crate::app::model::{Model, Run, Screen};
@@ -45,11 +45,15 @@ pub(super) fn due(run: &mut Run, now: Timestamp) -> Vec<Job> {
     // Our own side is looked at when the run opens and on demand; what is wrong there, until somebody mended it.
     let preflight = steps::preflight::questions(&run.profile);
     let wrong = wrong_on_our_side(run, now);
+    let plans = of_plans(run);
     let is_due = |question: &Question| {
         let Some(slot) = run.readings.slot(*question) else { return true };
         let since = |at: Timestamp| now.duration_since(at).unsigned_abs();
         match (slot.asked_at, &slot.latest) {
             (Some(asked), _) => since(asked) >= LOST_AFTER,
+            (None, Some(latest)) if plans.contains(question) && !live.contains(question) => {
+                since(latest.observed_at) >= restore::MAX_AGE.mul_f64(0.75)
+            }
             (None, Some(latest)) if !live.contains(question) => {
                 wrong.contains(question) && since(latest.observed_at) >= period * 3
             }
@@ -57,7 +61,10 @@ pub(super) fn due(run: &mut Run, now: Timestamp) -> Vec<Job> {
             (None, None) => true,
         }
     };
-    let questions: Vec<Question> = live.iter().copied().chain(preflight).filter(is_due).collect();
+    let mut questions: Vec<Question> =
+        live.iter().copied().chain(plans.iter().copied()).chain(preflight).filter(is_due).collect();
+    questions.sort_unstable();
+    questions.dedup();
     ask(run, &questions, now)
 }
 
@@ -92,6 +99,14 @@ fn live(run: &Run) -> Vec<Question> {
     let Some(failed) = run.failed else { return steps::confirm::questions(&run.profile) };
     let step = if run.step == Step::Verify { Step::Verify } else { Step::Diagnose };
     steps::questions_of(&run.profile, failed, &[Step::Confirm, step])
+}
+
+/// What the plans stand on beside that, while they are on the screen: it has to be of now when one is confirmed.
+fn of_plans(run: &Run) -> Vec<Question> {
+    match run.failed {
+        Some(failed) if run.step == Step::Restore => steps::questions(&run.profile, failed, Step::Restore),
+        _ => Vec::new(),
+    }
 }
 
 /// Asks these now, whatever their age; those on their way are not asked twice.

@@ -2,11 +2,14 @@
 
 use jiff::Timestamp;
 
-use crate::app::model::{Finished, Model, OUTPUT_LINES, Run, Running};
+use crate::app::model::{Dialog, Finished, Model, OUTPUT_LINES, Run, Running};
 use crate::app::msg::RestoreMsg;
 use crate::engine::job::Job;
 use crate::journal::Happening;
-use crate::runbook::action::{ActionOutcome, Reason};
+use crate::runbook::action::{ActionKind, ActionOutcome, Plan};
+use crate::runbook::mark::{self, Found};
+use crate::runbook::step::Step;
+use crate::runbook::steps::confirm::{self, Outcome};
 
 use super::{refresh, run};
 
@@ -20,7 +23,7 @@ pub(super) fn update(model: &mut Model, msg: RestoreMsg, now: Timestamp) -> Vec<
             reset(run);
         }
         RestoreMsg::Typed(text) => restore.typed = text,
-        RestoreMsg::Reason(text) => restore.reason = text,
+        RestoreMsg::Reason(text) => reason(run, text, now),
         RestoreMsg::Reset => reset(run),
         RestoreMsg::Confirm => return confirm(run, now),
         RestoreMsg::Cancel => {
@@ -29,14 +32,35 @@ pub(super) fn update(model: &mut Model, msg: RestoreMsg, now: Timestamp) -> Vec<
                 return vec![Job::CancelAction { session: run.session }];
             }
         }
-        RestoreMsg::ByHand => return by_hand(run, now),
+        RestoreMsg::ByHand => {
+            let plan = run.selected_plan(now).filter(|_| run.restore.running.is_none());
+            model.dialog = plan.map(|plan| Dialog::ByHand { kind: plan.kind() });
+        }
+        RestoreMsg::TakeBack => return take_back(run, now),
     }
     Vec::new()
+}
+
+/// Selects the first plan where none is: pinned, so that an answer that arrives while somebody types does not
+/// change what is confirmed. Where there is nothing to do nothing is selected.
+pub(super) fn pin(run: &mut Run, now: Timestamp) {
+    if run.step == Step::Restore && run.restore.selected.is_none() && run.nothing_to_do(now).is_none() {
+        run.restore.selected = run.plans(now).first().map(Plan::kind);
+    }
+}
+
+/// The reason is for what is in the way on the screen now; what comes up later is not passed by it.
+fn reason(run: &mut Run, text: String, now: Timestamp) {
+    let plan = run.selected_plan(now);
+    let shown = plan.iter().flat_map(Plan::blockers).filter(|blocker| blocker.overridable);
+    run.restore.reason_for = shown.map(|blocker| blocker.key.clone()).collect();
+    run.restore.reason = text;
 }
 
 fn reset(run: &mut Run) {
     run.restore.typed.clear();
     run.restore.reason.clear();
+    run.restore.reason_for.clear();
     run.restore.refused = None;
 }
 
@@ -49,15 +73,31 @@ fn confirm(run: &mut Run, now: Timestamp) -> Vec<Job> {
         run.restore.refused = Some(format!("Nothing is done without a journal: {problem}"));
         return Vec::new();
     }
+    if let Some(idle) = run.nothing_to_do(now) {
+        run.restore.refused = Some(format!("{}. {}", idle.sentence, idle.meaning));
+        return Vec::new();
+    }
     let Some(plan) = run.selected_plan(now) else {
         run.restore.refused = Some("No failed region is known yet".to_owned());
         return Vec::new();
     };
+    let outdated = run.outdated(now);
+    if !outdated.is_empty() {
+        let text =
+            "What this stands on was read more than a minute ago: it is read once more, then confirm again";
+        run.restore.refused = Some(text.to_owned());
+        return refresh::ask(run, &outdated, now);
+    }
+    if let Some(new) = new_since_the_reason(run, &plan) {
+        run.restore.refused = Some(new);
+        return Vec::new();
+    }
     let kind = plan.kind();
-    let reason = Reason::given(&run.restore.reason, &plan);
-    match plan.confirm(&run.restore.typed, Some(&reason)) {
+    let found = found(run, now);
+    match plan.confirm(&run.restore.typed, Some(&run.restore.given())) {
         Ok(confirmed) => {
             reset(run);
+            run.found = run.found.take().or(found);
             run.restore.output.clear();
             run.restore.running = Some(Running { kind, started_at: now, cancelling: false });
             vec![Job::Apply { session: run.session, confirmed: Box::new(confirmed) }]
@@ -69,9 +109,57 @@ fn confirm(run: &mut Run, now: Timestamp) -> Vec<Job> {
     }
 }
 
-fn by_hand(run: &mut Run, now: Timestamp) -> Vec<Job> {
-    let Some(plan) = run.selected_plan(now) else { return Vec::new() };
+/// What came up since the reason was typed, in a sentence; `None` where it is for all that is in the way.
+fn new_since_the_reason(run: &Run, plan: &Plan) -> Option<String> {
+    if run.restore.reason.trim().is_empty() {
+        return None;
+    }
+    let new: Vec<&str> = run
+        .restore
+        .in_the_way(plan)
+        .into_iter()
+        .filter(|blocker| blocker.overridable)
+        .map(|blocker| blocker.text.as_str())
+        .collect();
+    (!new.is_empty()).then(|| {
+        format!(
+            "New since the reason was typed: {}. Say in the reason why you do it all the same",
+            new.join("; ")
+        )
+    })
+}
+
+/// What steps 1 and 2 found up to now, to be kept: once something is done it is not there to be read any more.
+fn found(run: &Run, now: Timestamp) -> Option<Found> {
+    let causes = run.causes(now);
+    let progress = run.progress(now, &causes)?;
+    let confirmed =
+        confirm::outcome(&run.profile, &run.readings, run.failed?) == Some(Outcome::FailoverActive);
+    let reason = run.restore.reason.trim();
+    let over_gate = Some(reason).filter(|reason| !confirmed && !reason.is_empty());
+    Some(mark::found(&progress, over_gate))
+}
+
+/// A person says that it is not so: the run goes on as if it had not been said.
+fn take_back(run: &mut Run, now: Timestamp) -> Vec<Job> {
+    let Some(last) = run.restore.finished.pop_if(|last| last.outcome.is_none()) else { return Vec::new() };
+    if run.restore.finished.is_empty() {
+        run.found = None;
+    }
+    (run.restore.selected, run.rollout) = (None, None);
+    reset(run);
+    pin(run, now);
+    let mut jobs = vec![run::note(run.session, now, Happening::TakenBack { action: last.kind })];
+    jobs.extend(refresh::ask_anew(run, now));
+    jobs
+}
+
+/// A person says that they did it.
+pub(super) fn by_hand(run: &mut Run, kind: ActionKind, now: Timestamp) -> Vec<Job> {
+    let plan = run.plans(now).into_iter().find(|plan| plan.kind() == kind);
+    let Some(plan) = plan.filter(|_| run.restore.running.is_none()) else { return Vec::new() };
     let action = plan.kind();
+    run.found = run.found.take().or(found(run, now));
     run.restore.finished.push(Finished { kind: action, at: now, outcome: None });
     reset(run);
     let done = Happening::DoneByHand { action, command: plan.command().shell() };

@@ -1,5 +1,6 @@
 //! A run: its steps, its failed region, its end.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -10,13 +11,15 @@ use crate::engine::event::PracticeWorld;
 use crate::engine::job::{Job, SessionId};
 use crate::environment::Draft;
 use crate::journal::{Entry, Happening};
+use crate::runbook::check::CheckKey;
 use crate::runbook::fact::DeploymentFacts;
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::rollout;
 use crate::runbook::step::Step;
-use crate::runbook::steps::verify;
+use crate::runbook::steps::verify::{self, Accepted};
+use crate::runbook::verdict::Verdict;
 
-use super::{form, quit, refresh};
+use super::{form, quit, refresh, restore};
 
 /// Opens a run of an environment; not while an action runs.
 pub fn open(model: &mut Model, profile: Arc<Profile>, now: Timestamp) -> Vec<Job> {
@@ -145,6 +148,7 @@ pub(super) fn update(model: &mut Model, msg: RunMsg, now: Timestamp) -> Vec<Job>
         RunMsg::ToggleGuidance => run.guidance_open = !run.guidance_open,
         RunMsg::ToggleCauses => run.more_causes = !run.more_causes,
         RunMsg::TogglePassed => run.passed_open = !run.passed_open,
+        RunMsg::Acknowledge(key) => return take_as_it_is(run, key, Verdict::Warn, None, now),
         RunMsg::Accept(key) => run.verify.accepting = Some((key, String::new())),
         RunMsg::AcceptReason(text) => {
             if let Some((_, reason)) = &mut run.verify.accepting {
@@ -209,6 +213,7 @@ pub(super) fn choose(run: &mut Run, region: RegionIndex, now: Timestamp) -> Vec<
     run.noted.clear();
     (run.restore, run.verify, run.rollout, run.log) = (Restore::default(), Verify::default(), None, None);
     (run.step, run.reached) = (Step::Confirm, Step::Confirm);
+    (run.shown, run.found) = (BTreeSet::from([Step::Confirm]), None);
     run.first_failure_at = None;
     run.seen_failing = false;
     let name = run.profile.region(region).name.clone();
@@ -223,12 +228,10 @@ pub(super) fn choose(run: &mut Run, region: RegionIndex, now: Timestamp) -> Vec<
 fn show(run: &mut Run, step: Step, now: Timestamp) -> Vec<Job> {
     run.step = step;
     run.reached = run.reached.max(step);
+    run.shown.insert(step);
     let mut jobs = Vec::new();
     match step {
-        Step::Restore if run.restore.selected.is_none() => {
-            // Pinned: an answer that arrives while somebody types must not change what is confirmed.
-            run.restore.selected = run.plans(now).first().map(crate::runbook::action::Plan::kind);
-        }
+        Step::Restore => restore::pin(run, now),
         Step::Rollout if run.rollout.is_none() && run.failed.is_some() => jobs = watch(run, now),
         Step::Verify => _ = run.verify.since.get_or_insert(now),
         _ => {}
@@ -253,7 +256,27 @@ fn accept(run: &mut Run, now: Timestamp) -> Vec<Job> {
     let Some((key, reason)) = given.filter(|(_, reason)| !reason.trim().is_empty()) else {
         return Vec::new();
     };
-    run.verify.accepted.push(key);
-    let (check, region) = (key.0.to_owned(), key.1.map(|region| run.profile.region(region).name.clone()));
-    vec![note(run.session, now, Happening::Accepted { check, region, reason: reason.trim().to_owned() })]
+    take_as_it_is(run, key, Verdict::Unknown, Some(reason.trim().to_owned()), now)
+}
+
+/// Notes that a person took what a check finds as it is; nothing where it finds something else by now.
+fn take_as_it_is(
+    run: &mut Run,
+    key: CheckKey,
+    verdict: Verdict,
+    reason: Option<String>,
+    now: Timestamp,
+) -> Vec<Job> {
+    let Some(case) = run.case(now) else { return Vec::new() };
+    let check = verify::checks(&case).into_iter().find(|check| check.key() == key);
+    let Some(check) = check.filter(|check| check.verdict() == Some(verdict)) else { return Vec::new() };
+    let Some(accepted) = Accepted::of(&check) else { return Vec::new() };
+    if run.verify.accepted.contains(&accepted) {
+        return Vec::new();
+    }
+    run.verify.accepted.push(accepted);
+    let region = key.1.map(|region| run.profile.region(region).name.clone());
+    let found = check.finding.map(|finding| finding.found).unwrap_or_default();
+    let taken = Happening::Accepted { check: key.0.to_owned(), region, found, reason };
+    vec![note(run.session, now, taken)]
 }

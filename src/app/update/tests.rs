@@ -16,6 +16,8 @@ use crate::runbook::question::{Question, Reading};
 use crate::runbook::step::Step;
 use crate::runbook::verdict::{Why, WhyKind};
 
+mod recovery;
+
 const US: RegionIndex = RegionIndex(0);
 const EU: RegionIndex = RegionIndex(1);
 
@@ -345,4 +347,24 @@ fn an_unknown_environment_opens_nothing() {
     let mut model = Model::new(Vec::new());
     assert!(update(&mut model, Msg::Start(StartMsg::Open("gone".to_owned())), now()).is_empty());
     assert!(model.run.is_none());
+}
+
+#[test]
+fn the_tick_stands_only_where_the_text_is_on_the_clipboard() {
+    let mut model = Model::new(Vec::new());
+    let copy = Msg::Copy { key: "a".to_owned(), text: "aws".to_owned() };
+    let jobs = update(&mut model, copy, now());
+    assert!(matches!(jobs.as_slice(), [Job::Copy { key, text }] if key == "a" && text == "aws"), "{jobs:?}");
+    assert!(!model.is_copied("a", now()), "it is on its way");
+
+    let ended = |result| Msg::Copied(Copied { key: "a".to_owned(), result });
+    update(&mut model, ended(Ok(())), now());
+    assert!(model.is_copied("a", now()));
+    update(&mut model, ended(Err("there is no desktop here".to_owned())), now());
+    assert!(!model.is_copied("a", now()));
+    let notice = model.notice.unwrap();
+    assert!(
+        notice.bad && notice.text.starts_with("Could not be copied: there is no desktop here. "),
+        "{notice:?}"
+    );
 }

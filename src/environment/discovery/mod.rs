@@ -7,6 +7,7 @@
 //!
 //! An answer that could not be had is told as such, never as a fault of the field.
 
+mod crossed;
 pub mod fill;
 pub mod notes;
 mod region;

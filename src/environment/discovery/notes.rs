@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::region;
-use super::{FieldNote, Known};
-use crate::environment::field::Field;
+use super::{FieldNote, Known, crossed, region};
+use crate::environment::field::{Field, FieldError};
 use crate::runbook::fact::{ChartFacts, DeploymentFacts, HelmFacts, IdentityFacts, ProbeFacts};
 use crate::runbook::host::same_host;
 use crate::runbook::profile::{ClusterArn, Method, RegionIndex};
@@ -19,6 +18,8 @@ pub struct Notes {
     pub fields: BTreeMap<Field, FieldNote>,
     /// Of the method, which is no field of text.
     pub method: Option<FieldNote>,
+    /// Why it may not be saved as it is: health checks that watch another region's host.
+    pub refused: Vec<FieldError>,
     /// What the healthy regions run, where the chart version is left empty: `4.11.2`.
     pub running_version: Option<String>,
 }
@@ -50,7 +51,11 @@ pub fn judge(known: &Known<'_>) -> Notes {
             region::notes(known, index).into_iter().map(|(field, note)| (Field::Region(index, field), note)),
         );
     }
-    Notes { fields, method: method(known), running_version: running_version(known) }
+    let refused = crossed::errors(known);
+    for FieldError { field, message } in &refused {
+        fields.insert(*field, FieldNote::fail(message.clone()));
+    }
+    Notes { fields, method: method(known), refused, running_version: running_version(known) }
 }
 
 fn name(known: &Known<'_>) -> Option<FieldNote> {

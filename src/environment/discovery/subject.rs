@@ -26,7 +26,12 @@ pub fn of_test(profile: &Profile) -> Vec<Question> {
     }
     for (region, of) in profile.indices().zip(&profile.regions) {
         if !of.context.is_empty() {
-            questions.extend([Question::Cluster(region), Question::Access(region)]);
+            // an Ingress tells which hosts are the region's
+            questions.extend([
+                Question::Cluster(region),
+                Question::Access(region),
+                Question::Ingress(region),
+            ]);
         }
         if !of.health_check_id.is_empty() {
             questions.push(Question::HealthCheck(region));
@@ -75,6 +80,7 @@ pub fn is_same(question: Question, before: &Profile, after: &Profile) -> bool {
         Question::Tools => true,
         Question::Chart => before.chart == after.chart,
         Question::Cluster(_) | Question::Deployment(_) | Question::Access(_) => same_cluster(),
+        Question::Ingress(_) => same_cluster() && before.ingress == after.ingress,
         // the form asks no other
         _ => before == after,
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::environment::{RegionDraft, RegionField, sketch};
 use crate::runbook::fact::{
     AccessFacts, ClusterFacts, Deployment, DeploymentFacts, Facts, HealthCheckSettings, HelmFacts,
-    IdentityFacts, ProbeFacts, ToolsFacts,
+    IdentityFacts, IngressFacts, ProbeFacts, ToolsFacts,
 };
 use crate::runbook::profile::Method;
 use crate::runbook::question::Reading;
@@ -339,7 +339,7 @@ fn a_health_check_watches_this_region_s_host_or_is_told() {
         ((|_| {}) as fn(&mut HealthCheckSettings), "pass: watches us.example.com, every 10 s, 3 failures"),
         (
             |settings| settings.host = Some("eu.example.com".to_owned()),
-            "fail: watches eu-west-1's host: eu.example.com",
+            "fail: It watches eu.example.com, the host of eu-west-1: it tells nothing of us-east-1",
         ),
         (
             |settings| settings.host = Some("x.example.com".to_owned()),
@@ -523,4 +523,37 @@ fn an_answer_is_one_until_what_was_asked_about_changes() {
             questions.into_iter().filter(|question| !subject::is_same(*question, &before, &after)).collect();
         assert_eq!(different, changes, "{field}");
     }
+}
+
+#[test]
+fn a_health_check_of_another_region_is_told_at_both_fields_by_whatever_names_the_host() {
+    let id = RegionField::HealthCheckId;
+    let crossed = "fail: It watches eu.example.com, the host of eu-west-1: it tells nothing of us-east-1";
+    let swapped = "fail: The health check of us-east-1 watches this region's host, eu.example.com: are the IDs swapped?";
+    let listed = || Outside::filled_in().lists(&[("id-us", "eu.example.com"), ("id-eu", "lb.example.net")]);
+    // by the host that is typed
+    assert_eq!(listed().of_region(US, id), crossed);
+    assert_eq!(listed().of_region(EU, id), swapped);
+    // by the values file, where none is typed
+    let mut by_file = listed().values(EU, eu_file());
+    by_file.draft.regions[EU].host.clear();
+    assert_eq!(by_file.of_region(US, id), crossed);
+    // by the Ingress
+    let mut by_ingress = listed().answer(
+        Question::Ingress(RegionIndex(EU)),
+        Ok(Facts::Ingress(IngressFacts::Found {
+            addresses: Vec::new(),
+            hosts: vec!["eu.example.com".to_owned()],
+        })),
+    );
+    by_ingress.draft.regions[EU].host.clear();
+    assert_eq!(by_ingress.of_region(US, id), crossed);
+    // a host of nobody, and the own one, keep nothing from being saved
+    for watched in ["x.example.com", "us.example.com"] {
+        assert!(Outside::filled_in().lists(&[("id-us", watched)]).notes().refused.is_empty(), "{watched}");
+    }
+    // the name that all regions share is no region's own
+    let mut shared = Outside::filled_in().lists(&[("id-us", "example.com")]);
+    "example.com".clone_into(&mut shared.draft.regions[EU].host);
+    assert!(shared.notes().refused.is_empty());
 }

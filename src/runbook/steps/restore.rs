@@ -2,6 +2,7 @@
 
 mod freshness;
 mod gate;
+mod idle;
 mod last_look;
 mod rollback;
 
@@ -23,6 +24,7 @@ use rollback::rollback;
 
 pub use freshness::{MAX_AGE, stands_on};
 pub use gate::gate;
+pub use idle::{Instead, NothingToDo, nothing_to_do};
 pub use last_look::{questions as last_look_questions, still_holds};
 
 /// The plans for the failed region: the one that fits the cause first, those that

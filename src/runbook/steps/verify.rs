@@ -1,19 +1,23 @@
 //! Step 5, verify: is the restored region serving again, and are all of them?
 
+mod open;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use crate::runbook::case::Case;
-use crate::runbook::check::{Check, CheckKey};
+use crate::runbook::check::Check;
 use crate::runbook::command;
 use crate::runbook::fact::{Peer, PeersFacts};
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
-use crate::runbook::verdict::{Finding, Verdict, Why, WhyKind};
+use crate::runbook::verdict::{Finding, Why, WhyKind};
 
 use super::{confirm, diagnose};
+
+pub use self::open::{Accepted, Blind, Open, reasons_against};
 
 /// How many looks in a row every check has to pass.
 pub const LOOKS: u32 = 3;
@@ -139,23 +143,20 @@ pub struct Looks {
 }
 
 impl Looks {
-    /// Counts a look, at most one an interval. `accepted` holds the checks
-    /// whose `Unknown` a person accepted with a reason.
-    pub fn count(&mut self, case: &Case, accepted: &[CheckKey], interval: Duration) {
+    /// Counts a look, at most one an interval. A warning counts as passed where a person acknowledged it, and
+    /// what could not be checked where a person accepted that with a reason.
+    pub fn count(&mut self, case: &Case, accepted: &[Accepted], interval: Duration) {
         let checks = checks(case);
         match confirm::is_healthy(case.readings, case.failed) {
             Some(true) => _ = self.healthy_since.get_or_insert(case.now),
             Some(false) => self.healthy_since = None,
             None => {}
         }
-        let stands = |check: &Check| match check.verdict() {
-            Some(Verdict::Pass | Verdict::Warn) => Some(true),
-            Some(Verdict::Unknown) => Some(accepted.contains(&check.key())),
-            Some(Verdict::Fail) => Some(false),
-            None => None,
-        };
-        let Some(all) = checks.iter().map(stands).try_fold(true, |all, one| Some(all & one?)) else { return };
-        if !all {
+        let open = Open::of(case, &checks, accepted);
+        if open.waiting > 0 {
+            return;
+        }
+        if !open.is_clear() {
             (self.passed, self.last_at) = (0, None);
             return;
         }
@@ -176,25 +177,10 @@ impl Looks {
     }
 }
 
-/// Why the region does not count as recovered: each check that does not pass, in words.
-pub fn reasons_against(case: &Case, accepted: &[CheckKey]) -> Vec<String> {
-    let open = |check: Check| {
-        let finding = match (check.verdict(), &check.finding) {
-            (Some(Verdict::Fail), Some(finding)) => finding.found.clone(),
-            (Some(Verdict::Unknown), Some(finding)) if !accepted.contains(&check.key()) => {
-                format!("could not be checked: {}", finding.found)
-            }
-            (None, _) => "not answered yet".to_owned(),
-            _ => return None,
-        };
-        Some(format!("{}: {finding}", check.title))
-    };
-    checks(case).into_iter().filter_map(open).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runbook::verdict::Verdict;
 
     fn peer(name: &str, home: Option<&str>, online: bool) -> Peer {
         Peer { name: name.to_owned(), online, home_derp_region: home.map(str::to_owned), last_seen: None }

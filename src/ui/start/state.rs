@@ -44,13 +44,20 @@ impl CardState {
         let recognised = confirm::recognised(profile, readings);
         let outcome = confirm::outcome(profile, readings, recognised.unwrap_or(RegionIndex(0)));
         let regions: Vec<RegionLine> = profile.indices().map(|region| line(card, region)).collect();
-        let (tone, word) = chip(outcome.as_ref(), &regions);
+        let crossed =
+            |region: &RegionIndex| confirm::watches_other_region(profile, readings, *region).is_some();
+        let crossed = profile.indices().any(|region| crossed(&region));
+        let (tone, word) = if crossed {
+            (Tone::Warn, "Health checks mixed up".to_owned())
+        } else {
+            chip(outcome.as_ref(), &regions)
+        };
         let latest = |region| readings.latest(Question::HealthCheck(region));
         Self {
             tone,
             word,
             fails: regions.iter().any(|line| line.tone == Tone::Fail),
-            recover: recognised.map(|region| profile.region(region).name.clone()),
+            recover: recognised.filter(|_| !crossed).map(|region| profile.region(region).name.clone()),
             reasons: reasons(card),
             observed_at: profile.indices().filter_map(|region| Some(latest(region)?.observed_at)).min(),
             regions,
@@ -78,6 +85,15 @@ fn chip(outcome: Option<&Outcome>, regions: &[RegionLine]) -> (Tone, String) {
 }
 
 fn line(card: &Card, region: RegionIndex) -> RegionLine {
+    let name = card.profile.region(region).name.clone();
+    if let Some((owner, _)) = confirm::watches_other_region(&card.profile, &card.readings, region) {
+        let owner = &card.profile.region(owner).name;
+        return RegionLine {
+            tone: Tone::Warn,
+            name,
+            found: format!("its health check watches {owner}'s host"),
+        };
+    }
     let (tone, found) = match card.readings.health_check(region).map(|answer| answer.map(confirm::health)) {
         None => (Tone::Busy, "checking".to_owned()),
         Some(Err(_) | Ok(Err(_))) => (Tone::Unknown, "could not check".to_owned()),
@@ -92,7 +108,7 @@ fn line(card: &Card, region: RegionIndex) -> RegionLine {
             }
         }
     };
-    RegionLine { tone, name: card.profile.region(region).name.clone(), found }
+    RegionLine { tone, name, found }
 }
 
 fn reasons(card: &Card) -> Vec<(String, String)> {

@@ -17,6 +17,7 @@ use crate::runbook::step::Step;
 use crate::runbook::steps;
 use crate::runbook::steps::confirm::{self, CheckerStatus, Outcome};
 use crate::runbook::verdict::Verdict;
+use crate::runbook::wellness;
 use crate::ui::heading::Heading;
 use crate::ui::run_layout::beside_picture;
 use crate::ui::{checks, words};
@@ -32,9 +33,10 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     };
     let mut all = steps::checks(&case, Step::Confirm);
     check::by_importance(&mut all);
-    match &outcome {
-        None => reading(run, &all, now).show(ui, out),
-        Some(outcome) => told(run, outcome).show(ui, out),
+    match (&outcome, doubt(&case, outcome.as_ref())) {
+        (None, _) => reading(run, &all, now).show(ui, out),
+        (Some(_), Some(doubt)) => doubt.show(ui, out),
+        (Some(outcome), None) => told(run, outcome).show(ui, out),
     }
     beside_picture(run, now, ui, |ui| {
         match &outcome {
@@ -65,6 +67,43 @@ fn reading(run: &Run, all: &[Check], now: Timestamp) -> Heading {
     Heading::new("Reading the health checks…", meaning)
         .next(next, RunMsg::Show(Step::Diagnose))
         .off("Waits for the health checks")
+}
+
+/// Where the health checks say something else than the regions themselves: then that is what there is to know.
+fn doubt(case: &Case, outcome: Option<&Outcome>) -> Option<Heading> {
+    let name = |region: RegionIndex| case.profile.region(region).name.as_str();
+    let crossed = case.profile.indices().find_map(|region| {
+        let (owner, _) = confirm::watches_other_region(case.profile, case.readings, region)?;
+        Some((region, owner))
+    });
+    if let Some((region, owner)) = crossed {
+        let title = format!("The health check of {} watches the host of {}", name(region), name(owner));
+        let meaning =
+            "It tells nothing of its own region. Put the health check IDs right before anything is restored";
+        return Some(Heading::new(title, meaning).next("Correct the variables", RunMsg::Variables));
+    }
+    if outcome != Some(&Outcome::FailoverActive) {
+        return None;
+    }
+    let failed = case.failed;
+    let here = wellness::of(case.profile, case.readings, failed);
+    if !here.is_well() {
+        return None;
+    }
+    let title = format!("The health check of {} fails, the region itself looks well", name(failed));
+    let meaning = format!("In {}: {}", name(failed), here.good.join(", "));
+    let diagnose = || RunMsg::Show(Step::Diagnose);
+    let ill =
+        case.profile.others(failed).find(|other| wellness::of(case.profile, case.readings, *other).is_ill());
+    Some(match ill {
+        Some(other) => {
+            let meaning = format!("{meaning}. It is {} that looks broken", name(other));
+            Heading::new(title, meaning)
+                .next(format!("Take {} for the failed region", name(other)), RunMsg::Choose(other))
+                .or(format!("Diagnose {}", name(failed)), diagnose())
+        }
+        None => Heading::new(title, meaning).next(format!("Diagnose {}", name(failed)), diagnose()),
+    })
 }
 
 fn told(run: &Run, outcome: &Outcome) -> Heading {

@@ -8,16 +8,18 @@ use jiff::Timestamp;
 
 use crate::app::model::{Model, Run};
 use crate::app::msg::{Msg, RestoreMsg, RunMsg};
-use crate::design::{OptionCard, Tone, callout, option_card};
-use crate::runbook::action::ActionKind;
+use crate::design::{OptionCard, Rich, Tone, callout, card, card_title, key_values, option_card};
 use crate::runbook::action::{ActionOutcome, Plan};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Fit};
+use crate::runbook::profile::RegionIndex;
 use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
 use crate::runbook::steps::confirm;
+use crate::runbook::steps::restore::{self, Instead, NothingToDo};
+use crate::runbook::wellness;
 use crate::ui::heading::Heading;
-use crate::ui::run_layout::{columns, scroll};
+use crate::ui::run_layout::{beside_picture, columns, scroll};
 use crate::ui::words;
 
 use super::diagnose::no_failed_region;
@@ -33,15 +35,26 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     };
     let plans = run.plans(now);
     let causes = run.causes(now);
-    heading(run, &case, causes.first(), &plans).show(ui, out);
+    let idle = run.nothing_to_do(now).filter(|_| run.restore.running.is_none());
+    match &idle {
+        Some(idle) if !went_well(run) => idle_heading(idle, run).show(ui, out),
+        _ => heading(run, &case, &causes, &plans).show(ui, out),
+    }
     let Some(chosen) = run.selected_plan(now) else { return };
     let mut right = Vec::new();
+    if idle.is_some() {
+        beside_picture(run, now, ui, |ui| {
+            outcome::show(model, run, &case, now, ui, out);
+            known(&case, ui);
+        });
+        return;
+    }
     if went_well(run) && !run.open_checks.contains(&AGAIN) {
         // Nothing to choose: the options were ranked for a cause that is gone now.
         scroll(run, ui, |ui| outcome::show(model, run, &case, now, ui, out));
         return;
     }
-    let mut left = |ui: &mut Ui| options(run, &plans, &chosen, causes.first(), ui, out);
+    let mut left = |ui: &mut Ui| options(run, &plans, &chosen, ui, out);
     let mut show_plan = |ui: &mut Ui| {
         outcome::show(model, run, &case, now, ui, &mut right);
         if run.restore.running.is_none() {
@@ -79,15 +92,14 @@ fn went_well(run: &Run) -> bool {
     !failed && last.is_some_and(|done| matches!(done.outcome, None | Some(ActionOutcome::Done { .. })))
 }
 
-fn nothing_helps(first: Option<&Assessment>) -> bool {
-    let helps = |first: &Assessment| {
-        let helps = |kind: &ActionKind| matches!(first.fits.of(*kind), Fit::Fits(_) | Fit::Also(_));
-        ActionKind::ALL.iter().any(helps)
-    };
-    first.is_some_and(|first| !helps(first))
+/// Does no plan help against what is known to be broken? Where no cause is known any may.
+fn nothing_helps(plans: &[Plan]) -> bool {
+    let cannot = |plan: &Plan| matches!(plan.fit(), Fit::Later(_) | Fit::CannotHelp(_));
+    !plans.is_empty() && plans.iter().all(cannot)
 }
 
-fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -> Heading {
+fn heading(run: &Run, case: &Case, causes: &[Assessment], plans: &[Plan]) -> Heading {
+    let first = causes.first();
     let region = &case.failed_region().name;
     let diagnose = || RunMsg::Show(Step::Diagnose);
     if let Some(running) = &run.restore.running {
@@ -98,11 +110,7 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         );
     }
     if went_well(run) {
-        return Heading::new(
-            format!("The action in {region} is done: watch its new pods come up"),
-            "An action that ended well is not yet a region that serves",
-        )
-        .next("Watch the rollout", RunMsg::Show(Step::Rollout));
+        return after_the_action(run, region);
     }
     match run.restore.finished.last().and_then(|done| done.outcome.as_ref()) {
         Some(ActionOutcome::Cancelled { unchanged: true, .. }) => {
@@ -128,7 +136,7 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         }
         _ => {}
     }
-    if nothing_helps(first) {
+    if nothing_helps(plans) {
         return Heading::new(
             format!("Nothing here can bring {region} back yet"),
             first.map_or(String::new(), |first| format!("{}: the repair is somebody else's", first.title)),
@@ -136,25 +144,97 @@ fn heading(run: &Run, case: &Case, first: Option<&Assessment>, plans: &[Plan]) -
         .next("Back to Diagnose: what to do", diagnose());
     }
     let meaning = match (first, plans.iter().find(|plan| matches!(plan.fit(), Fit::Fits(_)))) {
-        (Some(first), Some(plan)) => format!("{}. {} fits that cause", first.title, plan.title()),
+        (Some(first), Some(plan)) => match restore::fit(causes, plan.kind()).1 {
+            Some(against) if against.id != first.id => format!(
+                "{}: the repair is somebody else's. {} fits another cause: {}",
+                first.title,
+                plan.title(),
+                words::inside(&against.title)
+            ),
+            _ => format!("{}. {} fits that cause", first.title, plan.title()),
+        },
         _ => "No cause is known: look at Diagnose first".to_owned(),
     };
-    if confirm::is_healthy(case.readings, case.failed) == Some(true) {
-        let meaning = "Its health check passes: it serves traffic, and nothing here touches it";
-        return Heading::new(format!("{region} is healthy"), meaning.to_owned());
-    }
-    Heading::new(format!("Bring the platform in {region} back"), meaning)
+    let again = run
+        .restore
+        .finished
+        .last()
+        .map(|last| format!("The rollout after {} failed. ", words::clock(last.at)));
+    Heading::new(format!("Bring the platform in {region} back"), again.unwrap_or_default() + &meaning)
 }
 
-fn options(
-    run: &Run,
-    plans: &[Plan],
-    chosen: &Plan,
-    first: Option<&Assessment>,
-    ui: &mut Ui,
-    out: &mut Vec<Msg>,
-) {
-    if nothing_helps(first) {
+/// What is known of each region where there is nothing to do: that rests on it.
+fn known(case: &Case, ui: &mut Ui) {
+    let of = |region: RegionIndex| {
+        let health = confirm::health_check(case, region, Step::Confirm).finding;
+        let health = health.map_or("health check not read yet".to_owned(), |finding| finding.found);
+        let wellness::Wellness { good, bad } = wellness::of(case.profile, case.readings, region);
+        let signs: Vec<String> = [health].into_iter().chain(bad).chain(good).collect();
+        (case.profile.region(region).name.as_str(), Rich::from(signs.join(", ")))
+    };
+    let rows: Vec<_> = case.profile.indices().map(of).collect();
+    card(ui, |ui| {
+        card_title(ui, "What is known of the regions");
+        key_values(ui, &rows);
+    });
+}
+
+/// Where there is nothing to do: the sentence, and what there is to do in place of an action.
+fn idle_heading(idle: &NothingToDo, run: &Run) -> Heading {
+    let heading = Heading::new(idle.sentence.as_str(), idle.meaning.as_str());
+    let name = |region: RegionIndex| run.profile.region(region).name.as_str();
+    match idle.next {
+        Instead::Leave => heading.next("Nothing to restore: leave", RunMsg::Leave),
+        Instead::Verify => {
+            let failed = run.failed.map(name).unwrap_or_default();
+            heading.next(format!("Verify {failed}"), RunMsg::Show(Step::Verify))
+        }
+        Instead::Choose(other) => {
+            heading.next(format!("Take {} for the failed region", name(other)), RunMsg::Choose(other))
+        }
+        Instead::Stop | Instead::Look => heading.next("Check again", RunMsg::RefreshAll),
+    }
+}
+
+/// What happens now that an action ended well, or was done by hand.
+fn after_the_action(run: &Run, region: &str) -> Heading {
+    let by_hand = run.restore.finished.last().is_some_and(|last| last.outcome.is_none());
+    let done = if by_hand {
+        format!("It was done by hand in {region}")
+    } else {
+        format!("The action in {region} is done")
+    };
+    let watch = run.rollout.as_ref();
+    let rollout = watch.and_then(|watch| watch.rollout.as_ref());
+    let not_yet = "An action that ended well is not yet a region that serves";
+    let rollout_step = || RunMsg::Show(Step::Rollout);
+    match rollout {
+        Some(rollout) if rollout.phase == Phase::Done => {
+            let pods = format!("{} of {} pods are available", rollout.available, rollout.wanted);
+            Heading::new(format!("{done}, and its pods are there: verify that it serves"), pods)
+                .next(format!("Verify {region}"), RunMsg::Show(Step::Verify))
+                .or("Watch the rollout", rollout_step())
+        }
+        _ if watch.is_some_and(|watch| watch.lost.is_some()) => {
+            let title = format!("{done}, and its rollout is not watched any more");
+            Heading::new(title, "Watch it again: whether its pods come up is not known")
+                .next("Watch the rollout", rollout_step())
+        }
+        Some(rollout) => {
+            let pods = format!("{} of {} pods are available", rollout.available, rollout.wanted);
+            Heading::new(format!("{done}: {pods} so far"), not_yet).next("Watch the rollout", rollout_step())
+        }
+        None => Heading::new(format!("{done}: watch its new pods come up"), not_yet)
+            .next("Watch the rollout", rollout_step()),
+    }
+}
+
+fn options(run: &Run, plans: &[Plan], chosen: &Plan, ui: &mut Ui, out: &mut Vec<Msg>) {
+    if went_well(run) {
+        let text =
+            "Look at the end of its rollout before something else is done: a second action starts it anew";
+        callout(ui, Tone::Busy, "An action is done already", text);
+    } else if nothing_helps(plans) {
         let text = "They stay here to be read. What to do instead stands in Diagnose";
         callout(ui, Tone::Warn, "None of these can help now", text);
     }
@@ -166,12 +246,8 @@ fn options(
         };
         let selected =
             plan.kind() == run.restore.running.as_ref().map_or(chosen.kind(), |running| running.kind);
-        let option = OptionCard {
-            title: &plan.title(),
-            text: &text,
-            selected,
-            enabled: run.restore.running.is_none(),
-        };
+        let option =
+            OptionCard { title: plan.title(), text: &text, selected, enabled: run.restore.running.is_none() };
         let shown = ui.scope(|ui| {
             // what cannot help can be read, and steps back
             if !helps && !selected {

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use egui::Ui;
+use egui::{Sides, Ui};
 use jiff::Timestamp;
 
 use crate::app::model::{Model, Run};
 use crate::app::msg::{Msg, RunMsg};
 use crate::design::{
-    ActionButton, Field, Rich, Tone, body, callout, card, card_list, card_title, key_values, list_row,
+    ActionButton, Field, Rich, Tone, badge, body, callout, card, card_list, card_title, key_values, list_row,
     progress_row, secondary,
 };
 use crate::runbook::action::ActionOutcome;
 use crate::runbook::case::Case;
-use crate::runbook::check::{self, Check};
+use crate::runbook::check::{self, Check, CheckKey};
 use crate::runbook::step::Step;
-use crate::runbook::steps::verify::{self, DNS_EXPIRES, HEALTH_CHECK_TURNS, LOOK_INTERVAL, LOOKS};
+use crate::runbook::steps::verify::{Accepted, DNS_EXPIRES, HEALTH_CHECK_TURNS, LOOK_INTERVAL, LOOKS, Open};
 use crate::runbook::steps::{self, confirm};
 use crate::runbook::verdict::Verdict;
 use crate::ui::heading::Heading;
@@ -31,26 +31,32 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         return;
     };
     let mut all = steps::checks(&case, Step::Verify);
-    let against = verify::reasons_against(&case, &run.verify.accepted);
-    heading(run, &case, &all, &against).show(ui, out);
+    let open = Open::of(&case, &all, &run.verify.accepted);
+    heading(run, &case, &open).show(ui, out);
     check::by_importance(&mut all);
     beside_picture(run, now, ui, |ui| {
         if run.recovered() {
             summary(run, &case, ui);
         } else {
             bars(run, now, ui);
-            reasons(run, &case, &against, ui);
+            reasons(run, &case, &open, ui);
+            warnings(&all, &open, ui, out);
         }
         accepting(run, &all, ui, out);
+        if open.blind.is_some() && !list_shown(run, &all, ui, out) {
+            return;
+        }
         card_list(ui, |ui| {
-            let accepted: Vec<&str> = all
-                .iter()
-                .filter(|check| run.verify.accepted.contains(&check.key()))
-                .map(|check| check.title.as_str())
-                .collect();
-            if !accepted.is_empty() {
-                let text = format!("Accepted with a reason: {}", accepted.join(", "));
-                list_row(ui, |ui| secondary(ui, &text));
+            for (verdict, words) in
+                [(Verdict::Unknown, "Accepted with a reason"), (Verdict::Warn, "Acknowledged")]
+            {
+                let taken = all.iter().filter(|check| {
+                    check.verdict() == Some(verdict) && Accepted::covers(&run.verify.accepted, check)
+                });
+                let titles: Vec<&str> = taken.map(|check| check.title.as_str()).collect();
+                if !titles.is_empty() {
+                    list_row(ui, |ui| secondary(ui, &format!("{words}: {}", titles.join(", "))));
+                }
             }
             checks::Rows::of(ui, model, run, &all, now).show(&all, ui, out, &mut |check, ui, out| {
                 accept_button(run, check, ui, out);
@@ -59,7 +65,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     });
 }
 
-fn heading(run: &Run, case: &Case, all: &[Check], against: &[String]) -> Heading {
+fn heading(run: &Run, case: &Case, open: &Open) -> Heading {
     let region = &case.failed_region().name;
     let interval = run.scaled(LOOK_INTERVAL);
     if run.recovered() {
@@ -75,15 +81,23 @@ fn heading(run: &Run, case: &Case, all: &[Check], against: &[String]) -> Heading
         "Every check has to pass {LOOKS} times in a row, {} apart. Cached DNS answers may take {dns} more",
         words::span(interval)
     );
-    let waiting = check::tally(all).waiting;
-    if waiting > 0 {
-        let checks = words::count(waiting, "check", "checks");
+    if let Some(blind) = open.blind {
+        let since = match blind.since {
+            Some(at) => format!(" since {}", words::clock(at)),
+            None => " yet".to_owned(),
+        };
+        let meaning =
+            "No check could be made from here, which says nothing of the region. It is tried again by itself";
+        return again(Heading::new(format!("Could not look at {region}{since}"), meaning));
+    }
+    if open.waiting > 0 {
+        let checks = words::count(open.waiting, "check", "checks");
         return again(Heading::new(
             format!("Looking at {region} and its neighbours…"),
             format!("Waits for {checks}"),
         ));
     }
-    if against.is_empty() {
+    if open.is_clear() {
         let left = LOOKS - run.verify.looks.passed;
         let more = if left == 1 { "One more look".to_owned() } else { format!("{left} more looks") };
         let due = run.verify.looks.last_at.map(|last| interval.saturating_sub(words::since(case.now, last)));
@@ -104,7 +118,13 @@ fn heading(run: &Run, case: &Case, all: &[Check], against: &[String]) -> Heading
         };
         return again(Heading::new(title, rule));
     }
-    let number = words::count(against.len(), "check speaks", "checks speak");
+    if open.against.is_empty() {
+        return again(Heading::new(
+            format!("{region} does not count as recovered yet: {}", undecided(open)),
+            rule,
+        ));
+    }
+    let number = words::count(open.against.len(), "check speaks", "checks speak");
     again(Heading::new(format!("{region} does not count as recovered: {number} against it"), rule))
         .or("Back to Diagnose", RunMsg::Show(Step::Diagnose))
 }
@@ -166,20 +186,94 @@ fn bars(run: &Run, now: Timestamp, ui: &mut Ui) {
     });
 }
 
+/// What is neither for the region nor against it, in a phrase.
+fn undecided(open: &Open) -> String {
+    let unread = words::count(open.unread.len(), "check could not be made", "checks could not be made");
+    let warnings = words::count(
+        open.warnings.len(),
+        "warning waits for you to read it",
+        "warnings wait for you to read them",
+    );
+    match (open.unread.len(), open.warnings.len()) {
+        (_, 0) => unread,
+        (0, _) => warnings,
+        _ => format!("{unread}, and {warnings}"),
+    }
+}
+
 /// Why the region does not count as recovered, once everything was answered.
-fn reasons(run: &Run, case: &Case, against: &[String], ui: &mut Ui) {
+fn reasons(run: &Run, case: &Case, open: &Open, ui: &mut Ui) {
     let turning = matches!(turning(run, case.now), Turning::Left(_));
-    if against.is_empty() || turning {
+    if let Some(line) = open.unread_line().filter(|_| open.blind.is_some() || !turning) {
+        let title = if open.blind.is_some() { "Could not look" } else { "Not all could be looked at" };
+        callout(ui, Tone::Unknown, title, &line);
+    }
+    if open.against.is_empty() || turning {
         return;
     }
-    callout(ui, Tone::Warn, "Not recovered yet", &against.join("\n"));
+    callout(ui, Tone::Warn, "Not recovered yet", &open.against.join("\n"));
     if let Some(whom) = &run.profile.escalation {
         secondary(ui, &format!("Takes too long? Call for help: {whom}"));
     }
 }
 
+/// The warnings that count once they were read, each with its button.
+fn warnings(all: &[Check], open: &Open, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let mut unread = all.iter().filter(|check| open.warnings.contains(&check.key())).peekable();
+    if unread.peek().is_none() {
+        return;
+    }
+    card_list(ui, |ui| {
+        list_row(ui, |ui| {
+            card_title(ui, "Read these first");
+            secondary(
+                ui,
+                "A warning counts as passed once you say that you know of it. The run's journal keeps that",
+            );
+        });
+        for check in unread {
+            let Some(finding) = &check.finding else { continue };
+            list_row(ui, |ui| {
+                Sides::new().shrink_left().wrap().show(
+                    ui,
+                    |ui| {
+                        badge(ui, Tone::Warn, Verdict::Warn.word());
+                        body(ui, &format!("{}: {}", check.title, finding.found));
+                    },
+                    |ui| {
+                        let label = format!("Acknowledge {}", words::inside(&check.title));
+                        if ui.add(ActionButton::secondary(&label).small()).clicked() {
+                            out.push(Msg::Run(RunMsg::Acknowledge(check.key())));
+                        }
+                    },
+                );
+                if !finding.remedy.is_empty() {
+                    secondary(ui, &finding.remedy);
+                }
+            });
+        }
+    });
+}
+
+/// The key in `open_checks` of the checks being shown although none could be made.
+const ALL_UNREAD: CheckKey = ("all-unread", None);
+
+/// Where nothing could be looked at, the list says the same in every row: it is folded. Is it shown?
+fn list_shown(run: &Run, all: &[Check], ui: &mut Ui, out: &mut Vec<Msg>) -> bool {
+    let shown = run.open_checks.contains(&ALL_UNREAD);
+    let label = if shown {
+        "Hide the checks".to_owned()
+    } else {
+        format!("Show the {}", words::count(all.len(), "check", "checks"))
+    };
+    if ui.add(ActionButton::link(&label)).clicked() {
+        out.push(Msg::Run(RunMsg::ToggleCheck(ALL_UNREAD.0, ALL_UNREAD.1)));
+    }
+    shown
+}
+
 fn accept_button(run: &Run, check: &Check, ui: &mut Ui, out: &mut Vec<Msg>) {
-    let accepted = run.verify.accepted.contains(&check.key());
+    let accepted = Accepted::covers(&run.verify.accepted, check);
     if check.verdict() == Some(Verdict::Unknown) && !accepted {
         let open = run.verify.accepting.as_ref().is_some_and(|(key, _)| *key == check.key());
         let off = open.then_some("Type the reason above");

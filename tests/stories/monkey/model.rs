@@ -250,7 +250,7 @@ impl Monkey {
             0 => ActionOutcome::Done { message },
             1 => ActionOutcome::Failed { message, unchanged: true },
             2 => ActionOutcome::Failed { message, unchanged: false },
-            _ => ActionOutcome::Cancelled { message },
+            _ => ActionOutcome::Cancelled { message, unchanged: false },
         }
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use egui::accesskit::{self, Role};
+use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers, MouseWheelUnit, PointerButton, TouchPhase, Vec2};
 use egui_kittest::kittest::NodeT as _;
 use failback::journal::{Entry, Happening};
@@ -231,23 +231,41 @@ impl<'a> Monkey<'a> {
 
     /// Goes on as a person would who means to act.
     fn go_on(&mut self, aim: Aim) {
-        let targets = self.targets();
-        let mut of = |words: &[&str]| {
-            let fit = |(label, _): &&(String, egui::Pos2)| words.iter().any(|word| label.starts_with(word));
-            let found: Vec<_> = targets.iter().filter(fit).cloned().collect();
-            (!found.is_empty()).then(|| self.dice.one(&found).clone())
-        };
-        let found = match aim {
-            Aim::Restore => of(&["3 Restore"]),
-            Aim::Option => of(&["Scale up to", "Restart the platform", "Re-apply", "Roll back"]),
-            Aim::Act => of(&["Scale up us", "Restart us", "Re-apply to us", "Roll back us", "Scale up eu"]),
+        let words: &[&str] = match aim {
+            Aim::Restore => &["3 Restore"],
+            Aim::Option => &["Scale up to", "Restart the platform", "Re-apply", "Roll back"],
+            Aim::Act => &["Scale up us", "Restart us", "Re-apply to us", "Roll back us", "Scale up eu"],
             Aim::Reason => return self.fill("Why do it"),
             Aim::Name => return self.fill("Type "),
         };
-        match found {
-            Some((label, at)) => self.press(&label, at),
-            None => self.click(),
+        let names = self.story.root().children_recursive().filter_map(|node| {
+            let label =
+                node.accesskit_node().label().filter(|_| ROLES.contains(&node.accesskit_node().role()))?;
+            words.iter().any(|word| label.starts_with(word)).then_some(label)
+        });
+        let names: Vec<String> = names.collect();
+        if names.is_empty() {
+            return self.click();
         }
+        let name = self.dice.one(&names).clone();
+        if let Some(node) = self.find(&name) {
+            node.scroll_to_me();
+        }
+        // as long as scrolling takes
+        for _ in 0..4 {
+            self.frame(format!("scroll to {name:?}"), Vec::new(), false);
+        }
+        if let Some(at) = self.find(&name).map(|node| node.rect().center()) {
+            self.press(&name, at);
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<crate::story::Node<'_>> {
+        let mut nodes = self.story.root().children_recursive();
+        nodes.find(|node| {
+            node.accesskit_node().label().as_deref() == Some(name)
+                && ROLES.contains(&node.accesskit_node().role())
+        })
     }
 
     fn key(&mut self) {
@@ -264,21 +282,15 @@ impl<'a> Monkey<'a> {
 
     /// Types into the field that confirms, mostly the right name, or into the one for reasons.
     fn fill(&mut self, wanted: &str) {
-        let fields: Vec<(String, accesskit::NodeId, egui::Pos2)> = self
-            .story
-            .root()
-            .children_recursive()
-            .filter(|node| node.accesskit_node().role() == Role::TextInput)
-            .map(|node| {
-                let label = node.accesskit_node().label().unwrap_or_default();
-                (label, node.accesskit_node().locate().0, node.rect().center())
-            })
-            .collect();
-        let Some((label, _, at)) = fields.iter().find(|(label, _, _)| label.starts_with(wanted)).cloned()
-        else {
-            return self.click();
-        };
-        self.press(&label, at);
+        let found = self.story.root().children_recursive().find_map(|node| {
+            let label = node.accesskit_node().label().filter(|label| label.starts_with(wanted))?;
+            if node.accesskit_node().role() != Role::TextInput {
+                return None;
+            }
+            node.focus();
+            Some(label)
+        });
+        let Some(label) = found else { return self.click() };
         let all = Event::Key {
             key: Key::A,
             physical_key: None,
@@ -286,10 +298,12 @@ impl<'a> Monkey<'a> {
             repeat: false,
             modifiers: Modifiers::COMMAND,
         };
+        self.frame(format!("go to {label:?}"), Vec::new(), false);
         self.frame("select all".to_owned(), vec![all], false);
         // `Type us-east-1 to confirm`
-        let name = label.split(' ').nth(1).unwrap_or_default().to_owned();
-        let text = if self.dice.percent(80) { name } else { (*self.dice.one(&TEXTS)).to_owned() };
+        let name = label.strip_prefix("Type ").and_then(|rest| rest.split(' ').next());
+        let right = name.unwrap_or("I insist").to_owned();
+        let text = if self.dice.percent(80) { right } else { (*self.dice.one(&TEXTS)).to_owned() };
         self.frame(format!("type {text:?} into {label:?}"), vec![Event::Text(text)], false);
     }
 

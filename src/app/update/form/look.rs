@@ -135,7 +135,10 @@ pub(super) fn after_saving(model: &mut Model) -> Vec<Job> {
 /// Once everything that was asked for the saved form is known, what is wrong with it is told.
 pub(super) fn tell_of_saved(model: &mut Model) -> Vec<Job> {
     let Some(form) = model.saved.take_if(|form| !form.discovery.is_testing()) else { return Vec::new() };
-    if let Some((field, note)) = form.discovery.notes.wrong().next() {
+    let notes = &form.discovery.notes;
+    // what would have kept it from being saved comes first
+    let first = notes.wrong().find(|(field, _)| notes.refused.iter().any(|error| error.field == *field));
+    if let Some((field, note)) = first.or_else(|| notes.wrong().next()) {
         let text = format!("Saved {}. Look again at this: {field}: {}", form.draft.name.trim(), note.text);
         model.notice = Some(Notice { bad: true, text });
     }

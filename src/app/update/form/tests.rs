@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::engine::job::SessionId;
 use crate::environment::Draft;
-use crate::runbook::fact::{Facts, ValuesFacts};
+use crate::runbook::fact::{Facts, HealthCheckFacts, HealthCheckSettings, ListedHealthCheck, ValuesFacts};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::profile::testing::profile;
 use crate::runbook::question::{Question, Reading};
@@ -348,4 +348,85 @@ fn leaving_ends_what_was_asked_for_the_form() {
     let session = opened(&update(&mut model, FormMsg::TestAll, NOW)).unwrap();
     let jobs = update(&mut model, FormMsg::Leave, NOW);
     assert!(matches!(&jobs[..], [Job::Close { session: of }] if *of == session), "{jobs:?}");
+}
+
+/// The account's health checks, the two regions' IDs swapped.
+fn swapped(draft: &Draft) -> Vec<ListedHealthCheck> {
+    let of = |id: usize, host: usize| ListedHealthCheck {
+        id: draft.regions[id].health_check_id.clone(),
+        host: Some(draft.regions[host].host.clone()),
+        settings: HealthCheckSettings {
+            check_type: "HTTPS".to_owned(),
+            host: Some(draft.regions[host].host.clone()),
+            ..HealthCheckSettings::default()
+        },
+    };
+    vec![of(0, 1), of(1, 0)]
+}
+
+fn id(region: usize) -> Field {
+    Field::Region(region, RegionField::HealthCheckId)
+}
+
+#[test]
+fn health_checks_of_the_other_region_are_not_saved_and_both_fields_say_so() {
+    let mut model = model();
+    let session = opened(&update(&mut model, FormMsg::TestAll, NOW)).unwrap();
+    let listed = swapped(&form(&model).draft);
+    // the list is known, the two checks themselves have not been asked
+    model
+        .form
+        .as_mut()
+        .unwrap()
+        .discovery
+        .asked
+        .retain(|question, _| !matches!(question, Question::HealthCheck(_)));
+    health_checks(&mut model, session, Ok(listed), NOW);
+    let jobs = update(&mut model, FormMsg::Save, NOW);
+    assert!(jobs.is_empty() && !form(&model).saving, "{jobs:?}");
+    assert_eq!(form(&model).problem.as_deref(), Some("2 fields need correction"));
+    for region in [0, 1] {
+        let error = form(&model).error(id(region)).unwrap_or_default();
+        assert!(error.starts_with("It watches ") && error.contains("the host of "), "{region}: {error}");
+    }
+    // put right by hand, it is saved
+    let ids = [0, 1].map(|region: usize| form(&model).draft.regions[region].health_check_id.clone());
+    text(&mut model, id(0), &ids[1]);
+    text(&mut model, id(1), &ids[0]);
+    model
+        .form
+        .as_mut()
+        .unwrap()
+        .discovery
+        .asked
+        .retain(|question, _| !matches!(question, Question::HealthCheck(_)));
+    let jobs = update(&mut model, FormMsg::Save, NOW);
+    assert!(matches!(jobs.first(), Some(Job::SaveEnvironment { .. })), "{:?}", form(&model).errors);
+}
+
+#[test]
+fn what_is_learnt_of_the_health_checks_after_saving_is_told() {
+    let mut model = model();
+    let listed = swapped(&form(&model).draft);
+    let jobs = update(&mut model, FormMsg::Save, NOW);
+    let (session, asked) = (opened(&jobs).unwrap(), asks(&jobs));
+    stored(&mut model, Ok(Stored::Saved("acme-prod".to_owned())));
+    for question in asked {
+        let answer = match question {
+            Question::HealthCheck(RegionIndex(region)) => Ok(Facts::HealthCheck(HealthCheckFacts {
+                settings: Ok(listed[region].settings.clone()),
+                observations: Vec::new(),
+                last_failures: Vec::new(),
+            })),
+            _ => Err(Why::new(WhyKind::Timeout, "no answer")),
+        };
+        let reading = Reading { answer, observed_at: NOW, took: Duration::ZERO };
+        answered(&mut model, session, question, &reading, NOW);
+    }
+    let notice = model.notice.unwrap();
+    assert!(
+        notice.bad && notice.text.contains("It watches ") && notice.text.contains("the host of eu-west-1"),
+        "{}",
+        notice.text
+    );
 }

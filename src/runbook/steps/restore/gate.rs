@@ -114,7 +114,7 @@ fn failover(case: &Case) -> Option<Blocker> {
 }
 
 /// Another region whose health check only fails because it is inverted.
-fn well_but_inverted(case: &Case) -> Option<RegionIndex> {
+pub(super) fn well_but_inverted(case: &Case) -> Option<RegionIndex> {
     let mut others = case.profile.others(case.failed);
     others.find(|other| confirm::fails_by_inversion(case.readings, *other))
 }

@@ -19,7 +19,7 @@ fn keep(readings: &mut Readings, question: Question, answer: Result<Facts, Why>)
     readings.keep(question, Reading { answer, observed_at: Timestamp::UNIX_EPOCH, took: Duration::ZERO });
 }
 
-fn health(healthy: bool) -> Result<Facts, Why> {
+pub(super) fn health(healthy: bool) -> Result<Facts, Why> {
     let status =
         if healthy { "Success: HTTP Status Code 200, OK" } else { "Failure: HTTP Status Code 503, x" };
     let observation = Observation {

@@ -156,7 +156,7 @@ fn primary(run: &Run, standing: &Standing, ui: &mut Ui, out: &mut Vec<Msg>) {
         Next::Leave => ("Nothing to restore: leave".to_owned(), RunMsg::Leave),
         Next::Verify => (format!("Go to Verify {region}"), RunMsg::Show(Step::Verify)),
         Next::Act(plan) => {
-            return restore_button(&format!("Go to Restore: {}", words::inside(&plan.title())), ui, out);
+            return restore_button(&format!("Go to Restore: {}", words::inside(plan.title())), ui, out);
         }
         _ => return restore_button("Go to Restore", ui, out),
     };
@@ -182,7 +182,7 @@ fn next_command(model: &Model, standing: &Standing, first: &Assessment, ui: &mut
     let key = "next command";
     let label = if model.is_copied(key, standing.case.now) { "Copied" } else { "Copy its command" };
     if ui.add(ActionButton::secondary(label)).clicked() {
-        checks::copy(ui, command.shell(), key.to_owned(), out);
+        checks::copy(command.shell(), key.to_owned(), out);
     }
 }
 

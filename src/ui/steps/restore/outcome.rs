@@ -25,13 +25,20 @@ pub(super) fn show(model: &Model, run: &Run, case: &Case, now: Timestamp, ui: &m
         running_card(run, running, case, ui, out);
     } else if let Some(done) = run.restore.finished.last() {
         ended(done, ui);
-        if went_well(run) {
-            let open = run.open_checks.contains(&AGAIN);
-            let label = if open { "Hide the plan" } else { "Something else has to be done too" };
-            if ui.add(ActionButton::link(label)).clicked() {
-                out.push(Msg::Run(RunMsg::ToggleCheck(AGAIN.0, AGAIN.1)));
+        ui.horizontal_wrapped(|ui| {
+            if done.outcome.is_none()
+                && ui.add(ActionButton::link("It was not done: take that back")).clicked()
+            {
+                out.push(Msg::Restore(RestoreMsg::TakeBack));
             }
-        }
+            if went_well(run) && run.nothing_to_do(now).is_none() {
+                let open = run.open_checks.contains(&AGAIN);
+                let label = if open { "Hide the plan" } else { "Something else has to be done too" };
+                if ui.add(ActionButton::link(label)).clicked() {
+                    out.push(Msg::Run(RunMsg::ToggleCheck(AGAIN.0, AGAIN.1)));
+                }
+            }
+        });
     } else {
         return;
     }
@@ -61,7 +68,7 @@ fn ended(done: &Finished, ui: &mut Ui) {
     match &done.outcome {
         None => {
             let text = "The checks read the region anew. What you did stands in the run's journal";
-            callout(ui, Tone::Pass, &format!("Done by hand, said at {at}"), text);
+            callout(ui, Tone::ByHand, &format!("Done by hand, said at {at}"), text);
         }
         Some(ActionOutcome::Done { message }) => callout(ui, Tone::Pass, &format!("Done {at}"), message),
         Some(ActionOutcome::Failed { message, unchanged: true }) => {
@@ -91,7 +98,7 @@ fn output(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<M
                 let key = "action output";
                 if copy_button(ui, "the output", model.is_copied(key, now)).clicked() {
                     let text = lines.iter().map(|line| plain::line(line)).collect::<Vec<_>>().join("\n");
-                    checks::copy(ui, text, key.to_owned(), out);
+                    checks::copy(text, key.to_owned(), out);
                 }
             });
         });

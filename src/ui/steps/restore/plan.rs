@@ -8,7 +8,7 @@ use crate::app::msg::{Msg, RestoreMsg};
 use crate::design::{
     ActionButton, Field, Note, Rich, Tone, body, callout, card, card_title, key_values, overline, secondary,
 };
-use crate::runbook::action::{Plan, Reason};
+use crate::runbook::action::Plan;
 use crate::ui::checks;
 
 /// Shows the plan.
@@ -18,7 +18,7 @@ pub(super) fn show(model: &Model, run: &Run, plan: &Plan, now: Timestamp, ui: &m
         callout(ui, Tone::Fail, "The run's journal cannot be written", &text);
     }
     card(ui, |ui| {
-        card_title(ui, &plan.title());
+        card_title(ui, plan.title());
         facts(plan, ui);
         for note in plan.notes() {
             secondary(ui, note);
@@ -26,11 +26,14 @@ pub(super) fn show(model: &Model, run: &Run, plan: &Plan, now: Timestamp, ui: &m
         in_the_way(run, plan, ui, out);
         overline(ui, "The command that does the same");
         let key = format!("plan {}", plan.kind().id());
-        checks::command(model, &plan.command(), &key, now, ui, out);
+        checks::command(model, plan.command(), &key, now, ui, out);
         ui.separator();
-        confirmation(run, plan, ui, out);
+        confirmation(run, plan, now, ui, out);
     });
 }
+
+/// Why nothing can be confirmed while what the plan stands on is read anew.
+const LOOKS_AGAIN: &str = "What this plan stands on was read more than a minute ago: it is being read again";
 
 fn facts(plan: &Plan, ui: &mut Ui) {
     let region = plan.region();
@@ -50,17 +53,26 @@ fn facts(plan: &Plan, ui: &mut Ui) {
 
 /// What is in the way; where a reason goes past it, the field for it.
 fn in_the_way(run: &Run, plan: &Plan, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let given = !run.restore.reason.trim().is_empty();
     for blocker in plan.blockers() {
         let (tone, title) = match (blocker.overridable, blocker.tool_missing) {
+            (true, _) if run.restore.passes(blocker) => (Tone::PassedOver, "Your reason goes past this"),
+            (true, _) if given => (Tone::Warn, "New since you typed your reason"),
             (true, _) => (Tone::Warn, "Needs your reason"),
             (false, true) => (Tone::Fail, "A program is missing"),
             (false, false) => (Tone::Fail, "In the way"),
         };
         callout(ui, tone, title, &blocker.text);
     }
-    if plan.blockers().iter().any(|blocker| blocker.overridable) {
+    let mut overridable = plan.blockers().iter().filter(|blocker| blocker.overridable).peekable();
+    if overridable.peek().is_some() {
+        let new = given && overridable.any(|blocker| !run.restore.passes(blocker));
         let mut reason = run.restore.reason.clone();
-        let note = Note { tone: None, text: "It goes into the run's journal" };
+        let note = if new {
+            Note { tone: Some(Tone::Warn), text: "Something new is in the way: say why in the reason, too" }
+        } else {
+            Note { tone: None, text: "It goes into the run's journal" }
+        };
         let field = Field::new("Why do it all the same?").note(Some(note));
         if field.text(ui, &mut reason).changed() {
             out.push(Msg::Restore(RestoreMsg::Reason(reason)));
@@ -68,7 +80,7 @@ fn in_the_way(run: &Run, plan: &Plan, ui: &mut Ui, out: &mut Vec<Msg>) {
     }
 }
 
-fn confirmation(run: &Run, plan: &Plan, ui: &mut Ui, out: &mut Vec<Msg>) {
+fn confirmation(run: &Run, plan: &Plan, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
     let region = &plan.region().name;
     let mut typed = run.restore.typed.clone();
     let refused = run.restore.refused.as_deref().map(|text| Note { tone: Some(Tone::Fail), text });
@@ -81,8 +93,10 @@ fn confirmation(run: &Run, plan: &Plan, ui: &mut Ui, out: &mut Vec<Msg>) {
         out.push(Msg::Restore(RestoreMsg::Typed(typed)));
     }
     ui.horizontal_wrapped(|ui| {
-        let off = off(run, plan);
-        let label = format!("{} {region}", plan.kind().verb());
+        let looks = !run.outdated(now).is_empty();
+        let off = if looks { Some(LOOKS_AGAIN.to_owned()) } else { off(run, plan) };
+        let label =
+            if looks { "Looks once more…".to_owned() } else { format!("{} {region}", plan.kind().verb()) };
         if ui.add(ActionButton::danger(&label).off_because(off.as_deref())).clicked() {
             out.push(Msg::Restore(RestoreMsg::Confirm));
         }
@@ -106,8 +120,13 @@ fn off(run: &Run, plan: &Plan) -> Option<String> {
     if run.journal_problem.is_some() {
         return Some("The run's journal cannot be written".to_owned());
     }
-    if let Some(blocker) = plan.in_the_way(Some(&Reason::given(&run.restore.reason, plan))).first() {
-        let reason = if blocker.overridable { "Type your reason first" } else { &blocker.text };
+    if let Some(blocker) = run.restore.in_the_way(plan).first() {
+        let given = !run.restore.reason.trim().is_empty();
+        let reason = match (blocker.overridable, given) {
+            (true, true) => "Say in your reason why the new point above does not hold you",
+            (true, false) => "Type your reason first",
+            (false, _) => &blocker.text,
+        };
         return Some(reason.to_owned());
     }
     (run.restore.typed != plan.region().name).then(|| format!("Type {} first", plan.region().name))
