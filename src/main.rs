@@ -16,21 +16,9 @@ fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     log_to_stderr();
-    sweep();
     match cli.command {
         Some(command) => terminal::run(command),
         None => window(&cli),
-    }
-}
-
-/// Removes what killed runs left behind, beside everything else: it reads folders.
-fn sweep() {
-    let sweep = || {
-        let swept = failback::clients::private_folder::sweep();
-        tracing::debug!(swept, "folders of killed runs");
-    };
-    if let Err(error) = std::thread::Builder::new().name("failback-sweep".to_owned()).spawn(sweep) {
-        tracing::warn!(%error, "what killed runs left behind was not swept");
     }
 }
 

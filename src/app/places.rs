@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::clients::private_folder;
 use crate::environment::{HOME_VARIABLE, Store, scratch};
 
 /// The folder of the runs' journals: `runs` in `FAILBACK_HOME`, else in the user's data folder.
@@ -21,10 +22,12 @@ pub fn runtime_folder() -> Option<PathBuf> {
     folder.map(PathBuf::from).filter(|folder| folder.is_absolute() && folder.is_dir())
 }
 
-/// Removes what killed programs left: practice folders, downloads, halves of saves. Reads folders: off the
+/// Removes what killed programs left: practice folders, what tools were given, halves of saves. Reads folders: off the
 /// window's thread.
 pub fn sweep() {
     scratch::sweep();
+    let swept = private_folder::sweep();
+    tracing::debug!(swept, "folders of killed tools");
     if let Ok(store) = Store::open_default() {
         store.sweep();
     }

@@ -171,10 +171,12 @@ fn happening(confirmed: &Confirmed, intent: u64) -> Happening {
     }
 }
 
-/// Both the journal and the lock's note know the program from its first moment on.
 /// What is told a program's name and its process's number as soon as it runs.
-pub(super) struct OnSpawn(pub(super) Arc<dyn Fn(&str, u32) + Send + Sync>);
+pub(super) struct OnSpawn(pub(super) Arc<Spawned>);
 
+type Spawned = dyn Fn(&str, u32) + Send + Sync;
+
+/// Both the journal and the lock's note know the program from its first moment on.
 fn on_spawn(journal: JournalHandle, claim: Arc<Claim>, intent: u64) -> OnSpawn {
     OnSpawn(Arc::new(move |program, pid| {
         let tool = StartedTool { program: program.to_owned(), process: process::mark(pid) };

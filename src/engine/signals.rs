@@ -55,7 +55,7 @@ async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The signals that this program was told to ignore, a bit each (proc_pid_status(5)); none where the system
@@ -116,5 +116,5 @@ pub(super) async fn come(watched: &mut Option<mpsc::Receiver<()>>) {
             return;
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

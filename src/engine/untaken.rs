@@ -53,8 +53,6 @@ pub fn untaken(job: &Job, now: Timestamp) -> Option<Event> {
         Job::SaveEnvironment { .. } | Job::DuplicateEnvironment { .. } | Job::DeleteEnvironment { .. } => {
             Some(Event::Stored(Err(TOO_MUCH.to_owned())))
         }
-        // It is asked for again with each tick until it is taken.
-        Job::Finish => None,
         _ => None,
     }
 }

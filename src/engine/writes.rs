@@ -144,7 +144,7 @@ impl Writes {
     /// Waits for the next one that ends; for ever where there is none.
     pub(super) async fn next_end(&mut self, tell: &Tell) {
         match self.tasks.join_next().await {
-            Some(ended) => self.ended(ended, tell),
+            Some(ended) => self.ended(&ended, tell),
             None => std::future::pending().await,
         }
     }
@@ -153,14 +153,14 @@ impl Writes {
     pub(super) async fn all_end(&mut self, limit: Duration, tell: &Tell) -> bool {
         let all = async {
             while let Some(ended) = self.tasks.join_next().await {
-                self.ended(ended, tell);
+                self.ended(&ended, tell);
             }
         };
         tokio::time::timeout(limit, all).await.is_ok()
     }
 
-    fn ended(&mut self, ended: Result<SessionId, JoinError>, tell: &Tell) {
-        let is_over = |write: &Write| match &ended {
+    fn ended(&mut self, ended: &Result<SessionId, JoinError>, tell: &Tell) {
+        let is_over = |write: &Write| match ended {
             Ok(id) => write.id == *id,
             // Its task ended without a word; the others' tokens are still shared with their tasks.
             Err(_) => Arc::strong_count(&write.shown) == 1,
@@ -168,7 +168,7 @@ impl Writes {
         let (over, going) = std::mem::take(&mut self.going).into_iter().partition(is_over);
         self.going = going;
         let over: Vec<Write> = over;
-        if let Err(error) = &ended {
+        if let Err(error) = ended {
             for write in over {
                 let message = format!(
                     "this program failed inside ({error}): whether it was done is not known, look before you repeat it"

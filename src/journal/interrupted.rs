@@ -107,12 +107,14 @@ fn read(path: &Path) -> io::Result<Option<String>> {
 fn of_run(folder: &Path, text: &str) -> Vec<Interrupted> {
     let left = replay::left(text);
     let of = |open: replay::Open| {
+        let mark = intent_mark(folder, open.intent);
         let by_number = open.tool.as_ref().map(|tool| process::is_alive(&tool.process));
-        let alive = match by_number {
-            Some(Some(true)) => Some(true),
-            _ if !process::of_intent(&intent_mark(folder, open.intent)).is_empty() => Some(true),
-            Some(told) => told,
-            None => None,
+        let found =
+            if by_number == Some(Some(true)) { None } else { process::of_intent(&mark).first().copied() };
+        // Killed before it had written down what it started, or what that started in its turn.
+        let (tool, alive) = match found {
+            Some(pid) => (Some(process::tool(pid)), Some(true)),
+            None => (open.tool, by_number.flatten()),
         };
         Interrupted {
             environment: left.environment.clone(),
@@ -122,7 +124,7 @@ fn of_run(folder: &Path, text: &str) -> Vec<Interrupted> {
             at: open.at,
             run: folder.to_owned(),
             intent: open.intent,
-            tool: open.tool,
+            tool,
             alive,
             unknown_entries: left.unknown,
         }

@@ -1,7 +1,7 @@
 //! What happened in a run, on disk: one line of JSON an entry, only ever appended.
 //!
 //! It is the write's memory: an intent is on disk before its action, the outcome after, and an intent without
-//! one is told at the next start ([`interrupted`]).
+//! one is told at the next start ([`fn@interrupted`]).
 
 mod entry;
 mod file;

@@ -1,6 +1,6 @@
 //! Which process this is, and whether another one still lives.
 
-use crate::runbook::interrupted::ProcessMark;
+use crate::runbook::interrupted::{ProcessMark, StartedTool};
 
 /// The variable that each program of an action is started with, and hands on to what it starts: its value names
 /// the intent. By it they are found even where their number was not written down any more.
@@ -9,6 +9,11 @@ pub const INTENT_VARIABLE: &str = "FAILBACK_INTENT";
 /// The mark of this machine's process with this number.
 pub fn mark(pid: u32) -> ProcessMark {
     ProcessMark { pid, started: system::started(pid), host: host() }
+}
+
+/// A program that runs, by the number of its process.
+pub fn tool(pid: u32) -> StartedTool {
+    StartedTool { program: system::name(pid), process: mark(pid) }
 }
 
 /// The mark of this process.
@@ -68,6 +73,12 @@ mod system {
         start(&stat(pid).ok()?)
     }
 
+    /// As the kernel has it, 15 characters of it.
+    pub(super) fn name(pid: u32) -> String {
+        let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        if name.trim().is_empty() { "a program".to_owned() } else { name.trim().to_owned() }
+    }
+
     pub(super) fn is_alive(process: &ProcessMark) -> Option<bool> {
         let fields = match stat(process.pid) {
             Ok(fields) => fields,
@@ -106,6 +117,10 @@ mod system {
 
     pub(super) fn started(_pid: u32) -> Option<String> {
         None
+    }
+
+    pub(super) fn name(_pid: u32) -> String {
+        "a program".to_owned()
     }
 
     /// That there is none with this number is certain; that there is one may be another's.

@@ -288,12 +288,12 @@ impl Plan {
     /// and nothing is started beside what still runs.
     pub fn beside(mut self, interrupted: &[Interrupted]) -> Self {
         let here = interrupted.iter().filter(|interrupted| interrupted.region == self.region.name);
-        let blockers = here.map(|interrupted| match interrupted.alive {
-            Some(true) => Blocker::firm(interrupted.sentence()),
-            _ => {
-                let key = format!("interrupted {}#{}", interrupted.run.display(), interrupted.intent);
-                Blocker::overridable(key, interrupted.sentence())
+        let blockers = here.map(|interrupted| {
+            if interrupted.alive == Some(true) {
+                return Blocker::firm(interrupted.sentence());
             }
+            let key = format!("interrupted {}#{}", interrupted.run.display(), interrupted.intent);
+            Blocker::overridable(key, interrupted.sentence())
         });
         self.parts.blockers.extend(blockers.collect::<Vec<_>>());
         self

@@ -70,14 +70,12 @@ impl Ending {
                     return Ok(self.code().unwrap_or(1));
                 }
                 complain!("Stopping; once more does not make it faster");
-                match tokio::time::timeout(LAST_WAIT, command).await {
-                    Ok(ended) => ended,
-                    Err(_) => {
-                        let message = "the action did not end in time; its journal has an intent without an \
-                                       outcome: look before you repeat it";
-                        return Err(Stop { message: message.to_owned(), code: self.code().unwrap_or(1) });
-                    }
-                }
+                let Ok(ended) = tokio::time::timeout(LAST_WAIT, command).await else {
+                    let message = "the action did not end in time; its journal has an intent without an \
+                                   outcome: look before you repeat it";
+                    return Err(Stop { message: message.to_owned(), code: self.code().unwrap_or(1) });
+                };
+                ended
             }
         };
         ended.unwrap_or_else(|error| Err(Stop::failed(format!("this program failed inside: {error}"))))

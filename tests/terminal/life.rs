@@ -26,6 +26,9 @@ use serde_json::Value;
 use super::lookup::has_tools;
 use super::{Served, US, code, failback, script, text};
 
+/// How a write is started: by a terminal, or by a window's engine.
+type Start = fn(&Served, &str) -> Command;
+
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -149,9 +152,8 @@ impl SlowHelm {
         let mut child = command.spawn().unwrap();
         let begin = Instant::now();
         while self.pids().len() == before {
-            if child.try_wait().unwrap().is_some() {
-                panic!("it ended before helm began: {}", text(&child.wait_with_output().unwrap()));
-            }
+            let has_ended = child.try_wait().unwrap().is_some();
+            assert!(!has_ended, "it ended before helm began: {}", text(&child.wait_with_output().unwrap()));
             assert!(begin.elapsed() < PATIENCE, "helm never began");
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -176,7 +178,6 @@ fn signal(name: &str, pid: u32) {
 
 #[test]
 fn of_two_at_once_one_writes_and_the_other_is_told_why_not() {
-    type Start = fn(&Served, &str) -> Command;
     let (terminal, window): (Start, Start) = (restoring, engine);
     for (first, second) in [(terminal, terminal), (terminal, window), (window, window)] {
         let world = Served::start("crash-loop");
@@ -325,7 +326,6 @@ fn output_that_nobody_reads_holds_up_nothing() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_helm_that_outlives_a_killed_program_is_told_and_none_is_started_beside_it() {
-    type Start = fn(&Served, &str) -> Command;
     for start in [restoring as Start, engine] {
         let world = Served::start("crash-loop");
         let helm = SlowHelm::sleeping();
@@ -375,8 +375,7 @@ fn assert_nothing_left(world: &Served) {
         entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
     };
     assert_eq!(list("tmp"), [""; 0]);
-    let halves: Vec<String> =
-        list("environments").into_iter().filter(|name| !name.ends_with(".toml")).collect();
+    let halves: Vec<String> = list("environments").into_iter().filter(|name| name.starts_with('.')).collect();
     assert_eq!(halves, [""; 0]);
 }
 
@@ -491,7 +490,6 @@ fn killed_at_any_moment_nothing_is_lost_or_done_twice() {
     };
     let kills = number("FAILBACK_KILLS", 30);
     let mut random = Random(number("FAILBACK_SEED", 7).max(1));
-    type Start = fn(&Served, &str) -> Command;
     let ways: [(&str, &str, Start, u64); 6] = [
         ("scaled-to-zero", "scale", restoring, 700),
         ("crash-loop", "restart", engine, 700),
