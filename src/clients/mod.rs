@@ -48,6 +48,11 @@ pub const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// The longest line of a log or of a program's output that is kept, in bytes.
 pub const MAX_LINE_BYTES: usize = 16 * 1024;
 
+/// Bytes as hexadecimal digits.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |digits, byte| digits + &format!("{byte:02x}"))
+}
+
 /// Makes ring the process's TLS provider. Each client calls it before its first connection; a
 /// second call changes nothing.
 pub fn install_tls_provider() {

@@ -87,7 +87,7 @@ fn parse(text: &str, path: &Path) -> Result<(ValuesFacts, Value), Why> {
 
 /// SHA-256 of the bytes, in hexadecimal.
 fn digest_of(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    super::hexadecimal(&Sha256::digest(text.as_bytes()))
 }
 
 /// What a key that names a secret has in its name, in small letters.

@@ -271,10 +271,7 @@ mod tests {
 
     fn reading(version: &str) -> Reading<Facts> {
         Reading {
-            answer: Ok(Facts::Cluster(ClusterFacts {
-                version: version.to_owned(),
-                ..ClusterFacts::default()
-            })),
+            answer: Ok(Facts::Cluster(ClusterFacts { version: version.to_owned() })),
             observed_at: Timestamp::UNIX_EPOCH,
             took: Duration::from_millis(5),
         }

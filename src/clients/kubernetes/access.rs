@@ -149,7 +149,7 @@ fn fingerprint(certificates: &[Vec<u8>]) -> String {
     for certificate in sorted {
         hash.update(certificate);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::clients::hexadecimal(&hash.finalize())
 }
 
 /// `proxy-url` of the context's cluster.

@@ -289,8 +289,7 @@ fn a_values_file_is_this_region_s_and_agrees_with_the_others() {
 #[test]
 fn a_context_answers_or_not_and_silence_is_normal() {
     let cluster = Question::Cluster(RegionIndex(US));
-    let version =
-        Facts::Cluster(ClusterFacts { version: "v1.36.1-eks-abc".to_owned(), ..ClusterFacts::default() });
+    let version = Facts::Cluster(ClusterFacts { version: "v1.36.1-eks-abc".to_owned() });
     let mut outside = Outside::filled_in().answer(cluster, Ok(version));
     assert_eq!(outside.of_region(US, RegionField::Context), "pass: answers in 61 ms, Kubernetes 1.36");
     let user = Some("arn:aws:sts::123456789012:assumed-role/OnCall/me".to_owned());

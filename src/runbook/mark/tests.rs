@@ -22,6 +22,7 @@ struct Told {
     was_out: bool,
     found: Option<Found>,
     running: Option<Timestamp>,
+    #[allow(clippy::option_option, reason = "nothing done, done by hand, done here")]
     outcome: Option<Option<ActionOutcome>>,
     watched: Option<(Option<Rollout>, bool)>,
     verifying: bool,

@@ -64,10 +64,7 @@ impl World {
         world.answer(Question::Identity, Ok(Facts::Identity(identity)));
         for region in [US, EU] {
             let version = "v1.36.0".to_owned();
-            world.answer(
-                Question::Cluster(region),
-                Ok(Facts::Cluster(ClusterFacts { version, ..ClusterFacts::default() })),
-            );
+            world.answer(Question::Cluster(region), Ok(Facts::Cluster(ClusterFacts { version })));
             world.eks(region, "ACTIVE");
             world.deployment(region, 3, "4.11.2");
             world.pods(region, Facing::Ready);

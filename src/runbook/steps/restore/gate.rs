@@ -54,7 +54,7 @@ fn well_beside_ill(case: &Case) -> Option<Blocker> {
     }
     let ill = case.profile.others(case.failed).find_map(|other| {
         let wellness = wellness::of(case.profile, case.readings, other);
-        wellness.is_ill().then(|| (other, wellness))
+        wellness.is_ill().then_some((other, wellness))
     });
     let (other, wellness) = ill?;
     let other = &case.profile.region(other).name;

@@ -1,6 +1,12 @@
 //! The guard of a plan under readings of every kind, for two and three regions: what must never come out
 //! confirmed, told by what was put in and not by the judgements themselves.
 
+#![allow(
+    clippy::option_option,
+    clippy::nonminimal_bool,
+    reason = "unread, missing, there; and rules as they are said"
+)]
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
