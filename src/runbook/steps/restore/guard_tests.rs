@@ -1,6 +1,8 @@
 //! The guard of a plan under readings of every kind, for two and three regions: what must never come out
 //! confirmed, told by what was put in and not by the judgements themselves.
 
+#![allow(clippy::option_option, reason = "what could not be read, what is not there, and what is")]
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -269,9 +271,9 @@ impl Situation {
             (self.others().any(|other| !own.distinct_from(other)), "identities cannot be compared"),
             (
                 self.reapplies()
-                    && !own
+                    && own
                         .values
-                        .is_some_and(|owner| owner.is_none_or(|it| it % self.seen.len() == self.failed)),
+                        .is_none_or(|owner| owner.is_some_and(|it| it % self.seen.len() != self.failed)),
                 "the values file is not its own",
             ),
             (
