@@ -75,7 +75,7 @@ struct Trail {
 }
 
 impl Trail {
-    fn note(&mut self, event: String) {
+    fn note(&mut self, event: &str) {
         if self.last.len() == 40 {
             self.last.pop_front();
         }
@@ -84,7 +84,7 @@ impl Trail {
     }
 
     fn told(&self) -> String {
-        self.last.iter().map(|event| format!("{event}\n")).collect()
+        self.last.iter().fold(String::new(), |told, event| told + event + "\n")
     }
 }
 

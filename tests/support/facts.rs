@@ -280,7 +280,7 @@ fn surroundings(run: &mut Run) {
     keep(
         run,
         Question::Cluster(US),
-        Facts::Cluster(ClusterFacts { version: "v1.36.0".to_owned(), ..ClusterFacts::default() }),
+        Facts::Cluster(ClusterFacts { version: "v1.36.0".to_owned() }),
     );
     let addresses = vec!["k8s-loft-1234.us-east-1.elb.amazonaws.com".to_owned()];
     let hosts = vec!["us.multi-region.example.com".to_owned()];

@@ -95,7 +95,7 @@ impl Monkey {
         }
         let answers = !self.due.is_empty() && self.dice.percent(70);
         let msg = if answers { self.answer() } else { self.act() };
-        trail.borrow_mut().note(brief(&msg));
+        trail.borrow_mut().note(&brief(&msg));
         self.send(msg);
         if self.model.quit {
             // the window is gone, and somebody starts the program again
@@ -152,7 +152,7 @@ impl Monkey {
             Job::Observe { session, question, generation } => Due::Answer(session, question, generation),
             Job::StartPractice { session, .. } => Due::Practice(session),
             Job::Apply { session, .. } => Due::End(session),
-            Job::ListEnvironments => Due::Other(Box::new(Event::Environments(self.listing()))),
+            Job::ListEnvironments => Due::Other(Box::new(Event::Environments(listing()))),
             Job::SaveEnvironment { profile, .. } => {
                 Due::Other(Box::new(Event::Stored(Ok(Stored::Saved(profile.name.clone())))))
             }
@@ -181,12 +181,6 @@ impl Monkey {
         } else if let Due::End(_) = due {
             self.due[0] = due;
         }
-    }
-
-    fn listing(&self) -> Listing {
-        let profile = facts::profile();
-        let saved = Saved { name: profile.name.clone(), path: "/tmp/none.toml".into(), profile };
-        Listing { environments: vec![saved], problems: Vec::new() }
     }
 
     fn rollout(&mut self, session: SessionId) -> Event {
@@ -441,4 +435,10 @@ fn shows_healthy(run: &Run, region: RegionIndex) -> bool {
 fn brief(msg: &Msg) -> String {
     let text = format!("{msg:?}");
     text.chars().take(160).collect()
+}
+
+fn listing() -> Listing {
+    let profile = facts::profile();
+    let saved = Saved { name: profile.name.clone(), path: "/tmp/none.toml".into(), profile };
+    Listing { environments: vec![saved], problems: Vec::new() }
 }

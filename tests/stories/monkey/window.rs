@@ -124,7 +124,7 @@ fn no_click_or_key_brings_about_a_write_that_was_not_confirmed() {
 impl<'a> Monkey<'a> {
     /// One world: plays, waits for what runs, and compares. How many writes were confirmed.
     fn play(scenario: &'static str, events: usize, dice: &'a mut Dice, trail: &'a RefCell<Trail>) -> usize {
-        trail.borrow_mut().note(format!("a world: {scenario}"));
+        trail.borrow_mut().note(&format!("a world: {scenario}"));
         let story = Story::practise(scenario);
         let mut monkey =
             Self { dice, story, scenario, confirmations: Vec::new(), trail, aims: VecDeque::new() };
@@ -171,7 +171,7 @@ impl<'a> Monkey<'a> {
 
     /// One frame with these events, and what became of it. `acts`: they can press a button.
     fn frame(&mut self, told: String, events: Vec<Event>, acts: bool) {
-        self.trail.borrow_mut().note(told);
+        self.trail.borrow_mut().note(&told);
         let before = self.story.window().model().run.as_ref().map(|run| {
             let failed = run.failed.map(|failed| run.profile.region(failed).name.clone());
             let since = run.restore.running.as_ref().map(|running| running.started_at);
@@ -193,7 +193,7 @@ impl<'a> Monkey<'a> {
         assert_eq!(session, run.session, "a write of a run that was not on the screen");
         assert_eq!(since, None, "a second write beside one that runs");
         assert_eq!(typed, failed, "a write without the failed region's name");
-        self.trail.borrow_mut().note(format!("confirmed: {kind:?} of {failed}"));
+        self.trail.borrow_mut().note(&format!("confirmed: {kind:?} of {failed}"));
         self.confirmations.push(Confirmation { region: failed, kind, at });
     }
 
@@ -270,7 +270,7 @@ impl<'a> Monkey<'a> {
 
     fn key(&mut self) {
         let key = *self.dice.one(&KEYS);
-        let focused = self.story.root().children_recursive().find(|node| node.is_focused());
+        let focused = self.story.root().children_recursive().find(egui_kittest::Node::is_focused);
         let label = focused.and_then(|node| node.accesskit_node().label()).unwrap_or_default();
         if DESKTOP.contains(&label.as_str()) && matches!(key, Key::Enter | Key::Space) {
             return;
@@ -340,7 +340,7 @@ impl<'a> Monkey<'a> {
 
     fn drop_file(&mut self) {
         let path = self.story.world.values_file().to_owned();
-        self.trail.borrow_mut().note("drop a file".to_owned());
+        self.trail.borrow_mut().note("drop a file");
         self.story.drop_file(&path);
     }
 

@@ -49,7 +49,7 @@ pub fn shows_healthy(profile: &Profile, readings: &Readings, region: RegionIndex
     if health.disabled || misdirected(profile, readings, region).is_some() {
         return None;
     }
-    if health.healthy && cannot_fail(facts).is_some() {
+    if health.healthy && (cannot_fail(facts).is_some() || elsewhere(profile, readings, region).is_some()) {
         return wellness::of(profile, readings, region).is_well().then_some(true);
     }
     Some(health.healthy)
@@ -68,6 +68,13 @@ pub fn watches_other_region<'a>(
         return None;
     }
     profile.others(region).find(|other| is_of(*other)).map(|other| (other, watched))
+}
+
+/// The host that a region's health check watches, where the region's own is known and it is another one.
+fn elsewhere<'a>(profile: &'a Profile, readings: &'a Readings, region: RegionIndex) -> Option<&'a str> {
+    let watched = readings.health_check(region)?.ok()?.settings.as_ref().ok()?.host.as_deref()?;
+    let hosts = hosts(profile, readings, region);
+    (!hosts.is_empty() && !hosts.iter().any(|host| same_host(host, watched))).then_some(watched)
 }
 
 /// The names of a region's host, as far as they are known.
@@ -140,7 +147,11 @@ fn reasons(profile: &Profile, readings: &Readings) -> Vec<String> {
                 )),
                 Ok(health) => {
                     let why = misdirected(profile, readings, region)
-                        .or_else(|| cannot_fail(facts).filter(|_| health.healthy))?;
+                        .or_else(|| cannot_fail(facts).filter(|_| health.healthy))
+                        .or_else(|| {
+                            let watched = elsewhere(profile, readings, region).filter(|_| health.healthy)?;
+                            Some(format!("it watches {watched}, which is not the region's host"))
+                        })?;
                     shows_healthy(profile, readings, region).is_none().then(|| format!("{name}: {why}"))
                 }
             },

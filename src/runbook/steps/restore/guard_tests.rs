@@ -1,11 +1,7 @@
 //! The guard of a plan under readings of every kind, for two and three regions: what must never come out
 //! confirmed, told by what was put in and not by the judgements themselves.
 
-#![allow(
-    clippy::option_option,
-    clippy::nonminimal_bool,
-    reason = "unread, missing, there; and rules as they are said"
-)]
+#![allow(clippy::option_option, reason = "what could not be read, what is not there, and what is")]
 
 use std::time::Duration;
 
@@ -275,9 +271,9 @@ impl Situation {
             (self.others().any(|other| !own.distinct_from(other)), "identities cannot be compared"),
             (
                 self.reapplies()
-                    && !own
+                    && own
                         .values
-                        .is_some_and(|owner| owner.is_none_or(|it| it % self.seen.len() == self.failed)),
+                        .is_none_or(|owner| owner.is_some_and(|it| it % self.seen.len() != self.failed)),
                 "the values file is not its own",
             ),
             (
@@ -293,7 +289,7 @@ impl Situation {
     /// host of nobody's is taken as it stands, and warned of in step 1.
     fn is_failover(&self) -> bool {
         let failing = |seen: &Seen| seen.succeed < 3 && seen.tells();
-        let healthy = |seen: &Seen| seen.succeed >= 3 && seen.tells();
+        let healthy = |seen: &Seen| seen.succeed >= 3 && (seen.is_plain() || seen.tells() && seen.shows_no_harm());
         failing(self.own()) && self.others().any(healthy)
     }
 
@@ -388,6 +384,13 @@ impl Seen {
     /// Do its checkers' reports stand for the region?
     fn tells(&self) -> bool {
         matches!(self.set, Set::Right | Set::StrangeHost | Set::Tcp | Set::OtherPath)
+    }
+
+    /// Does nothing of its own speak against it? A check that may pass without it is no proof beside that.
+    fn shows_no_harm(&self) -> bool {
+        self.ready != Some(0)
+            && self.targets.is_none_or(|(healthy, _)| healthy > 0)
+            && self.probe.is_none_or(|status| (200..400).contains(&status))
     }
 
     /// More than 18 % of 16.
