@@ -30,7 +30,7 @@ fn dependencies() -> Vec<String> {
                     found.extend(value.keys().map(|name| name.replace('-', "_")));
                 }
                 "target" => {
-                    value.values().filter_map(toml::Value::as_table).for_each(|table| of(table, found))
+                    value.values().filter_map(toml::Value::as_table).for_each(|table| of(table, found));
                 }
                 _ => {}
             }

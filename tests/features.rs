@@ -2,6 +2,8 @@
 //! program that people run, and no other test can notice: they all have it. So there is none, but for those
 //! below.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 

@@ -138,7 +138,9 @@ impl Reader<'_> {
         let own = items.iter().filter_map(name_of).collect();
         self.scopes.push(Scope { module, imports: BTreeMap::new(), own });
         let mut imports = Imports(Vec::new());
-        items.iter().for_each(|item| imports.visit_item(item));
+        for item in items {
+            imports.visit_item(item);
+        }
         // twice, so that one import may stand on another below it
         for _ in 0..2 {
             for (name, path) in &imports.0 {
@@ -155,11 +157,9 @@ impl Reader<'_> {
         let rest = |from: usize| path[from..].to_vec();
         match path[0].as_str() {
             "::" => Some(rest(1)),
-            "crate" | "$crate" => Some([vec!["crate".to_owned()], rest(1)].concat()),
-            "failback" => Some([vec!["crate".to_owned()], rest(1)].concat()),
-            "Self" => None,
+            "crate" | "$crate" | "failback" => Some([vec!["crate".to_owned()], rest(1)].concat()),
             "self" if path.len() > 1 => Some([scope.module.clone(), rest(1)].concat()),
-            "self" => None,
+            "Self" | "self" => None,
             "super" => {
                 let ups = path.iter().take_while(|step| *step == "super").count();
                 let kept = scope.module.len().saturating_sub(ups).max(1);

@@ -277,11 +277,7 @@ pub fn failover() -> Run {
 
 /// What is in order around the failed platform: cluster, ingress, nodes; and the healthy region.
 fn surroundings(run: &mut Run) {
-    keep(
-        run,
-        Question::Cluster(US),
-        Facts::Cluster(ClusterFacts { version: "v1.36.0".to_owned() }),
-    );
+    keep(run, Question::Cluster(US), Facts::Cluster(ClusterFacts { version: "v1.36.0".to_owned() }));
     let addresses = vec!["k8s-loft-1234.us-east-1.elb.amazonaws.com".to_owned()];
     let hosts = vec!["us.multi-region.example.com".to_owned()];
     keep(run, Question::Ingress(US), Facts::Ingress(IngressFacts::Found { addresses, hosts }));

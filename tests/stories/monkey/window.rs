@@ -164,14 +164,14 @@ impl<'a> Monkey<'a> {
             _ => {
                 // answers come
                 std::thread::sleep(Duration::from_millis(15));
-                self.frame("a pause".to_owned(), Vec::new(), false);
+                self.frame("a pause", Vec::new(), false);
             }
         }
     }
 
     /// One frame with these events, and what became of it. `acts`: they can press a button.
-    fn frame(&mut self, told: String, events: Vec<Event>, acts: bool) {
-        self.trail.borrow_mut().note(&told);
+    fn frame(&mut self, told: &str, events: Vec<Event>, acts: bool) {
+        self.trail.borrow_mut().note(told);
         let before = self.story.window().model().run.as_ref().map(|run| {
             let failed = run.failed.map(|failed| run.profile.region(failed).name.clone());
             let since = run.restore.running.as_ref().map(|running| running.started_at);
@@ -211,7 +211,7 @@ impl<'a> Monkey<'a> {
     fn click(&mut self) {
         let targets = self.targets();
         if targets.is_empty() {
-            return self.frame("nothing to click".to_owned(), Vec::new(), false);
+            return self.frame("nothing to click", Vec::new(), false);
         }
         let (label, at) = self.dice.one(&targets).clone();
         let at = if self.dice.percent(5) { at + Vec2::new(40.0, 9.0) } else { at };
@@ -226,7 +226,7 @@ impl<'a> Monkey<'a> {
             modifiers: Modifiers::NONE,
         };
         let events = vec![Event::PointerMoved(pos), press(true), press(false)];
-        self.frame(format!("click {label:?}"), events, true);
+        self.frame(&format!("click {label:?}"), events, true);
     }
 
     /// Goes on as a person would who means to act.
@@ -253,7 +253,7 @@ impl<'a> Monkey<'a> {
         }
         // as long as scrolling takes
         for _ in 0..4 {
-            self.frame(format!("scroll to {name:?}"), Vec::new(), false);
+            self.frame(&format!("scroll to {name:?}"), Vec::new(), false);
         }
         if let Some(at) = self.find(&name).map(|node| node.rect().center()) {
             self.press(&name, at);
@@ -277,7 +277,7 @@ impl<'a> Monkey<'a> {
         }
         let modifiers = if self.dice.percent(20) { Modifiers::SHIFT } else { Modifiers::NONE };
         let event = |pressed| Event::Key { key, physical_key: None, pressed, repeat: false, modifiers };
-        self.frame(format!("{key:?} on {label:?}"), vec![event(true), event(false)], true);
+        self.frame(&format!("{key:?} on {label:?}"), vec![event(true), event(false)], true);
     }
 
     /// Types into the field that confirms, mostly the right name, or into the one for reasons.
@@ -298,20 +298,20 @@ impl<'a> Monkey<'a> {
             repeat: false,
             modifiers: Modifiers::COMMAND,
         };
-        self.frame(format!("go to {label:?}"), Vec::new(), false);
-        self.frame("select all".to_owned(), vec![all], false);
+        self.frame(&format!("go to {label:?}"), Vec::new(), false);
+        self.frame("select all", vec![all], false);
         // `Type us-east-1 to confirm`
         let name = label.strip_prefix("Type ").and_then(|rest| rest.split(' ').next());
         let right = name.unwrap_or("I insist").to_owned();
         let text = if self.dice.percent(80) { right } else { (*self.dice.one(&TEXTS)).to_owned() };
-        self.frame(format!("type {text:?} into {label:?}"), vec![Event::Text(text)], false);
+        self.frame(&format!("type {text:?} into {label:?}"), vec![Event::Text(text)], false);
     }
 
     fn type_text(&mut self) {
         let text = (*self.dice.one(&TEXTS)).to_owned();
         let event =
             if self.dice.percent(30) { Event::Paste(text.clone()) } else { Event::Text(text.clone()) };
-        self.frame(format!("type {text:?}"), vec![event], false);
+        self.frame(&format!("type {text:?}"), vec![event], false);
     }
 
     fn scroll(&mut self) {
@@ -323,7 +323,7 @@ impl<'a> Monkey<'a> {
             source: egui::MouseWheelSource::Wheel,
             modifiers: Modifiers::NONE,
         };
-        self.frame(format!("scroll {delta:?}"), vec![wheel], false);
+        self.frame(&format!("scroll {delta:?}"), vec![wheel], false);
     }
 
     fn close(&mut self) {
@@ -332,7 +332,7 @@ impl<'a> Monkey<'a> {
         if let Some(info) = viewports.get_mut(&viewport) {
             info.events.push(egui::ViewportEvent::Close);
         }
-        self.frame("close the window".to_owned(), Vec::new(), false);
+        self.frame("close the window", Vec::new(), false);
         if let Some(info) = self.story.harness().input_mut().viewports.get_mut(&viewport) {
             info.events.clear();
         }

@@ -289,7 +289,8 @@ impl Situation {
     /// host of nobody's is taken as it stands, and warned of in step 1.
     fn is_failover(&self) -> bool {
         let failing = |seen: &Seen| seen.succeed < 3 && seen.tells();
-        let healthy = |seen: &Seen| seen.succeed >= 3 && (seen.is_plain() || seen.tells() && seen.shows_no_harm());
+        let healthy =
+            |seen: &Seen| seen.succeed >= 3 && (seen.is_plain() || seen.tells() && seen.shows_no_harm());
         failing(self.own()) && self.others().any(healthy)
     }
 
