@@ -153,9 +153,11 @@ fn what_was_copied_elsewhere_is_pasted_into_a_field_and_copied_out_of_it() {
         desktop.copy_elsewhere(pasted);
         desktop.click(button);
         desktop.click(field);
-        ["ctrl+a", "ctrl+v"].into_iter().for_each(|key| desktop.key(key));
+        desktop.key("ctrl+a");
+        desktop.key("ctrl+v");
         desktop.copy_elsewhere("something else");
-        ["ctrl+a", "ctrl+c"].into_iter().for_each(|key| desktop.key(key));
+        desktop.key("ctrl+a");
+        desktop.key("ctrl+c");
         let begin = Instant::now();
         while begin.elapsed() < Duration::from_secs(2) {
             if desktop.clipboard().as_deref() == Some(pasted) {
