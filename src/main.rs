@@ -6,9 +6,11 @@ use clap::Parser;
 use failback::app::practice::Settings;
 use failback::app::window::{Opening, Window};
 use failback::environment::Store;
-use failback::terminal::{self, cli::Cli, cli::Theme};
+use failback::plain;
+use failback::terminal::{self, cli::Cli, cli::Theme, stderr};
 
 fn main() -> ExitCode {
+    stderr::tell_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
@@ -34,9 +36,18 @@ fn sweep() {
 
 /// Help and version end well; anything else that clap says is wrong use.
 fn usage(error: &clap::Error) -> ExitCode {
-    // Nothing more can be done where even this cannot be printed.
-    drop(error.print());
-    if error.use_stderr() { ExitCode::from(terminal::USAGE) } else { ExitCode::SUCCESS }
+    if !error.use_stderr() {
+        // Nothing more can be done where even this cannot be printed.
+        drop(error.print());
+        return ExitCode::SUCCESS;
+    }
+    // clap quotes the arguments: it is asked again with arguments that cannot steer the terminal.
+    let args = std::env::args_os().map(|arg| plain::line(&arg.to_string_lossy()).into_owned());
+    match Cli::try_parse_from(args) {
+        Err(error) => drop(error.print()),
+        Ok(_) => return terminal::refuse("an argument has characters that cannot be seen", terminal::USAGE),
+    }
+    ExitCode::from(terminal::USAGE)
 }
 
 /// `FAILBACK_LOG` takes a level: error, warn, info, debug or trace. Only this
@@ -45,7 +56,7 @@ fn log_to_stderr() {
     let level = std::env::var("FAILBACK_LOG").ok().and_then(|level| level.parse().ok());
     let level: tracing::Level = level.unwrap_or(tracing::Level::WARN);
     let filter = tracing_subscriber::EnvFilter::new(format!("failback={}", level.as_str().to_lowercase()));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| stderr::Plain).init();
 }
 
 fn window(cli: &Cli) -> ExitCode {

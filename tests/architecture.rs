@@ -1,46 +1,50 @@
-//! The dependency rules of `src/lib.rs`, kept by reading the `use` lines and paths
-//! of every source file; and the limits on the length of files and functions.
+//! The dependency rules of `src/lib.rs`, kept by reading what every source file names; and the limits on the
+//! length of files and functions. The rules are lists of what is allowed: what nobody thought of is forbidden.
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use std::collections::BTreeMap;
+#[path = "architecture/planted.rs"]
+mod planted;
+#[path = "architecture/reading.rs"]
+mod reading;
+#[path = "architecture/rules.rs"]
+mod rules;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-/// What each part of the program may use of the others.
-const PARTS: [(&str, &[&str]); 10] = [
-    ("design", &[]),
-    ("runbook", &[]),
-    ("environment", &["runbook"]),
-    ("journal", &["runbook"]),
-    ("clients", &["runbook", "environment"]),
-    ("engine", &["runbook", "environment", "journal", "clients"]),
-    ("practice", &["environment"]),
-    ("ui", &["design", "runbook", "environment", "app"]),
-    (
-        "app",
-        &["clients", "design", "engine", "environment", "journal", "practice", "runbook", "terminal", "ui"],
-    ),
-    (
-        "terminal",
-        &["app", "clients", "design", "engine", "environment", "journal", "practice", "runbook", "ui"],
-    ),
-];
+use rules::{PARTS, Source};
 
-/// Crates that a part must not name; the pure ones list what they may instead.
-const FORBIDDEN: [(&str, &[&str]); 7] = [
-    (
-        "runbook",
-        &["egui", "eframe", "tokio", "kube", "k8s_openapi", "aws_config", "aws_sdk_route53", "reqwest"],
-    ),
-    ("environment", &["egui", "eframe", "tokio", "kube", "aws_config", "aws_sdk_route53", "reqwest"]),
-    ("journal", &["egui", "eframe", "tokio", "kube", "aws_config", "aws_sdk_route53", "reqwest"]),
-    ("clients", &["egui", "eframe"]),
-    ("engine", &["egui", "eframe", "kube", "aws_config", "aws_sdk_route53", "reqwest", "rfd"]),
-    ("ui", &["tokio", "kube", "aws_config", "aws_sdk_route53", "reqwest", "rfd"]),
-    ("design", &["tokio", "serde", "kube", "jiff", "aws_config", "reqwest", "rfd", "eframe"]),
-];
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
 
-fn sources() -> BTreeMap<PathBuf, String> {
+/// The crates that a source could name: those that the manifest lists.
+fn dependencies() -> Vec<String> {
+    fn of(table: &toml::Table, found: &mut BTreeSet<String>) {
+        for (key, value) in table {
+            let Some(value) = value.as_table() else { continue };
+            match key.as_str() {
+                "dependencies" | "dev-dependencies" | "build-dependencies" => {
+                    found.extend(value.keys().map(|name| name.replace('-', "_")));
+                }
+                "target" => {
+                    value.values().filter_map(toml::Value::as_table).for_each(|table| of(table, found))
+                }
+                _ => {}
+            }
+        }
+    }
+    let manifest = std::fs::read_to_string(root().join("../Cargo.toml")).unwrap();
+    let mut found: BTreeSet<String> =
+        ["std", "core", "alloc", "proc_macro", "test"].map(str::to_owned).into_iter().collect();
+    of(&manifest.parse().unwrap(), &mut found);
+    found.into_iter().collect()
+}
+
+/// All files under `src`, by their paths there.
+fn texts() -> BTreeMap<PathBuf, String> {
     fn walk(folder: &Path, found: &mut BTreeMap<PathBuf, String>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -48,172 +52,159 @@ fn sources() -> BTreeMap<PathBuf, String> {
                 walk(&path, found);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = std::fs::read_to_string(&path).unwrap();
-                found.insert(path, text);
+                found.insert(path.strip_prefix(root()).unwrap().to_owned(), text);
             }
         }
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = BTreeMap::new();
-    walk(&root, &mut found);
-    found.into_iter().map(|(path, text)| (path.strip_prefix(&root).unwrap().to_owned(), text)).collect()
+    walk(&root(), &mut found);
+    found
 }
 
-/// Lines of code: without comments and without what stands in strings.
-fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.lines().enumerate().filter_map(|(number, line)| {
-        let line = line.trim_start();
-        (!line.starts_with("//")).then(|| (number + 1, line.split(" // ").next().unwrap_or(line)))
+/// Files that modules with `#[cfg(test)]` lead to, and whatever is below them.
+fn for_tests(texts: &BTreeMap<PathBuf, String>) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    for (path, text) in texts {
+        let file = syn::parse_file(text).unwrap();
+        let folder = path.parent().unwrap();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        let own = if ["mod", "lib", "main"].contains(&stem) { folder.to_owned() } else { folder.join(stem) };
+        for item in &file.items {
+            let syn::Item::Mod(module) = item else { continue };
+            if module.content.is_some() || !reading::is_for_tests(&module.attrs) {
+                continue;
+            }
+            let name = module.ident.to_string();
+            let given = module.attrs.iter().find_map(|attribute| {
+                let given = attribute.meta.require_name_value().ok().filter(|it| it.path.is_ident("path"))?;
+                let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(path), .. }) = &given.value else {
+                    return None;
+                };
+                Some(folder.join(path.value()))
+            });
+            let files =
+                given.into_iter().chain([own.join(format!("{name}.rs")), own.join(&name).join("mod.rs")]);
+            found.extend(files.filter(|file| texts.contains_key(file)));
+            let below = own.join(&name);
+            found.extend(texts.keys().filter(|file| file.starts_with(&below)).cloned());
+        }
+    }
+    found
+}
+
+/// All of them, read once.
+fn sources() -> &'static [Source] {
+    static SOURCES: OnceLock<Vec<Source>> = OnceLock::new();
+    SOURCES.get_or_init(|| {
+        let (texts, crates) = (texts(), dependencies());
+        let for_tests = for_tests(&texts);
+        let read =
+            |(path, text): (&PathBuf, &String)| Source::read(path, text, for_tests.contains(path), &crates);
+        texts.iter().map(read).collect()
     })
 }
 
-fn part(path: &Path) -> Option<&str> {
-    path.components().next()?.as_os_str().to_str().filter(|name| PARTS.iter().any(|(part, _)| part == name))
+#[test]
+fn every_file_uses_only_what_its_part_may() {
+    let broken: Vec<String> =
+        sources().iter().flat_map(rules::violations).map(|violation| violation.text).collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-/// Is `crate::OTHER` or `super`-free `failback::OTHER` named in the line?
-fn names_part(line: &str, other: &str) -> bool {
-    [format!("crate::{other}::"), format!("crate::{other};"), format!("crate::{other},")]
+#[test]
+fn every_file_belongs_to_a_part() {
+    for path in texts().into_keys().filter(|path| path != Path::new("lib.rs")) {
+        let first = path.iter().next().unwrap().to_str().unwrap();
+        let name = first.trim_end_matches(".rs");
+        assert!(PARTS.iter().any(|part| part.name == name), "{} belongs to no part", path.display());
+    }
+}
+
+#[test]
+fn a_confirmed_plan_is_made_in_one_place_and_derives_nothing_but_debug() {
+    let texts = texts();
+    let file = syn::parse_file(&texts[Path::new("runbook/action.rs")]).unwrap();
+    let confirmed = file
+        .items
         .iter()
-        .any(|name| line.contains(name.as_str()))
+        .find_map(|item| match item {
+            syn::Item::Struct(item) if item.ident == "Confirmed" => Some(item),
+            _ => None,
+        })
+        .unwrap();
+    let derived: Vec<String> = confirmed
+        .attrs
+        .iter()
+        .filter(|attribute| !attribute.path().is_ident("doc"))
+        .map(|attribute| match &attribute.meta {
+            syn::Meta::List(list) => list.tokens.to_string(),
+            _ => "another attribute".to_owned(),
+        })
+        .collect();
+    assert_eq!(derived, ["Debug"], "no Clone, no Deserialize");
+    assert!(
+        confirmed.fields.iter().all(|field| matches!(field.vis, syn::Visibility::Inherited)),
+        "all private"
+    );
+    let made = |named: &&reading::Named| {
+        named.kind == reading::Kind::Literal && named.path.last().is_some_and(|last| last == "Confirmed")
+    };
+    let makers: Vec<&PathBuf> = sources()
+        .iter()
+        .flat_map(|source| source.reading.named.iter().filter(made).map(|_| &source.path))
+        .collect();
+    assert_eq!(makers, [Path::new("runbook/action.rs")], "made once, and only there");
+    let confirm = methods(&file, "Plan").find(|method| method.sig.ident == "confirm").unwrap();
+    let takes_it_whole =
+        confirm.sig.receiver().is_some_and(|receiver| matches!(receiver.kind, syn::ReceiverKind::Value));
+    assert!(takes_it_whole, "a plan is used up by confirming it");
+    assert!(makes(confirm, "Confirmed"), "it is made by confirming a plan");
+    let changes = |method: &&syn::ImplItemFn| {
+        let kind = method.sig.receiver().map(|receiver| &receiver.kind);
+        !matches!(kind, Some(syn::ReceiverKind::Reference(_, _, None) | syn::ReceiverKind::Value))
+    };
+    let changing: Vec<String> =
+        methods(&file, "Confirmed").filter(changes).map(|method| method.sig.ident.to_string()).collect();
+    assert!(changing.is_empty(), "neither made nor changed by its own methods: {changing:?}");
 }
 
-fn names_crate(line: &str, name: &str) -> bool {
-    let path = format!("{name}::");
-    line.match_indices(&path).any(|(at, _)| {
-        let before = line[..at].chars().next_back();
-        !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
+fn methods<'a>(file: &'a syn::File, of: &str) -> impl Iterator<Item = &'a syn::ImplItemFn> {
+    let is_of = move |item: &&syn::ItemImpl| match &*item.self_ty {
+        syn::Type::Path(path) => path.path.is_ident(of),
+        _ => false,
+    };
+    let impls = file.items.iter().filter_map(|item| match item {
+        syn::Item::Impl(item) => Some(item),
+        _ => None,
+    });
+    impls.filter(is_of).flat_map(|item| &item.items).filter_map(|item| match item {
+        syn::ImplItem::Fn(method) => Some(method),
+        _ => None,
     })
 }
 
-#[test]
-fn parts_use_only_what_they_may() {
-    let mut wrong = Vec::new();
-    for (path, text) in sources() {
-        let Some(of) = part(&path) else { continue };
-        let (_, may) = PARTS.iter().find(|(part, _)| *part == of).unwrap();
-        for (number, line) in code(&text) {
-            for (other, _) in PARTS {
-                if other != of && !may.contains(&other) && names_part(line, other) {
-                    wrong.push(format!("{}:{number}: {of} uses {other}: {line}", path.display()));
-                }
-            }
+/// Does a method have a struct literal of this name?
+fn makes(method: &syn::ImplItemFn, name: &str) -> bool {
+    struct Literals<'a>(&'a str, bool);
+    impl<'ast> syn::visit::Visit<'ast> for Literals<'_> {
+        fn visit_expr_struct(&mut self, made: &'ast syn::ExprStruct) {
+            self.1 |= made.path.is_ident(self.0);
+            syn::visit::visit_expr_struct(self, made);
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn views_know_only_the_model_and_its_messages() {
-    let mut wrong = Vec::new();
-    for (path, text) in sources().into_iter().filter(|(path, _)| part(path) == Some("ui")) {
-        for (number, line) in code(&text) {
-            let app = line.contains("crate::app::")
-                && !line.contains("crate::app::model")
-                && !line.contains("crate::app::msg");
-            if app && !line.contains("crate::app::{") {
-                wrong.push(format!("{}:{number}: {line}", path.display()));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn parts_name_no_crate_that_is_not_theirs() {
-    let mut wrong = Vec::new();
-    for (path, text) in sources() {
-        let rules = FORBIDDEN.iter().filter(|(of, _)| part(&path) == Some(of));
-        for (of, crates) in rules {
-            for (number, line) in code(&text) {
-                for name in crates.iter().filter(|name| names_crate(line, name)) {
-                    wrong.push(format!("{}:{number}: {of} names {name}: {line}", path.display()));
-                }
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn the_runbook_reads_no_clock_and_no_file() {
-    let mut wrong = Vec::new();
-    for (path, text) in sources().into_iter().filter(|(path, _)| part(path) == Some("runbook")) {
-        for (number, line) in code(&text) {
-            for name in [
-                "Timestamp::now",
-                "Instant::now",
-                "SystemTime",
-                "std::fs",
-                "std::env",
-                "std::net::{",
-                "std::net::TcpStream",
-                "std::net::UdpSocket",
-                "std::net::ToSocketAddrs",
-                "std::process",
-            ] {
-                if line.contains(name) {
-                    wrong.push(format!("{}:{number}: {line}", path.display()));
-                }
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn a_confirmed_plan_is_made_in_one_place_and_never_copied() {
-    let text = sources().remove(Path::new("runbook/action.rs")).unwrap();
-    let at = text.find("pub struct Confirmed").unwrap();
-    let attributes: Vec<&str> = text[..at]
-        .lines()
-        .rev()
-        .take_while(|line| !line.is_empty())
-        .filter(|line| line.starts_with('#'))
-        .collect();
-    assert_eq!(attributes, ["#[derive(Debug)]"], "no Clone, no Deserialize");
-    let made: Vec<PathBuf> = sources()
-        .into_iter()
-        .filter(|(_, text)| text.contains("Confirmed {") && text.contains("Ok(Confirmed {"))
-        .map(|(path, _)| path)
-        .collect();
-    assert_eq!(made, [Path::new("runbook/action.rs")]);
+    let mut literals = Literals(name, false);
+    syn::visit::Visit::visit_impl_item_fn(&mut literals, method);
+    literals.1
 }
 
 #[test]
 fn files_stay_short() {
-    let long: Vec<String> = sources()
-        .into_iter()
-        .map(|(path, text)| (text.lines().count(), path))
-        .filter(|(lines, _)| *lines > 600)
-        .map(|(lines, path)| format!("{lines} {}", path.display()))
-        .collect();
+    let long = rules::long_files(sources());
     assert!(long.is_empty(), "past 600 lines:\n{}", long.join("\n"));
 }
 
 #[test]
 fn functions_stay_short() {
-    let mut long = Vec::new();
-    // A table of a test may be as long as what it tabulates.
-    for (path, text) in sources().into_iter().filter(|(path, _)| !path.ends_with("tests.rs")) {
-        let mut start: Option<(usize, String)> = None;
-        for (number, line) in text.lines().enumerate() {
-            let indent = " ".repeat(line.len() - line.trim_start().len());
-            let head = line.trim_start().trim_start_matches("pub ").trim_start_matches("pub(super) ");
-            let head = head
-                .trim_start_matches("pub(crate) ")
-                .trim_start_matches("const ")
-                .trim_start_matches("async ");
-            if start.is_none() && head.starts_with("fn ") {
-                start = Some((number, indent));
-            } else if let Some((from, of)) = &start
-                && line == format!("{of}}}")
-            {
-                if number - from > 80 {
-                    long.push(format!("{} lines: {}:{}", number - from, path.display(), from + 1));
-                }
-                start = None;
-            }
-        }
-    }
+    let long = rules::long_functions(sources());
     assert!(long.is_empty(), "functions past 80 lines:\n{}", long.join("\n"));
 }

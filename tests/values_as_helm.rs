@@ -11,6 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use failback::clients::values_file;
+use failback::runbook::fact::ValuesFacts;
 use serde_json::Value;
 
 use lookup::has_tools;
@@ -96,6 +97,22 @@ const FILES: [(&str, bool); 40] = [
     ("%YAML 1.2\n---\nmultiRegion: {region: a}\n", true),
 ];
 
+/// What the program reads of a file is what the chart gets of it.
+#[track_caller]
+fn assert_same(text: &str, ours: &ValuesFacts, helms: &Value, replicas: &str) {
+    for (pointer, found) in [
+        ("/multiRegion/region", &ours.region),
+        ("/multiRegion/host", &ours.host),
+        ("/config/loftHost", &ours.shared_host),
+    ] {
+        assert_eq!(found, &text_of(helms, pointer), "{text:?}: {pointer}");
+    }
+    let source = text_of(helms, "/config/database/dataSource").unwrap_or_default();
+    let address = source.split_once("@tcp(").map(|(_, rest)| rest.split(')').next().unwrap().to_owned());
+    assert_eq!(ours.database(), address, "{text:?}");
+    assert_eq!(ours.replicas, replicas.parse().ok(), "{text:?}: helm prints {replicas}");
+}
+
 #[tokio::test]
 async fn a_values_file_means_what_helm_takes_it_for() {
     if !has_tools("a_values_file_means_what_helm_takes_it_for", &["helm"]) {
@@ -121,16 +138,86 @@ async fn a_values_file_means_what_helm_takes_it_for() {
             (Ok(ours), Some(helms)) => (ours, helms),
         };
         assert!(!refused, "{text:?} was to be refused");
-        for (pointer, found) in [
-            ("/multiRegion/region", &ours.region),
-            ("/multiRegion/host", &ours.host),
-            ("/config/loftHost", &ours.shared_host),
-        ] {
-            assert_eq!(found, &text_of(&helms, pointer), "{text:?}: {pointer}");
-        }
-        let source = text_of(&helms, "/config/database/dataSource").unwrap_or_default();
-        let address = source.split_once("@tcp(").map(|(_, rest)| rest.split(')').next().unwrap().to_owned());
-        assert_eq!(ours.database(), address, "{text:?}");
-        assert_eq!(ours.replicas, replicas.parse().ok(), "{text:?}: helm prints {replicas}");
+        assert_same(text, &ours, &helms, &replicas);
     }
+}
+
+/// Lines to make files of.
+const PIECES: [&str; 44] = [
+    "multiRegion: {region: a}",
+    "multiRegion:\n  region: b",
+    "  host: h",
+    "  region: c",
+    "---",
+    "--- # next",
+    "---\t",
+    "...",
+    "# comment",
+    "",
+    "   ",
+    "multiRegion: &m {region: d, host: e}",
+    "multiRegion: *m",
+    "<<: *m",
+    "<<: {multiRegion: {region: f}}",
+    "? multiRegion\n: {region: g}",
+    "config: {loftHost: 'it''s'}",
+    "config:\n  loftHost: \"a\\tb\"",
+    "config: {database: {dataSource: mysql://k@tcp(db:1)/k}}",
+    "replicaCount: 010",
+    "replicaCount: 0o10",
+    "replicaCount: '3'",
+    "replicaCount: 1_2",
+    "replicaCount: ~",
+    "\"multiRegion\":\n    region: |\n      i",
+    "multiRegion: >-\n  text",
+    "x: 'two\n  lines'",
+    "x: two\n  words: here",
+    "x: |\n  ---\n  multiRegion: {region: j}",
+    "x: |+\n  kept\n",
+    "multiRegion:\n  <<: {region: k}\n  region: l",
+    "multiRegion:\n  region: l\n  <<: {region: k}",
+    "multiRegion: !!map {region: m}",
+    "'multiRegion': {region: !!str n, host: !o p}",
+    "multiRegion : {region : q }",
+    "multiRegion: {region: r # comment\n  }",
+    "multiRegion: {? region : s}",
+    "multiRegion: {\"region\":t}",
+    "multiRegion: [a, b]",
+    "config:\r\n  loftHost: u\r",
+    "\"multi\\x52egion\": {region: v}",
+    "multiRegion: {region: w,, host: x}",
+    "multiRegion:\n- region: y",
+    "multiRegion: {region: yes, host: 1.0}",
+];
+
+/// Files of pieces in any order: where both take one, it means the same to both.
+#[tokio::test]
+async fn files_of_any_pieces_mean_what_helm_takes_them_for() {
+    if !has_tools("files_of_any_pieces_mean_what_helm_takes_them_for", &["helm"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    chart(&folder.path().join("chart"));
+    let path = folder.path().join("values.yaml");
+    let files: usize = std::env::var("FAILBACK_VALUES_FILES").map_or(120, |files| files.parse().unwrap());
+    // A generator of its own, so that the files are the same in each run.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut any = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    let mut both = 0;
+    for _ in 0..files {
+        let pieces: Vec<&str> = (0..=any(6)).map(|_| PIECES[any(PIECES.len())]).collect();
+        let text = pieces.join("\n");
+        std::fs::write(&path, &text).unwrap();
+        // Where we alone take it, Helm ends before it does anything; where Helm alone does, we refuse it.
+        let Ok(ours) = values_file::read(&path, Duration::from_secs(10)).await else { continue };
+        let Some((helms, replicas)) = by_helm(folder.path(), &path) else { continue };
+        assert_same(&text, &ours, &helms, &replicas);
+        both += 1;
+    }
+    assert!(both > files / 4, "only {both} of {files} were taken by both");
 }

@@ -96,8 +96,8 @@ pub(crate) fn kind_of_status(status: u16) -> WhyKind {
 
 /// Another system's words, fit for a message: one line, not too long, without credentials.
 pub(crate) fn words(text: &str) -> String {
-    let one_line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let redacted = redact_credentials(&one_line);
+    // Before the lines are joined, which tell where a value ends.
+    let redacted = redact_credentials(text).split_whitespace().collect::<Vec<_>>().join(" ");
     match redacted.char_indices().nth(MAX_WORDS_CHARS) {
         Some((end, _)) => format!("{}…", &redacted[..end]),
         None => redacted,

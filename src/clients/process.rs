@@ -43,8 +43,8 @@ const DRAIN: Duration = Duration::from_secs(2);
 const SPAWN_LIMIT: Duration = Duration::from_secs(10);
 /// How long looking for what a program left behind may take.
 const FAMILY_LIMIT: Duration = Duration::from_secs(5);
-/// How many of the last lines are kept.
-const LAST_LINES: usize = 20;
+/// How many of the first and of the last lines are kept.
+const KEPT_LINES: usize = 20;
 /// `SIGTERM`, the same number on every Unix.
 #[cfg(unix)]
 const SIGTERM: i32 = 15;
@@ -148,7 +148,9 @@ pub struct Ended {
     pub cancelled: bool,
     /// It ran past its time limit.
     pub timed_out: bool,
-    /// The last lines of its output, both streams, redacted.
+    /// The first lines of its output, both streams, redacted.
+    pub first_lines: Vec<String>,
+    /// The last lines likewise.
     pub last_lines: Vec<String>,
     /// How many processes it had left behind, which were killed.
     pub left_behind: usize,
@@ -191,20 +193,24 @@ pub async fn run<L: From<OutputLine>>(
         );
         drop(sender);
     };
-    let (end, (), last_lines) = tokio::join!(
+    let (end, (), (first_lines, last_lines)) = tokio::join!(
         group.end(invocation.time_limit, &cancel, over),
         reading,
         hand_on(receiver, lines, file, &invocation),
     );
     let left_behind = group.end_family().await;
-    let (how, status) = end.map_err(|error| not_waited_for(&invocation, &error))?;
-    Ok(Ended {
-        exit_code: status.code(),
-        cancelled: how == How::Cancelled,
-        timed_out: how == How::TimedOut,
-        last_lines,
-        left_behind,
-    })
+    let mut ended =
+        Ended { exit_code: None, cancelled: false, timed_out: false, first_lines, last_lines, left_behind };
+    match end {
+        Ok((how, status)) => {
+            ended.exit_code = status.code();
+            ended.cancelled = how == How::Cancelled;
+            ended.timed_out = how == How::TimedOut;
+        }
+        // It ran, so this is no failure to start: what it did is not known.
+        Err(error) => ended.last_lines.push(not_waited_for(&invocation, &error).message),
+    }
+    Ok(ended)
 }
 
 /// What a program that answers a question printed.
@@ -231,7 +237,7 @@ pub(crate) async fn capture(invocation: Invocation) -> Result<Captured, Why> {
     let (over, deadline) = Deadline::new();
     let (sender, receiver) = mpsc::channel(LINES_IN_FLIGHT);
     let too_much = CancellationToken::new();
-    let (end, (stdout_end, stdout), stderr_end, stderr) = tokio::join!(
+    let (end, (stdout_end, stdout), stderr_end, (_, stderr)) = tokio::join!(
         group.end(invocation.time_limit, &too_much, over),
         read_all(stdout, deadline.clone(), &too_much),
         read_lines(stderr, true, deadline.clone(), sender),

@@ -76,7 +76,8 @@ async fn a_slow_reader_loses_no_line_that_can_wait_and_the_last_ones_are_kept() 
     assert_eq!(count, 900);
     let ended = ended.unwrap();
     assert!(ended.succeeded());
-    assert_eq!(ended.last_lines.len(), LAST_LINES);
+    assert_eq!((ended.first_lines.len(), ended.last_lines.len()), (KEPT_LINES, KEPT_LINES));
+    assert_eq!(ended.first_lines[0], "0");
     assert_eq!(ended.last_lines.last().map(String::as_str), Some("899"));
 }
 
@@ -170,14 +171,25 @@ async fn output_that_nobody_reads_stalls_nothing_and_the_file_has_it_all() {
     assert!(ended.succeeded());
     assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), 5000);
     assert_eq!(receiver.recv().await.as_deref(), Some("line 0"));
+    let told = "… 4999 lines were not read in time and are left out here";
+    assert_eq!(receiver.recv().await.as_deref(), Some(told));
 }
 
 #[tokio::test]
 async fn a_reader_that_comes_late_is_told_what_it_missed() {
-    let invocation = sh("i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i+1)); done; sleep 1", LONG);
+    let folder = tempfile::tempdir().unwrap();
+    let (file, go) = (folder.path().join("output"), folder.path().join("go"));
+    let script =
+        "i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i+1)); done; until [ -e GO ]; do sleep 0.05; done";
+    let mut invocation = sh(&script.replace("GO", go.to_str().unwrap()), LONG);
+    invocation.output_file = Some(file.clone());
     let (sender, mut receiver) = mpsc::channel::<String>(1);
     let late = async {
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        // The file has a line before it is shown.
+        while !std::fs::read_to_string(&file).is_ok_and(|text| text.ends_with("\n2999\n")) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        std::fs::write(&go, "").unwrap();
         let mut lines = Vec::new();
         while let Some(line) = receiver.recv().await {
             lines.push(line);

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 
 use super::aws::{Aws, LimitAnswers, Service};
 use super::pacer::{self, Account, Limit, Pacer};
+use super::secret::redact_credentials;
 use super::within;
 use crate::runbook::fact::{HealthCheckFacts, HealthCheckSettings, ListedHealthCheck, Observation};
 use crate::runbook::verdict::{Why, WhyKind};
@@ -189,7 +190,10 @@ fn observations_of(found: &[HealthCheckObservation]) -> Vec<Observation> {
                     .as_ref()
                     .map_or_else(String::new, |region| region.as_str().to_owned()),
                 ip_address: found.ip_address.clone().unwrap_or_default(),
-                status: report.and_then(|report| report.status.clone()).unwrap_or_default(),
+                status: report
+                    .and_then(|report| report.status.as_deref())
+                    .map(redact_credentials)
+                    .unwrap_or_default(),
                 checked_at: checked.and_then(|at| Timestamp::from_nanosecond(at.as_nanos()).ok()),
             }
         })

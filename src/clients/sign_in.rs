@@ -1,20 +1,26 @@
 //! AWS sign-ins that are missing or expired, recognised by the words of the `aws` program and of
 //! the SDK (`domain.md`, section 6): our side, never the region's.
 
+use crate::plain::is_plain;
+use crate::runbook::command::quote;
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// The command that signs in again.
 pub(crate) fn sso_login(profile: Option<&str>) -> String {
-    match profile {
-        Some(profile) => format!("Run `aws sso login --profile {profile}`, then check again"),
-        None => "Run `aws sso login`, then check again".to_owned(),
-    }
+    format!("Run `aws sso login{}`, then check again", argument(profile))
+}
+
+/// ` --profile NAME` for a command in a sentence; nothing where the name is none to paste into a shell.
+pub(crate) fn argument(profile: Option<&str>) -> String {
+    let plain =
+        profile.filter(|profile| is_plain(profile) && !profile.starts_with('-') && !profile.is_empty());
+    plain.map_or_else(String::new, |profile| format!(" --profile {}", quote(profile)))
 }
 
 /// The command that sets credentials up.
 pub(crate) fn configure(profile: Option<&str>) -> String {
     match profile {
-        Some(profile) => format!("Run `aws configure --profile {profile}`, then check again"),
+        Some(_) => format!("Run `aws configure{}`, then check again", argument(profile)),
         None => "Run `aws configure`, or name a profile in the environment, then check again".to_owned(),
     }
 }

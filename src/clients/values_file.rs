@@ -62,7 +62,7 @@ pub async fn read_planned(
 
 fn parse(text: &str, path: &Path) -> Result<(ValuesFacts, Value), Why> {
     let read = yaml::read(text).map_err(|error| {
-        let what = format!("{} at line {}", error.what, error.line);
+        let what = format!("{} (line {})", error.what, error.line);
         unusable(path, &what, "Correct the file, or choose another")
     })?;
     if read.values.is_empty() {
@@ -87,7 +87,7 @@ fn parse(text: &str, path: &Path) -> Result<(ValuesFacts, Value), Why> {
 
 /// SHA-256 of the bytes, in hexadecimal.
 fn digest_of(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// What a key that names a secret has in its name, in small letters.
@@ -103,17 +103,19 @@ const SECRET_KEYS: [&str; 9] = [
     "credential",
 ];
 
+/// How a key ends that only says where a secret is, or how long it lasts.
+const REFERENCES: [&str; 7] = ["name", "namespace", "ref", "type", "enabled", "ttl", "existingsecret"];
+
 /// The texts of members whose name, or that of what they stand in, tells a secret; and the data source's password.
 fn collect_secrets(values: &Value, named: bool, secrets: &mut Vec<Secret>) {
-    let names_secret = |key: &str| {
-        let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
-        let key = key.to_ascii_lowercase();
-        SECRET_KEYS.iter().any(|word| key.contains(word))
-    };
     match values {
         Value::Object(map) => {
             for (key, value) in map {
-                collect_secrets(value, named || names_secret(key), secrets);
+                let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+                let key = key.to_ascii_lowercase();
+                let refers = key == "key" || REFERENCES.iter().any(|end| key.ends_with(end));
+                let names = named || SECRET_KEYS.iter().any(|word| key.contains(word));
+                collect_secrets(value, names && !refers, secrets);
             }
         }
         Value::Array(items) => items.iter().for_each(|item| collect_secrets(item, named, secrets)),
@@ -212,7 +214,7 @@ mod tests {
     async fn only_the_planned_file_is_taken_and_its_passwords_are_known() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a,b=c.yaml");
-        let text = "admin: {password: hunter22, tries: 3}\nlicense: {api-key: {value: k3y}}\nconfig:\n  database:\n    \
+        let text = "admin: {password: hunter22, tries: 3}\nsecret: {name: loft-db, key: dsn}\nlicense: {api-key: {value: k3y}}\nconfig:\n  database:\n    \
                     dataSource: mysql://kine:s3cret@tcp(db)/kine\n";
         std::fs::write(&path, text).unwrap();
         let digest = read(&path, LIMIT).await.unwrap().digest;
@@ -264,7 +266,7 @@ mod tests {
             assert!(!why.message.contains("hunter22") && !why.remedy.is_empty(), "{}", why.message);
         }
         let why = read_text(b"a: 1\nb: [\nc: 2\n").await.unwrap_err();
-        assert!(why.message.contains(" at line "), "{}", why.message);
+        assert!(why.message.contains("(line "), "{}", why.message);
 
         let folder = tempfile::tempdir().unwrap();
         let why = read(folder.path(), LIMIT).await.unwrap_err();

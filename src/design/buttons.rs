@@ -12,6 +12,7 @@ use super::rows::one_line;
 use super::style::{CONTROL_HEIGHT, CONTROL_RADIUS};
 use super::text::Type;
 use super::tokens::palette;
+use crate::plain;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -119,11 +120,11 @@ impl<'a> ActionButton<'a> {
         hand(ui, &response);
         focus_ring(ui, &response, CONTROL_RADIUS);
         let role = if self.framed() { Role::Button } else { Role::Link };
-        response.widget_info(|| WidgetInfo::labeled(role, ui.is_enabled(), self.label));
+        response.widget_info(|| WidgetInfo::labeled(role, ui.is_enabled(), plain::lines(self.label)));
         if let Some(keys) = self.shortcut {
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_keyboard_shortcut(keys));
         }
-        if elided { response.on_hover_text(self.label) } else { response }
+        if elided { response.on_hover_text(plain::lines(self.label)) } else { response }
     }
 }
 
@@ -136,7 +137,7 @@ impl Widget for ActionButton<'_> {
         let place = UiBuilder::new().max_rect(rect).layout(Layout::left_to_right(Align::Center)).disabled();
         let response = self.show(&mut ui.new_child(place));
         describe(ui, &response, reason);
-        response.on_disabled_hover_text(reason)
+        response.on_disabled_hover_text(plain::lines(reason))
     }
 }
 

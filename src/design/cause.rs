@@ -12,6 +12,7 @@ use super::surface::tone_card;
 use super::text::{Rich, Type, card_title};
 use super::tokens::{Space, palette};
 use super::tone::{Tone, tone_icon};
+use crate::plain;
 
 /// What is broken, with the evidence.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +107,8 @@ pub fn option_card(ui: &mut Ui, option: &OptionCard<'_>) -> Response {
     }
     focus_ring(ui, &response, CornerRadius::same(11));
     let name = format!("{}. {}", option.title, option.text);
-    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, option.enabled, option.selected, &name));
+    response.widget_info(|| {
+        WidgetInfo::selected(Role::RadioButton, option.enabled, option.selected, plain::lines(&name))
+    });
     response
 }

@@ -9,6 +9,7 @@ use super::focus::{focus_ring, hand};
 use super::text::Type;
 use super::tokens::palette;
 use super::tone::paint_tick;
+use crate::plain;
 
 /// The button that copies: two squares, or a tick right after it did.
 ///
@@ -55,8 +56,9 @@ fn finish(ui: &Ui, response: Response, what: &str, copied: bool) -> Response {
     hand(ui, &response);
     focus_ring(ui, &response, CornerRadius::same(5));
     let name = format!("{} {what}", if copied { "Copied" } else { "Copy" });
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name.trim_end()));
-    response.on_hover_text(name.trim_end())
+    response
+        .widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), plain::lines(name.trim_end())));
+    response.on_hover_text(plain::lines(name.trim_end()))
 }
 
 /// Two squares, one behind the other, or a tick.

@@ -11,6 +11,7 @@ use super::style::{CONTROL_HEIGHT, CONTROL_RADIUS};
 use super::text::Type;
 use super::tokens::{Space, palette};
 use super::tone::{Tone, paint_tone};
+use crate::plain;
 
 /// The line below a field: whether what is in it can be right.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +130,7 @@ impl<'a> Field<'a> {
                 .width(ui.available_width())
                 .truncate()
                 .icon(|ui, rect, _, _| chevron(ui, rect.center(), true))
-                .selected_text(egui::RichText::new(shown).font(style.font()).color(color))
+                .selected_text(egui::RichText::new(plain::line(shown)).font(style.font()).color(color))
                 .show_ui(ui, add_items);
             let response = inner.response.labelled_by(label.id);
             self.describe(ui, &response);
@@ -208,7 +209,7 @@ fn arrow_button(ui: &mut Ui, name: &str) -> Response {
     chevron(ui, rect.center(), true);
     hand(ui, &response);
     focus_ring(ui, &response, CONTROL_RADIUS);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), plain::lines(name)));
     response
 }
 

@@ -3,6 +3,7 @@
 use egui::{Color32, CornerRadius, CursorIcon, Pos2, Response, Shape, Stroke, StrokeKind, Ui, vec2};
 
 use super::tokens::palette;
+use crate::plain;
 
 /// Paints the focus ring around a widget that has the keyboard.
 pub(super) fn focus_ring(ui: &Ui, response: &Response, radius: CornerRadius) {
@@ -35,7 +36,7 @@ pub(super) fn answering(ui: &Ui, response: &Response, fill: Color32) -> Color32 
 
 /// What a screen reader says after the name.
 pub(super) fn describe(ui: &Ui, response: &Response, text: &str) {
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(text));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(&*plain::lines(text)));
 }
 
 /// A small arrow: to the right, or down where something is open or can be.

@@ -8,6 +8,7 @@ use egui::{Label, ScrollArea, TextFormat, TextWrapMode, Ui};
 use super::text::Type;
 use super::tokens::{Palette, palette};
 use super::tone::Tone;
+use crate::plain;
 
 /// A line of a log.
 #[derive(Clone, Debug, Default)]
@@ -80,22 +81,23 @@ fn line_job(row: &LogRow<'_>, find: &str, p: &Palette) -> LayoutJob {
     let mut job = LayoutJob { break_on_newline: false, ..LayoutJob::default() };
     for (text, color) in [(&row.time, p.secondary), (&row.source, p.accent)] {
         if !text.is_empty() {
-            job.append(text, 0.0, Type::Mono.format(color));
+            job.append(&plain::line(text), 0.0, Type::Mono.format(color));
             job.append(" ", 0.0, Type::Mono.format(color));
         }
     }
-    let plain = Type::Mono.format(row.tone.map_or(p.text, |tone| p.tone(tone).fg));
-    let found = TextFormat { color: p.accent, background: p.selection, ..plain.clone() };
-    let text = cut(&row.text);
+    let usual = Type::Mono.format(row.tone.map_or(p.text, |tone| p.tone(tone).fg));
+    let found = TextFormat { color: p.accent, background: p.selection, ..usual.clone() };
+    let whole = cut(&row.text);
+    let text = &*plain::line(whole);
     let mut at = 0;
     for (from, to) in matches(text, find) {
-        job.append(&text[at..from], 0.0, plain.clone());
+        job.append(&text[at..from], 0.0, usual.clone());
         job.append(&text[from..to], 0.0, found.clone());
         at = to;
     }
-    job.append(&text[at..], 0.0, plain.clone());
-    if text.len() < row.text.len() {
-        job.append(" …", 0.0, plain);
+    job.append(&text[at..], 0.0, usual.clone());
+    if whole.len() < row.text.len() {
+        job.append(" …", 0.0, usual);
     }
     job
 }
@@ -139,6 +141,12 @@ mod tests {
         let job = line_job(&row, "", &DARK);
         assert!(job.text.len() <= LONGEST + " …".len());
         assert!(job.text.ends_with('…'));
+    }
+
+    #[test]
+    fn a_line_cannot_hide_or_turn_anything() {
+        let row = LogRow { text: "\u{1b}[2J\u{202e}ok\n\u{200b}".into(), ..LogRow::default() };
+        assert_eq!(line_job(&row, "ok", &DARK).text, r"\u{1b}[2J\u{202e}ok\u{a}\u{200b}");
     }
 
     #[test]

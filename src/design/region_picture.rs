@@ -10,6 +10,7 @@ use super::rows::{one_line, paint_sign};
 use super::text::Type;
 use super::tokens::{Palette, palette};
 use super::tone::Tone;
+use crate::plain;
 
 /// The picture: Route 53 above, a column a region, the database below.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,7 +115,7 @@ impl Places {
 pub fn region_picture(ui: &mut Ui, picture: &RegionPicture) -> Response {
     let p = palette(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &picture.title));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, plain::lines(&picture.title)));
     describe(ui, &response, &description(picture));
     if !ui.is_rect_visible(rect) {
         return response;
@@ -278,7 +279,8 @@ fn paint_box(ui: &Ui, painter: &Painter, rect: Rect, hop: &Hop, look: Look) {
     let line = one_line(ui, &hop.line, Type::Small, line_color, rect.right() - text_left - 8.0);
     if title.elided || line.elided {
         let id = ui.scope_id().with(("box", rect.min.x as i32, rect.min.y as i32));
-        ui.interact(rect, id, Sense::hover()).on_hover_text(format!("{}: {}", hop.title, hop.line));
+        ui.interact(rect, id, Sense::hover())
+            .on_hover_text(plain::lines(&format!("{}: {}", hop.title, hop.line)));
     }
     painter.galley(pos2(left, rect.top() + 6.0), title, p.text);
     painter.galley(pos2(text_left, rect.top() + 25.0), line, line_color);
@@ -315,7 +317,7 @@ fn paint_label(
     );
     if text.elided {
         let id = ui.scope_id().with(("label", rect.min.x as i32, rect.min.y as i32));
-        ui.interact(rect, id, Sense::hover()).on_hover_text(label);
+        ui.interact(rect, id, Sense::hover()).on_hover_text(plain::lines(label));
     }
     painter.galley(pos2(rect.left() + 27.0, rect.center().y - text.size().y / 2.0), text, look.fg);
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use egui::text::LayoutJob;
 use egui::{
     Color32, CornerRadius, Frame, Galley, Label, Margin, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
     Vec2, WidgetInfo, pos2, vec2,
@@ -13,6 +14,7 @@ use super::surface::{row_height, separate, settle};
 use super::text::{Rich, Type};
 use super::tokens::{Palette, Space, palette};
 use super::tone::{Tone, paint_cross, paint_pill, paint_tick, paint_tone};
+use crate::plain;
 
 /// A check in one line: verdict, what was asked, found, normal, age.
 #[derive(Clone, Copy, Debug)]
@@ -100,7 +102,7 @@ pub fn check_row(ui: &mut Ui, check: &CheckRow<'_>, add_details: impl FnOnce(&mu
     } else {
         format!("{}: {}, {}, normal: {}", check.title, check.word, check.found, check.normal)
     };
-    row.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), &name));
+    row.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), plain::lines(&name)));
     ui.ctx().accesskit_node_builder(row.id, |node| node.set_expanded(check.open));
     describe(ui, &row, check.age);
     let copy_at =
@@ -119,7 +121,7 @@ pub fn check_row(ui: &mut Ui, check: &CheckRow<'_>, add_details: impl FnOnce(&mu
         });
     }
     let toggled = row.clicked();
-    let row = if elided { row.on_hover_text(name) } else { row };
+    let row = if elided { row.on_hover_text(plain::lines(&name)) } else { row };
     CheckRowResponse { toggled, copy: copy.clicked(), row }
 }
 
@@ -176,7 +178,7 @@ fn paint_check(ui: &Ui, rect: Rect, row: &Response, check: &CheckRow<'_>, column
 
 /// A text in one line that ends in "…" where it does not fit.
 pub(super) fn one_line(ui: &Ui, text: &str, style: Type, color: Color32, width: f32) -> Arc<Galley> {
-    let mut job = style.job(text, color);
+    let mut job = LayoutJob::single_section(plain::line(text).into_owned(), style.format(color));
     job.wrap.max_width = width.max(0.0);
     job.wrap.max_rows = 1;
     job.wrap.break_anywhere = true;
@@ -253,7 +255,7 @@ pub fn progress_row(ui: &mut Ui, label: &str, fraction: f32, tone: Tone, value: 
     }
     response.widget_info(|| WidgetInfo {
         value: Some(f64::from(fraction)),
-        ..WidgetInfo::labeled(Role::ProgressIndicator, true, format!("{label}: {value}"))
+        ..WidgetInfo::labeled(Role::ProgressIndicator, true, plain::lines(&format!("{label}: {value}")))
     });
     response
 }
@@ -287,8 +289,8 @@ pub fn observation_strip(ui: &mut Ui, label: &str, seen: &[Tone], tone: Tone, la
     ui.painter().galley(pos2(x + 14.0, rect.center().y - text.size().y / 2.0), text, color);
     let good = seen.iter().filter(|tone| **tone == Tone::Pass).count();
     let spoken = format!("{label}: {latest}, {good} of {} observations passed", seen.len());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &spoken));
-    if elided { response.on_hover_text(spoken) } else { response }
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, plain::lines(&spoken)));
+    if elided { response.on_hover_text(plain::lines(&spoken)) } else { response }
 }
 
 const SQUARE_STEP: f32 = 13.0;

@@ -11,6 +11,7 @@ use super::rows::one_line;
 use super::text::{Type, headline, subline};
 use super::tokens::{Space, palette};
 use super::tone::{Tone, paint_tone};
+use crate::plain;
 
 /// The bar at the top of the window: what and where at the left, links at the right.
 pub fn top_bar<L, R>(
@@ -130,7 +131,7 @@ pub fn rail_link(ui: &mut Ui, label: &str, current: bool) -> Response {
     ui.painter().galley(pos2(rect.left() + 10.0, rect.center().y - text.size().y / 2.0), text, color);
     hand(ui, &response);
     focus_ring(ui, &response, radius);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), label));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), plain::lines(label)));
     response
 }
 
@@ -196,12 +197,12 @@ fn place_ui(ui: &mut Ui, name: &str, step: &Place<'_>) -> Response {
     }
     hand(ui, &response);
     focus_ring(ui, &response, radius);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), plain::lines(name)));
     describe(ui, &response, format!("{}. {}", step.tone.word(), step.line).trim_end_matches(". "));
     if step.current {
         ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_aria_current(egui::accesskit::AriaCurrent::Step);
         });
     }
-    if elided { response.on_hover_text(format!("{name}\n{}", step.line)) } else { response }
+    if elided { response.on_hover_text(plain::lines(&format!("{name}\n{}", step.line))) } else { response }
 }

@@ -6,6 +6,7 @@ use egui::{Align, Color32, FontFamily, FontId, Label, Response, TextFormat, Text
 use super::fonts::SEMIBOLD;
 use super::tokens::{Palette, palette};
 use super::tone::Tone;
+use crate::plain;
 
 /// A style of text: font, size and line height.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,9 +81,10 @@ impl Type {
         }
     }
 
-    /// A job of a single style.
+    /// A job of a single style. What the text has in it to hide or to turn the direction of reading is made
+    /// visible here and in the few other places where text becomes a job.
     pub(super) fn job(self, text: &str, color: Color32) -> LayoutJob {
-        LayoutJob::single_section(text.to_owned(), self.format(color))
+        LayoutJob::single_section(plain::lines(text).into_owned(), self.format(color))
     }
 }
 
@@ -153,7 +155,7 @@ impl Rich {
             let mut format = style.format(color);
             // one line height for the whole text, whatever the parts are
             format.line_height = Some(Type::Body.line_height());
-            job.append(text, 0.0, format);
+            job.append(&plain::lines(text), 0.0, format);
         }
         job
     }
@@ -249,6 +251,6 @@ fn plain(ui: &mut Ui, text: &str, style: Type, color: Color32) -> Response {
 
 fn styled(ui: &mut Ui, text: &str, style: Type, color: Color32, role: egui::Role) -> Response {
     let response = plain(ui, text, style, color);
-    response.widget_info(|| egui::WidgetInfo::labeled(role, true, text));
+    response.widget_info(|| egui::WidgetInfo::labeled(role, true, plain::lines(text)));
     response
 }

@@ -9,6 +9,7 @@ use egui::{
 
 use super::text::Type;
 use super::tokens::palette;
+use crate::plain;
 
 /// What a verdict looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,7 +73,7 @@ pub fn tone_icon(ui: &mut Ui, tone: Tone, size: f32, name: &str) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(size), Sense::hover());
     let p = palette(ui);
     paint_tone(ui.painter(), rect, tone, p.tone(tone).fg, p.surface);
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, plain::lines(name)));
     response
 }
 
@@ -89,7 +90,7 @@ pub fn region_chip(ui: &mut Ui, tone: Tone, text: &str) -> Response {
 fn pill(ui: &mut Ui, tone: Tone, word: &str, size: Vec2) -> Response {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     paint_pill(ui, rect, tone, word);
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, word));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, plain::lines(word)));
     response
 }
 
@@ -98,7 +99,8 @@ const PILL_ICON: f32 = 14.0;
 
 /// Width of a badge with this word, in points.
 pub(super) fn pill_width(ui: &Ui, word: &str) -> f32 {
-    let text = ui.painter().layout_no_wrap(word.to_owned(), Type::Label.font(), palette(ui).text);
+    let text =
+        ui.painter().layout_no_wrap(plain::line(word).into_owned(), Type::Label.font(), palette(ui).text);
     PILL_PAD + PILL_ICON + 6.0 + text.size().x + 8.0
 }
 
@@ -113,7 +115,7 @@ pub(super) fn paint_pill(ui: &Ui, rect: Rect, tone: Tone, word: &str) {
         Vec2::splat(PILL_ICON),
     );
     paint_tone(&painter, icon, tone, look.fg, look.bg);
-    let text = painter.layout_no_wrap(word.to_owned(), Type::Label.font(), look.fg);
+    let text = painter.layout_no_wrap(plain::line(word).into_owned(), Type::Label.font(), look.fg);
     painter.galley(pos2(icon.right() + 6.0, rect.center().y - text.size().y / 2.0), text, look.fg);
 }
 

@@ -71,7 +71,7 @@ impl Session {
                 let look = command::helm_history(self.profile(), confirmed.plan().region()).shell();
                 let outcome = use_tool(invocation, &look, intent, lines, cancel).await;
                 // The files stay until the program and all that it started ended.
-                drop(files);
+                files.remove().await;
                 outcome
             }
         }
@@ -198,7 +198,9 @@ impl Session {
         let mut env = Environment::for_tools();
         // The kubeconfig's plugin would prefer exported keys, which may be another account's.
         if self.aws_settings().profile.is_some() {
-            EXPORTED_KEYS.iter().for_each(|name| env.remove(name));
+            for name in EXPORTED_KEYS {
+                env.remove(name);
+            }
         }
         env.extend(self.aws_env());
         env.extend(command.env.iter().cloned());
@@ -328,7 +330,8 @@ async fn use_tool(
 
 /// What a program that ended well says it did: Helm's name, status and revision, else the last line.
 fn result(ended: &Ended, otherwise: &str) -> String {
-    let value = |key: &str| ended.last_lines.iter().find_map(|line| line.strip_prefix(key));
+    // Notes of the chart may follow, of any length.
+    let value = |key: &str| ended.first_lines.iter().find_map(|line| line.strip_prefix(key));
     match (value("NAME: "), value("STATUS: "), value("REVISION: ")) {
         (Some(name), Some(status), Some(revision)) => {
             format!("release {name} is {status}, revision {revision}")

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::clients::kubernetes::{Pinned, plugin_limit};
+use crate::clients::secret::redact_credentials;
 use crate::clients::{chart, probe, tools, values_file};
 use crate::runbook::action::release_name;
 use crate::runbook::fact::{
@@ -61,11 +62,18 @@ fn waits_for(question: Question) -> Option<Waits> {
     }
 }
 
+/// A reason as it leaves the clients: whoever made it, no credential is in it.
+fn without_credentials(mut why: Why) -> Why {
+    why.message = redact_credentials(&why.message);
+    why.remedy = redact_credentials(&why.remedy);
+    why
+}
+
 impl Session {
     /// Asks one question. Never fails: what could not be asked is in the reading.
     pub async fn observe(&self, question: Question) -> Reading<Facts> {
         let start = Instant::now();
-        let answer = self.ask_in_time(question).await;
+        let answer = self.ask_in_time(question).await.map_err(without_credentials);
         if let Err(why) = &answer {
             self.heed(question, why).await;
         }
@@ -168,7 +176,7 @@ impl Session {
             let reader = self.reader(region).await?;
             reader.watch_rollout(&profile.namespace, &profile.deployment, &profile.selector, snapshots).await
         };
-        let ended = watching.await;
+        let ended = watching.await.map_err(without_credentials);
         if let Err(why) = &ended {
             self.heed_cluster(region, why).await;
         }
@@ -184,7 +192,8 @@ impl Session {
         lines: mpsc::Sender<LogLine>,
     ) -> Result<(), Why> {
         let reader = self.reader(region).await?;
-        reader.follow_logs(&self.profile().namespace, pod, container, lines).await
+        let followed = reader.follow_logs(&self.profile().namespace, pod, container, lines).await;
+        followed.map_err(without_credentials)
     }
 
     /// The health checks of the AWS account, sorted by host.

@@ -242,6 +242,8 @@ pub(super) struct Parts {
     pub(super) kind: ActionKind,
     pub(super) request: Option<Request>,
     pub(super) target: Option<Target>,
+    /// What a rollback starts from: revision and status of the release's newest record.
+    pub(super) newest: Option<(u32, String)>,
     pub(super) blockers: Vec<Blocker>,
     pub(super) title: String,
     pub(super) changes: String,
@@ -351,6 +353,11 @@ impl Plan {
     /// The command that does the same.
     pub fn command(&self) -> &Command {
         &self.parts.command
+    }
+
+    /// What a rollback starts from: revision and status of the release's newest record as read.
+    pub fn newest_revision(&self) -> Option<(u32, &str)> {
+        self.parts.newest.as_ref().map(|(revision, status)| (*revision, status.as_str()))
     }
 
     /// What a person should know before.
@@ -482,3 +489,7 @@ impl ActionOutcome {
 pub fn release_name(profile: &Profile) -> &str {
     &profile.deployment
 }
+
+#[cfg(test)]
+#[path = "action_tests.rs"]
+mod promises;

@@ -23,6 +23,8 @@ pub enum PodState {
     Starting(String),
     /// Going away.
     Ending,
+    /// A leftover: it ended for good, and whatever replaces it is another pod. The way it ended.
+    Over(String),
     /// Broken, with the reason.
     Failing(String),
 }
@@ -33,6 +35,7 @@ impl PodState {
         match self {
             Self::Ready => "serving".to_owned(),
             Self::Ending => "terminating".to_owned(),
+            Self::Over(how) => format!("a leftover: {how}"),
             Self::Starting(text) | Self::Failing(text) => text.clone(),
         }
     }
@@ -40,14 +43,15 @@ impl PodState {
 
 /// Judges one pod.
 pub fn state(pod: &Pod) -> PodState {
+    // A finalizer can keep one that ended and was deleted: what it was counts, not that it waits.
+    if pod.is_over() {
+        return PodState::Over(over_text(pod));
+    }
     if pod.deleted_at.is_some() {
         return PodState::Ending;
     }
     if let Some(container) = pod.containers.iter().find(|container| failing_reason(container).is_some()) {
         return PodState::Failing(failing_text(container));
-    }
-    if pod.phase == "Failed" {
-        return PodState::Failing(pod.reason.clone().unwrap_or_else(|| "failed".to_owned()));
     }
     if let Some(message) = &pod.unscheduled {
         return PodState::Failing(format!("cannot be scheduled: {message}"));
@@ -83,6 +87,11 @@ pub fn crash_loops(container: &Container) -> bool {
         || (container.restarts > 0
             && !container.ready
             && (container.terminated.is_some() || container.last_terminated.is_some()))
+}
+
+fn over_text(pod: &Pod) -> String {
+    let fallback = if pod.phase == "Succeeded" { "completed" } else { "failed" };
+    pod.reason.clone().unwrap_or_else(|| fallback.to_owned())
 }
 
 fn failing_text(container: &Container) -> String {
@@ -143,7 +152,16 @@ mod tests {
             pod.phase = "Failed".to_owned();
             pod.reason = Some("Evicted".to_owned());
         });
-        assert_eq!(state(&evicted), PodState::Failing("Evicted".to_owned()));
+        assert_eq!(state(&evicted), PodState::Over("Evicted".to_owned()));
+        let crashed_for_good = Pod { phase: "Failed".to_owned(), ..crash };
+        assert_eq!(state(&crashed_for_good), PodState::Over("failed".to_owned()));
+        let succeeded = pod(|pod, container| {
+            // The kubelet takes the condition away; a node that is lost does not get to it.
+            (pod.phase, pod.ready) = ("Succeeded".to_owned(), true);
+            container.terminated =
+                Some(Terminated { reason: "Completed".to_owned(), ..Terminated::default() });
+        });
+        assert_eq!(state(&succeeded), PodState::Over("completed".to_owned()));
         let pending = pod(|pod, _| {
             pod.phase = "Pending".to_owned();
             pod.unscheduled = Some("0/3 nodes are available".to_owned());

@@ -36,7 +36,7 @@ pub struct Rollout {
     pub available: u32,
     /// Old pods that are still there.
     pub old: u32,
-    /// Each pod, new ones first.
+    /// Each pod, new ones first; no leftovers of before the watch.
     pub pods: Vec<RolloutPod>,
     /// What it waits for, in kubectl's words' sense.
     pub message: String,
@@ -196,7 +196,8 @@ fn guard(d: &Deployment, expected: u32) -> (Phase, String) {
     (Phase::Failed(reason.clone()), reason)
 }
 
-/// A new pod whose state says that waiting does not help.
+/// A new pod whose state says that waiting does not help. One that has ended for good is none: the controller
+/// makes another in its place, and it may be a leftover of days ago.
 fn fails_early(pod: &RolloutPod) -> Option<String> {
     let PodState::Failing(text) = &pod.state else { return None };
     // One crash, or a first failed pull, may pass by itself.
@@ -207,13 +208,16 @@ fn fails_early(pod: &RolloutPod) -> Option<String> {
 }
 
 fn rollout_pods(deployment: &Deployment, facts: &PodsFacts, track: &Track) -> Vec<RolloutPod> {
+    // A leftover's revision says nothing of this rollout: a Deployment that is scaled keeps the same one for weeks.
     let is_new = |pod: &Pod| match (&deployment.template_hash, &pod.template_hash) {
+        _ if pod.is_over() => None,
         (Some(current), Some(of_pod)) => Some(current == of_pod),
         _ => pod.created_at.filter(|created| *created >= track.started_at).map(|_| true),
     };
     let mut pods: Vec<RolloutPod> = facts
         .pods
         .iter()
+        .filter(|pod| !pod.is_over() || ended_since(pod, track.started_at))
         .map(|pod| RolloutPod {
             name: pod.name.clone(),
             state: pod::state(pod),
@@ -224,6 +228,11 @@ fn rollout_pods(deployment: &Deployment, facts: &PodsFacts, track: &Track) -> Ve
         .collect();
     pods.sort_by(|a, b| (b.new, &a.name).cmp(&(a.new, &b.name)));
     pods
+}
+
+/// Did a pod that is over end within the watch? What ended before, or nobody knows when, is left out.
+fn ended_since(pod: &Pod, start: Timestamp) -> bool {
+    pod.ended_at.or(pod.created_at).is_some_and(|at| at >= start)
 }
 
 #[cfg(test)]
@@ -319,6 +328,48 @@ mod tests {
             let phase = judged(deployment(3, 4, 1, 0), vec![pod(hash, reason, restarts)], 0);
             assert_eq!(matches!(phase, Phase::Failed(_)), failed, "{hash} {reason} {restarts}: {phase:?}");
         }
+    }
+
+    #[test]
+    fn dead_pods_are_no_evidence_and_those_of_before_are_not_shown() {
+        let start = Timestamp::from_second(1_000).unwrap();
+        let (before, since) = (Timestamp::from_second(10).unwrap(), Timestamp::from_second(1_001).unwrap());
+        let dead = |name: &str, hash: &str, phase: &str, reason: Option<&str>, ended_at| {
+            let mut dead = pod(hash, "CrashLoopBackOff", 9);
+            (dead.name, dead.phase) = (name.to_owned(), phase.to_owned());
+            (dead.reason, dead.ended_at) = (reason.map(str::to_owned), ended_at);
+            dead.created_at = Some(before);
+            dead
+        };
+        let leftovers = vec![
+            dead("evicted", "new", "Failed", Some("Evicted"), Some(before)),
+            dead("shut-down", "new", "Failed", Some("Terminated"), Some(before)),
+            dead("failed", "new", "Failed", None, None),
+            dead("succeeded", "new", "Succeeded", None, Some(before)),
+            dead("of-another", "old", "Failed", Some("Evicted"), Some(before)),
+            dead("evicted-now", "new", "Failed", Some("Evicted"), Some(since)),
+        ];
+        for (counts, expected) in [
+            ((3, 3, 1, 0), Phase::Progressing),
+            ((3, 4, 3, 3), Phase::Progressing),
+            ((3, 3, 3, 3), Phase::Done),
+        ] {
+            let (wanted, replicas, updated, available) = counts;
+            let facts = DeploymentFacts::Found(Box::new(deployment(wanted, replicas, updated, available)));
+            let mut track = Track::start(start);
+            track.note(&facts, start);
+            let pods = PodsFacts { pods: leftovers.clone() };
+            let rollout = judge(&facts, &pods, 3, &track, Duration::from_secs(600), since);
+            assert_eq!(rollout.phase, expected, "{counts:?}: {}", rollout.message);
+            let shown: Vec<_> = rollout.pods.iter().map(|pod| (pod.name.as_str(), pod.new)).collect();
+            assert_eq!(shown, [("evicted-now", None)]);
+        }
+        // One that lives and fails is told all the same.
+        let mut pods = leftovers;
+        pods.push(Pod { phase: "Running".to_owned(), ..pod("new", "CrashLoopBackOff", 2) });
+        assert!(
+            matches!(judged(deployment(3, 3, 1, 0), pods, 0), Phase::Failed(text) if text.starts_with("loft-1: "))
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::runbook::step::Step;
 use crate::runbook::steps::{self, confirm};
 
 use super::cli::CheckArgs;
-use super::out::say;
+use super::out::{self, say};
 use super::{Stop, interrupted, json, subject, words};
 
 /// Something failed.
@@ -47,7 +47,7 @@ pub(super) async fn run(args: CheckArgs) -> Result<u8, Stop> {
             causes: causes.iter().map(json::cause).collect(),
         };
         let text = serde_json::to_string_pretty(&report).map_err(|error| Stop::failed(error.to_string()))?;
-        say!("{text}");
+        out::json(&text);
     } else {
         say!("{}", words::outcome(profile, &outcome, failed_name));
         check::by_importance(&mut checks);
@@ -96,12 +96,17 @@ fn checks<'a>(
 fn print_people(profile: &Profile, checks: &[Check], causes: &[Assessment]) {
     say!("");
     for check in checks {
-        say!("{}", words::check(profile, check));
+        for line in words::check(profile, check) {
+            say!("{line}");
+        }
     }
     if !causes.is_empty() {
-        say!("\nMost likely cause out of {} looked at:", cause::COUNT);
+        say!("");
+        say!("Most likely cause out of {} looked at:", cause::COUNT);
         for (index, cause) in causes.iter().enumerate() {
-            say!("{}", words::cause(index + 1, cause));
+            for line in words::cause(index + 1, cause) {
+                say!("{line}");
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ mod out;
 pub mod practice;
 mod restore;
 mod rollout;
+pub mod stderr;
 mod subject;
 mod words;
 
@@ -108,7 +109,9 @@ async fn dispatch(command: Command, ending: Ending) -> Result<u8, Stop> {
         Command::Rollout(args) => rollout::run(args).await,
         Command::Interrupted(args) => interrupted::run(args).await,
         Command::Practice { command: PracticeCommand::List } => {
-            say!("{}", practice::list().trim_end());
+            for line in practice::list().lines() {
+                say!("{line}");
+            }
             Ok(0)
         }
         Command::Practice { command: PracticeCommand::Serve { scenario, world, dir } } => {

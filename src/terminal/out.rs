@@ -5,12 +5,17 @@
 //! A thread of its own prints, in order: a reader that has stopped reading holds up
 //! that thread, and neither a signal nor a write to a cluster. While something is
 //! being changed, lines that do not fit are counted instead of waited for.
+//!
+//! Everything that the commands print goes through here, a line at a time: what text from outside has in it
+//! to steer a terminal, line ends included, is made visible. So a text of several lines is several calls.
 
 use std::fmt::Arguments;
 use std::io::{self, Write};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use crate::plain;
 
 /// Lines on their way to the reader.
 const IN_FLIGHT: usize = 4_096;
@@ -69,12 +74,17 @@ pub(super) fn is_closed() -> bool {
 
 /// Writes a line to standard output; see [`say!`].
 pub(super) fn line(text: Arguments<'_>) {
-    put(Line::Out(text.to_string()));
+    put(Line::Out(plain::line(&text.to_string()).into_owned()));
+}
+
+/// Writes JSON to standard output, with JSON's own escapes for what would steer a terminal.
+pub(super) fn json(text: &str) {
+    put(Line::Out(plain::json(text).into_owned()));
 }
 
 /// Writes a line to standard error; see [`complain!`].
 pub(super) fn error_line(text: Arguments<'_>) {
-    put(Line::Error(text.to_string()));
+    put(Line::Error(plain::line(&text.to_string()).into_owned()));
 }
 
 fn put(line: Line) {

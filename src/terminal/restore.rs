@@ -36,14 +36,16 @@ pub(super) async fn run(args: RestoreArgs, ending: &Ending) -> Result<u8, Stop> 
             let given = typed.map_or("Without --confirm".to_owned(), |typed| {
                 format!("--confirm {typed}: not the failed region's name, so")
             });
-            say!("\n{given} nothing was changed. To do it: --confirm {name}");
+            say!("");
+            say!("{given} nothing was changed. To do it: --confirm {name}");
             return Ok(NOT_CONFIRMED);
         }
     };
     match confirmed {
         Ok(confirmed) => apply(session, confirmed, ending).await,
         Err(refused) => {
-            say!("\nRefused: {refused}");
+            say!("");
+            say!("Refused: {refused}");
             let Refused::Blocked(blockers) = refused else { return Ok(NOT_CONFIRMED) };
             if blockers.iter().any(|blocker| blocker.overridable) {
                 say!("What may be overridden is, with --reason REASON, which the journal keeps");
@@ -90,7 +92,8 @@ fn print_plan(plan: &Plan) {
 
 async fn apply(session: &Session, confirmed: Confirmed, ending: &Ending) -> Result<u8, Stop> {
     let journal = begin(session.profile().name.clone()).await?;
-    say!("\nJournal: {}", journal.folder().display());
+    say!("");
+    say!("Journal: {}", journal.folder().display());
     let Some(cancel) = ending.act() else { return Ok(ending.code().unwrap_or(1)) };
     // From here on nobody waits for a reader.
     out::never_wait();

@@ -5,23 +5,24 @@ use crate::runbook::check::Check;
 use crate::runbook::profile::Profile;
 use crate::runbook::steps::confirm::Outcome;
 
-/// One line a check: verdict, title, found, normal, age.
-pub(super) fn check(profile: &Profile, check: &Check) -> String {
-    let Some(finding) = &check.finding else { return format!("  ...      {}", check.title) };
+/// A check in a line: verdict, title, found, normal, age; what to do about it in a second one.
+pub(super) fn check(profile: &Profile, check: &Check) -> Vec<String> {
+    let Some(finding) = &check.finding else { return vec![format!("  ...      {}", check.title)] };
     let region = check.region.map_or("", |region| profile.region(region).name.as_str());
     let took = check.took.map_or(String::new(), |took| format!("  [{} ms]", took.as_millis()));
     let title =
         if check.title.contains(region) { check.title.clone() } else { format!("{} {region}", check.title) };
     let word = finding.verdict.word();
-    let mut line = format!("  {word:<8} {title:<28} {} (normal: {}){took}", finding.found, finding.expected);
+    let mut lines =
+        vec![format!("  {word:<8} {title:<28} {} (normal: {}){took}", finding.found, finding.expected)];
     if !finding.remedy.is_empty() {
-        line.push_str(&format!("\n           {}", finding.remedy));
+        lines.push(format!("           {}", finding.remedy));
     }
-    line
+    lines
 }
 
-/// A cause with its evidence.
-pub(super) fn cause(number: usize, cause: &Assessment) -> String {
+/// A cause with its evidence, a line each.
+pub(super) fn cause(number: usize, cause: &Assessment) -> Vec<String> {
     let mut lines = vec![format!("{number}. {} ({})", cause.title, cause.id)];
     for (word, evidence) in
         [("for", &cause.evidence_for), ("against", &cause.evidence_against), ("unknown", &cause.not_checked)]
@@ -32,7 +33,7 @@ pub(super) fn cause(number: usize, cause: &Assessment) -> String {
         lines.push(format!("   do       {}", step.text));
         lines.extend(step.command.iter().map(|command| format!("            {}", command.shell())));
     }
-    lines.join("\n")
+    lines
 }
 
 /// What step 1 comes to, in a sentence.

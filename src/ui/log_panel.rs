@@ -9,6 +9,7 @@ use crate::design::{
     ActionButton, Field, LogRow, LogView, Tone, card_list, card_title, copy_button, faint, list_row,
     log_view, secondary,
 };
+use crate::plain;
 use crate::runbook::fact::{LogLine, LogsFacts};
 use crate::runbook::log_signature;
 use crate::runbook::log_tail::{self, Tail, is_hit};
@@ -169,7 +170,8 @@ fn title_bar(
             let key = "log";
             if copy_button(ui, "the log", model.is_copied(key, now)).clicked() {
                 let texts = (0..lines.len()).filter_map(|i| Some(lines.get(i)?.1.text.as_str()));
-                checks::copy(texts.collect::<Vec<_>>().join("\n"), key.to_owned(), out);
+                let text = texts.map(plain::line).collect::<Vec<_>>().join("\n");
+                checks::copy(text, key.to_owned(), out);
             }
             let label = if panel.follow { "Stop following" } else { "Follow" };
             let off = run.failed.is_none().then_some("No failed region is known yet");
@@ -192,7 +194,7 @@ fn tool_bar(run: &Run, panel: &LogPanel, lines: &Lines, ui: &mut Ui, out: &mut V
             for log in facts(run).and_then(Result::ok).map(|facts| &facts.logs).into_iter().flatten() {
                 let one = Some((log.pod.clone(), log.container.clone()));
                 let label = name(&one);
-                ui.selectable_value(&mut of, one, label);
+                ui.selectable_value(&mut of, one, plain::line(&label));
             }
         });
         if of != panel.of {

@@ -226,10 +226,10 @@ fn pod_tones(facts: &PodsFacts) -> Vec<Tone> {
     let tone = |state| match state {
         PodState::Ready => Tone::Pass,
         PodState::Starting(_) => Tone::Warn,
-        PodState::Ending => Tone::ToCome,
+        PodState::Ending | PodState::Over(_) => Tone::ToCome,
         PodState::Failing(_) => Tone::Fail,
     };
-    facts.pods.iter().map(|pod| tone(pod::state(pod))).collect()
+    facts.pods.iter().filter(|pod| !pod.is_over()).map(|pod| tone(pod::state(pod))).collect()
 }
 
 fn ready_pods(run: &Run, region: RegionIndex) -> Option<usize> {

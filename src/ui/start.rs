@@ -10,6 +10,7 @@ use crate::design::{
     page_head, product_name, secondary, subline, tone_icon, top_bar,
 };
 use crate::environment::{Listing, Saved};
+use crate::plain;
 
 mod look_back;
 mod state;
@@ -230,6 +231,6 @@ fn start_button(model: &Model, scenario: &ScenarioCard, label: &str, ui: &mut Ui
 /// A button whose name says what it is about where others on the screen look alike.
 fn named(ui: &mut Ui, button: ActionButton<'_>, name: &str) -> Response {
     let response = ui.add(button);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, response.enabled(), name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, response.enabled(), plain::lines(name)));
     response
 }

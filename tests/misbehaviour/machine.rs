@@ -51,7 +51,7 @@ fn files(folder: &Path) -> Vec<(PathBuf, &'static str)> {
         (write("bytes.yaml", b"a: \xff\xfe\n"), "UTF-8"),
         (write("empty.yaml", b""), "no settings"),
         (write("deep.yaml", "[".repeat(500_000).as_bytes()), "no YAML"),
-        (write("aliases.yaml", aliases.as_bytes()), "no YAML"),
+        (write("aliases.yaml", aliases.as_bytes()), "more values"),
         (large, "larger than"),
     ];
     if cfg!(unix) {

@@ -69,6 +69,18 @@ fn a_missing_image_is_replaced_by_the_real_helm() {
 }
 
 #[test]
+fn an_interrupted_upgrade_is_rolled_back_by_the_real_helm() {
+    if !has_tools("an_interrupted_upgrade_is_rolled_back_by_the_real_helm", &["helm"]) {
+        return;
+    }
+    let mut story = Story::practise("release-pending");
+    to_restore(&mut story, "Go to Restore: roll back to revision 1");
+    confirm(&mut story, "Roll back us-east-1");
+    to_recovered(&mut story);
+    assert_only_helm_wrote(&story);
+}
+
+#[test]
 fn a_raised_limit_in_the_values_file_is_applied_by_the_real_helm() {
     if !has_tools("a_raised_limit_in_the_values_file_is_applied_by_the_real_helm", &["helm"]) {
         return;

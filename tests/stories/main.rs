@@ -9,10 +9,13 @@
 mod causes;
 #[cfg(target_os = "linux")]
 mod desktop;
+#[path = "../support/facts.rs"]
+mod facts;
 mod form;
 mod keyboard;
 #[path = "../support/lookup.rs"]
 mod lookup;
+mod monkey;
 mod recovery;
 mod refusal;
 mod story;

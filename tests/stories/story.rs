@@ -29,7 +29,7 @@ const TAB_STOPS: usize = 120;
 /// What can be pressed, beside the options of step 3.
 const BUTTONS: [Role; 2] = [Role::Button, Role::Link];
 
-type Node<'a> = egui_kittest::Node<'a>;
+pub type Node<'a> = egui_kittest::Node<'a>;
 
 /// A story on one window. The order of the fields is the order of their end.
 pub struct Story {
@@ -105,6 +105,27 @@ impl Story {
             .with_size([1280.0, 800.0])
             .build_eframe(|cc| Window::with(&cc.egui_ctx, opening, options).unwrap());
         Self { window, world, files, _runtime: runtime }
+    }
+
+    /// The window, for reading.
+    pub fn window(&self) -> &Window {
+        self.window.state()
+    }
+
+    /// The root of all that is on the screen.
+    pub fn root(&self) -> Node<'_> {
+        self.window.root()
+    }
+
+    /// The window's frames and input.
+    pub fn harness(&mut self) -> &mut Harness<'static, Window> {
+        &mut self.window
+    }
+
+    /// The journals of all runs, practice and others.
+    pub fn journals(&self) -> Vec<Vec<Entry>> {
+        let folders = [self.world.dir().join("runs"), self.files.path().join("runs")];
+        folders.iter().flat_map(|folder| crate::monkey::journals_in(folder)).collect()
     }
 
     /// Nobody changed anything in the world, nor tried to.

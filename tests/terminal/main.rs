@@ -6,16 +6,22 @@
     reason = "helpers of tests, which clippy takes for the program"
 )]
 
+mod canary;
 mod eks;
+mod every_command;
+mod fake_api;
 #[path = "../support/foreign.rs"]
 mod foreign;
 mod guard;
+mod leftovers;
 mod life;
 #[path = "../support/lookup.rs"]
 mod lookup;
+mod odd_text;
 mod plugin;
 mod preflight;
 mod restore;
+mod rollback;
 mod scenarios;
 mod tools;
 mod usage;

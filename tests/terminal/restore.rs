@@ -117,7 +117,8 @@ fn the_vcluster_cli_gets_the_flags_it_knows_and_a_password_that_nobody_sees() {
         "case \"$*\" in\n*--help*) echo '  --context string   x'; echo '  --no-wait   x'; \
          echo '  --no-login   x'; echo '  --password string   x'; echo '  --version string   x';;\n\
          --version|version) echo 'vcluster version 0.35.0';;\n\
-         *) printf '%s\\n' \"$@\" > {}; echo \"set password $(printf '%s' \"$*\" | sed 's/.*--password //')\";;\nesac\n",
+         *) cp \"$KUBECONFIG\" {}; printf '%s\\n' \"$@\" > {}; echo \"set password $(printf '%s' \"$*\" | sed 's/.*--password //')\";;\nesac\n",
+        folder.path().join("kubeconfig").display(),
         called.display()
     );
     let program = folder.path().join("vcluster");
@@ -151,6 +152,11 @@ fn the_vcluster_cli_gets_the_flags_it_knows_and_a_password_that_nobody_sees() {
     ] {
         assert!(argv.contains(part), "{part} is not in\n{argv}");
     }
+    let kubeconfig = std::fs::read_to_string(folder.path().join("kubeconfig")).unwrap();
+    assert!(
+        kubeconfig.contains("us-east-1") && !kubeconfig.contains("eu-west-1"),
+        "the failed region's alone"
+    );
     assert!(!argv.contains("--kube-context") && !argv.contains("--no-port-forwarding"), "{argv}");
     let runs = world.home.path().join("runs");
     for entry in

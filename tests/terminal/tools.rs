@@ -240,6 +240,18 @@ fn files_that_are_swapped_once_helm_runs_are_not_obeyed() {
     assert!(text(&values).contains("region: us-east-1"), "{}", text(&values));
 }
 
+#[test]
+fn helm_signs_in_by_the_clusters_own_plugin_with_what_it_gets() {
+    if !has_tools("helm_signs_in_by_the_clusters_own_plugin_with_what_it_gets", &["helm", "aws"]) {
+        return;
+    }
+    let bench = Bench::start(&["--auth", "eks"]);
+    let output = bench.reapply().output().unwrap();
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    assert!(text(&output).contains("Done: release loft is deployed, revision"), "{}", text(&output));
+    bench.assert_only_the_failed_region_was_changed(0);
+}
+
 /// Waits for something of the world or the machine.
 #[track_caller]
 fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -292,6 +304,30 @@ fn a_cancelled_upgrade_leaves_no_file_and_no_process_and_says_how_to_look() {
     let looked = look.args(["-c", advised]).env("HOME", bench.folder.path()).output().unwrap();
     assert!(looked.status.success(), "{advised}: {}", text(&looked));
     assert!(text(&looked).contains("REVISION"), "{}", text(&looked));
+}
+
+#[test]
+fn an_output_that_nobody_reads_holds_nothing_up() {
+    if !has_tools("an_output_that_nobody_reads_holds_nothing_up", &["helm"]) {
+        return;
+    }
+    let bench = Bench::start(&[]);
+    bench.before_upgrade(
+        "i=0; while [ $i -lt 20000 ]; do echo a line of the output, number $i; i=$((i+1)); done",
+    );
+    let mut child = bench.reapply().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let runs = bench.world.home.path().join("runs");
+    let journal = || {
+        let run = std::fs::read_dir(&runs).ok()?.next()?.ok()?.path();
+        std::fs::read_to_string(run.join("journal.jsonl")).ok()
+    };
+    eventually("the outcome", || journal().is_some_and(|journal| journal.contains("\"outcome\"")));
+    assert!(journal().unwrap().contains("\"done\""), "{:?}", journal());
+    assert!(child.try_wait().unwrap().is_none(), "it waits to tell");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(code(&output), 0, "{}", text(&output));
+    assert!(text(&output).contains("were not read in time"), "what is left out is said");
+    bench.assert_only_the_failed_region_was_changed(0);
 }
 
 #[cfg(target_os = "linux")]

@@ -142,7 +142,7 @@ pub(super) fn no_credentials(error: &(dyn Error + 'static), profile: Option<&str
 /// A sign-in that did not end in time: our side, whichever service was to be asked.
 pub(super) fn slow_sign_in(profile: Option<&str>, waited: Duration) -> Why {
     let of = profile.map_or_else(String::new, |profile| format!(" of profile {profile}"));
-    let argument = profile.map_or_else(String::new, |profile| format!(" --profile {profile}"));
+    let argument = sign_in::argument(profile);
     let mut why = Why::new(WhyKind::Timeout, format!("The AWS sign-in{of} did not end within {waited:?}"));
     why.side = Side::Ours;
     why.remedy(format!(

@@ -62,7 +62,9 @@ impl Plugin {
             env.set("PATH", path);
         }
         if self.profile().is_some() {
-            EXPORTED_KEYS.iter().for_each(|name| env.remove(name));
+            for name in EXPORTED_KEYS {
+                env.remove(name);
+            }
         }
         env.extend(self.env.iter().cloned());
         env.set("KUBERNETES_EXEC_INFO", self.info());

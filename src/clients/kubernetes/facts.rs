@@ -85,7 +85,8 @@ fn template_hash<'a>(
 }
 
 fn condition(kind: String, status: String, reason: Option<String>, message: Option<String>) -> Condition {
-    Condition { kind, status, reason: reason.unwrap_or_default(), message: message.unwrap_or_default() }
+    let message = message.map_or_else(String::new, |message| redact_credentials(&message));
+    Condition { kind, status, reason: reason.unwrap_or_default(), message }
 }
 
 /// The pods, sorted by name.
@@ -102,7 +103,7 @@ fn pod(found: &core::Pod) -> Pod {
     let mut containers: Vec<Container> =
         status.container_statuses.unwrap_or_default().into_iter().map(container).collect();
     containers.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    Pod {
+    let mut pod = Pod {
         name: found.metadata.name.clone().unwrap_or_default(),
         created_at: time(found.metadata.creation_timestamp.as_ref()),
         deleted_at: time(found.metadata.deletion_timestamp.as_ref()),
@@ -110,12 +111,21 @@ fn pod(found: &core::Pod) -> Pod {
         node: found.spec.as_ref().and_then(|spec| spec.node_name.clone()),
         phase: status.phase.unwrap_or_default(),
         reason: status.reason,
+        ended_at: None,
         ready: condition("Ready").is_some_and(|condition| condition.status == "True"),
         unscheduled: condition("PodScheduled")
             .filter(|condition| condition.status == "False")
-            .map(|condition| condition.message.clone().or(condition.reason.clone()).unwrap_or_default()),
+            .map(|condition| condition.message.as_ref().or(condition.reason.as_ref()))
+            .map(|message| message.map_or_else(String::new, |message| redact_credentials(message))),
         containers,
+    };
+    if pod.is_over() {
+        // An evicted pod often has no container left that says when.
+        let changes = conditions.iter().filter_map(|condition| time(condition.last_transition_time.as_ref()));
+        let ends = pod.containers.iter().filter_map(|container| container.terminated.as_ref()?.finished_at);
+        pod.ended_at = changes.chain(ends).max();
     }
+    pod
 }
 
 fn container(status: core::ContainerStatus) -> Container {
@@ -127,7 +137,7 @@ fn container(status: core::ContainerStatus) -> Container {
         restarts: status.restart_count,
         ready: status.ready,
         waiting_reason,
-        waiting_message,
+        waiting_message: waiting_message.map(|message| redact_credentials(&message)),
         running: state.running.is_some(),
         terminated: state.terminated.map(terminated),
         last_terminated: status.last_state.and_then(|last| last.terminated).map(terminated),

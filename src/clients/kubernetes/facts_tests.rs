@@ -125,6 +125,30 @@ fn absent_fields_have_kubernetes_own_defaults() {
 }
 
 #[test]
+fn a_pod_that_is_over_tells_since_when() {
+    let pod = |phase: &str, containers: serde_json::Value| {
+        let found: core::Pod = serde_json::from_value(json!({
+            "metadata": { "name": "loft-e" },
+            "status": { "phase": phase, "reason": "Evicted", "containerStatuses": containers,
+                "conditions": [
+                    { "type": "PodScheduled", "status": "True", "lastTransitionTime": "2026-01-02T03:00:00Z" },
+                    { "type": "DisruptionTarget", "status": "True", "lastTransitionTime": "2026-01-02T03:10:00Z" } ] }
+        }))
+        .unwrap();
+        pods([&found]).pods.remove(0)
+    };
+    // What the kubelet leaves of one that it evicted: often no container at all.
+    let evicted = pod("Failed", json!([]));
+    assert!(evicted.is_over() && !evicted.is_active());
+    assert_eq!(evicted.ended_at, Some(at("2026-01-02T03:10:00Z")));
+    let container = json!([{ "name": "manager", "ready": false, "restartCount": 0, "image": "i", "imageID": "",
+        "state": { "terminated": { "exitCode": 0, "reason": "Completed", "finishedAt": "2026-01-02T03:20:00Z" } } }]);
+    assert_eq!(pod("Succeeded", container.clone()).ended_at, Some(at("2026-01-02T03:20:00Z")));
+    let running = pod("Running", container);
+    assert!(running.is_active() && running.ended_at.is_none());
+}
+
+#[test]
 fn a_crash_looping_pod_tells_why() {
     let found: core::Pod = serde_json::from_value(json!({
         "metadata": { "name": "loft-b", "creationTimestamp": "2026-01-02T03:04:05Z",

@@ -19,7 +19,7 @@ use super::reader::unbuilt;
 use crate::clients::MAX_ANSWER_BYTES;
 use crate::clients::failure::of_connection;
 use crate::clients::lines::LineBuffer;
-use crate::clients::secret::redact_credentials;
+use crate::clients::secret::LineMask;
 use crate::runbook::fact::{Container, ContainerLog, LogLine, LogsFacts, PodsFacts};
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -30,7 +30,8 @@ const AT_ONCE: usize = 32;
 /// Lines that following begins with, as in the runbook's command.
 const FOLLOW_TAIL: u32 = 50;
 
-/// The last lines of each container, sorted by pod and container.
+/// The last lines of each container, sorted by pod and container. Of pods that have ended for good none are
+/// read: an evicted one has none left, and what another said days ago is no evidence of now.
 ///
 /// # Errors
 /// Not one log could be read, and not because there is none: a container that has not started yet has no log,
@@ -42,6 +43,7 @@ pub(super) async fn last_lines(
     tail_lines: u32,
 ) -> Result<LogsFacts, Why> {
     let mut pods = pods.pods;
+    pods.retain(|pod| !pod.is_over());
     pods.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| a.name.cmp(&b.name)));
     pods.truncate(MAX_PODS);
     pods.sort_unstable_by(|a, b| a.name.cmp(&b.name));
@@ -172,11 +174,12 @@ struct Lines<'a> {
     server: &'a str,
     body: Body,
     buffer: LineBuffer,
+    mask: LineMask,
 }
 
 impl<'a> Lines<'a> {
     fn new(server: &'a str, response: Response<Body>) -> Self {
-        Self { server, body: response.into_body(), buffer: LineBuffer::default() }
+        Self { server, body: response.into_body(), buffer: LineBuffer::default(), mask: LineMask::default() }
     }
 
     /// The lines that arrived next; `None` at the end. Safe to drop between two calls.
@@ -189,18 +192,18 @@ impl<'a> Lines<'a> {
                 None => return Ok(None),
             },
         };
-        Ok(Some(lines.iter().map(|line| parse(line)).collect()))
+        Ok(Some(lines.iter().map(|line| parse(line, &mut self.mask)).collect()))
     }
 }
 
 /// Takes off the time that `timestamps=true` puts in front, and masks what looks like a credential: the line
 /// goes to the screen, to reports and to other programs.
-fn parse(line: &str) -> LogLine {
+fn parse(line: &str, mask: &mut LineMask) -> LogLine {
     let (at, text) = match line.split_once(' ').unwrap_or((line, "")) {
         (time, text) if let Ok(at) = time.parse::<Timestamp>() => (Some(at), text),
         _ => (None, line),
     };
-    LogLine { at, text: redact_credentials(text) }
+    LogLine { at, text: mask.line(text, &[]) }
 }
 
 #[cfg(test)]
@@ -222,7 +225,10 @@ mod tests {
                 "dial mysql://kine:***@tcp(db:3306)/kine: i/o timeout",
             ),
         ] {
-            assert_eq!(parse(line), LogLine { at: expected_at, text: text.to_owned() });
+            assert_eq!(
+                parse(line, &mut LineMask::default()),
+                LogLine { at: expected_at, text: text.to_owned() }
+            );
         }
     }
 }

@@ -20,6 +20,7 @@ use super::answer::{Failure, Missing};
 use super::connection::Connection;
 use super::{facts, logs, review, watch};
 use crate::clients::failure::words;
+use crate::clients::secret::redact_credentials;
 use crate::runbook::fact::{
     AccessFacts, ClusterAddress, ClusterFacts, DeploymentFacts, EventsFacts, IngressFacts, LogLine,
     LogsFacts, NodesFacts, PeersFacts, PodsFacts, ReleaseFacts,
@@ -76,7 +77,7 @@ impl Reader {
             git_version: String,
         }
         let version: Version = self.connection.json(get_path("/version")?).await?;
-        Ok(ClusterFacts { version: version.git_version })
+        Ok(ClusterFacts { version: redact_credentials(&version.git_version) })
     }
 
     /// The Deployment, with the template hash of its current revision.

@@ -12,7 +12,7 @@ pub(super) const MARKER: &str = "FAILBACK_CHILD";
 /// (`KUBECONFIG`, `HELM_KUBE…`, `KUBERNETES_SERVICE_HOST`), what stores or renders elsewhere (`HELM_DRIVER`),
 /// and what the vCluster CLI puts into a release (`LICENSE_TOKEN`).
 ///
-/// Read in: Helm's `pkg/cli/environment.go`, `pkg/helmpath` and `cmd/helm/root.go`; client-go's `clientcmd` and
+/// Read in: Helm's `pkg/cli/environment.go`, `pkg/helmpath` and `pkg/cmd`; client-go's `clientcmd` and
 /// `rest/config.go`; vCluster's `pkg/cli/start` and `pkg/platform/clihelper`.
 const FOR_TOOLS: [&str; 44] = [
     // where programs, settings and temporary files are

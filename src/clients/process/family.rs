@@ -4,6 +4,8 @@
 //! Linux tells which process has which variables; elsewhere the group (on Windows the job object) is all that
 //! can be found. What cleared its environment and left its parents and the group is not found anywhere.
 
+use std::collections::BTreeSet;
+
 /// Which process it is: a number alone is used again after a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Started {
@@ -46,21 +48,21 @@ pub fn orphans() -> Vec<Started> {
 /// Kills what is left of a program's family, and looks again until nothing is: how many there were.
 /// Reads all processes: off the async threads.
 pub(super) fn end(leader: &Started) -> usize {
-    let mut ended = 0;
+    let mut ended = BTreeSet::new();
     for _ in 0..ROUNDS {
         let found = platform::kill_family(leader);
-        if found == 0 {
+        if found.is_empty() {
             break;
         }
-        ended += found;
+        ended.extend(found);
         std::thread::sleep(PAUSE);
     }
-    ended
+    ended.len()
 }
 
 /// The same without waiting for what is being born.
 pub(super) fn end_now(leader: &Started) {
-    platform::kill_family(leader);
+    drop(platform::kill_family(leader));
 }
 
 /// Kills the process group alone: those who left it detached themselves.
@@ -157,7 +159,7 @@ mod platform {
             && process.started_at >= leader.started_at
     }
 
-    pub(super) fn kill_family(leader: &Started) -> usize {
+    pub(super) fn kill_family(leader: &Started) -> Vec<u32> {
         let (all, session) = (all(), session());
         let is_marked = |process: &&Process| {
             is_in_group(process, leader, session) || mark(process.pid).is_some_and(|mark| mark == leader.mark)
@@ -170,7 +172,7 @@ mod platform {
             family.insert(child.pid);
         }
         let members = all.iter().filter(|process| family.contains(&process.pid));
-        members.filter(|process| kill(process)).count()
+        members.filter(|process| kill(process)).map(|process| process.pid).collect()
     }
 
     pub(super) fn kill_group(leader: &Started) {
@@ -210,9 +212,9 @@ mod platform {
         Vec::new()
     }
 
-    pub(super) fn kill_family(leader: &Started) -> usize {
+    pub(super) fn kill_family(leader: &Started) -> Vec<u32> {
         kill_group(leader);
-        0
+        Vec::new()
     }
 
     pub(super) fn kill_group(leader: &Started) {
@@ -238,8 +240,8 @@ mod platform {
         Vec::new()
     }
 
-    pub(super) fn kill_family(_leader: &Started) -> usize {
-        0
+    pub(super) fn kill_family(_leader: &Started) -> Vec<u32> {
+        Vec::new()
     }
 
     pub(super) fn kill_group(_leader: &Started) {}

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Invocation, LAST_LINES, OutputLine};
+use super::{Invocation, KEPT_LINES, OutputLine};
 use crate::clients::MAX_ANSWER_BYTES;
 use crate::clients::lines::LineBuffer;
 use crate::clients::secret::{Secret, redact};
@@ -123,15 +123,15 @@ pub(super) async fn read_all(
     }
 }
 
-/// Cleans each line, keeps it in the file and hands it on; the last ones are the result.
+/// Cleans each line, keeps it in the file and hands it on; the first ones and the last ones are the result.
 pub(super) async fn hand_on<L: From<OutputLine>>(
     mut receiver: mpsc::Receiver<OutputLine>,
     lines: Option<mpsc::Sender<L>>,
     mut file: Option<OutputFile>,
     invocation: &Invocation,
-) -> Vec<String> {
-    let mut last = VecDeque::with_capacity(LAST_LINES);
-    let mut shown = Shown { sender: lines, waiting: VecDeque::new(), left_out: 0 };
+) -> (Vec<String>, Vec<String>) {
+    let (mut first, mut last) = (Vec::new(), VecDeque::with_capacity(KEPT_LINES));
+    let mut shown = Shown::new(lines);
     loop {
         let line = tokio::select! {
             biased;
@@ -145,7 +145,10 @@ pub(super) async fn hand_on<L: From<OutputLine>>(
         {
             file = None;
         }
-        if last.len() == LAST_LINES {
+        if first.len() < KEPT_LINES {
+            first.push(text.clone());
+        }
+        if last.len() == KEPT_LINES {
             last.pop_front();
         }
         last.push_back(text.clone());
@@ -160,9 +163,9 @@ pub(super) async fn hand_on<L: From<OutputLine>>(
         }
     };
     if tokio::time::timeout(LAST_READ, rest).await.is_err() {
-        tracing::debug!("nobody read the last lines of a program");
+        shown.give_up();
     }
-    last.into()
+    (first, last.into())
 }
 
 /// Lines for whoever reads them, the latest ones.
@@ -170,9 +173,25 @@ struct Shown<L> {
     sender: Option<mpsc::Sender<L>>,
     waiting: VecDeque<OutputLine>,
     left_out: usize,
+    /// Room for the last word, whatever else fills the channel.
+    last: Option<mpsc::OwnedPermit<L>>,
 }
 
 impl<L: From<OutputLine>> Shown<L> {
+    fn new(sender: Option<mpsc::Sender<L>>) -> Self {
+        let roomy = sender.clone().filter(|sender| sender.max_capacity() > 1);
+        let last = roomy.and_then(|sender| sender.try_reserve_owned().ok());
+        Self { sender, waiting: VecDeque::new(), left_out: 0, last }
+    }
+
+    /// Says how many lines whoever reads, if at all, will not see.
+    fn give_up(&mut self) {
+        let left_out = self.left_out + self.waiting.len();
+        if let Some(room) = self.last.take() {
+            room.send(missed(left_out).into());
+        }
+    }
+
     fn push(&mut self, line: OutputLine) {
         if self.sender.is_none() {
             return;
@@ -196,13 +215,17 @@ impl<L: From<OutputLine>> Shown<L> {
             return;
         };
         if self.left_out > 0 {
-            let text = format!("… {} lines were not read in time and are left out here", self.left_out);
+            room.send(missed(self.left_out).into());
             self.left_out = 0;
-            room.send(OutputLine { stderr: false, text }.into());
         } else if let Some(line) = self.waiting.pop_front() {
             room.send(line.into());
         }
     }
+}
+
+fn missed(lines: usize) -> OutputLine {
+    let text = format!("… {lines} lines were not read in time and are left out here");
+    OutputLine { stderr: false, text }
 }
 
 /// The file that a program's output is kept in, written on a thread of its own.

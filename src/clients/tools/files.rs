@@ -44,6 +44,14 @@ impl ToolFiles {
         .await
     }
 
+    /// Removes them, off the async threads and within a limit.
+    pub async fn remove(self) {
+        let removing = tokio::task::spawn_blocking(move || drop(self));
+        if !matches!(tokio::time::timeout(LIMIT, removing).await, Ok(Ok(()))) {
+            tracing::warn!("the tool's private files are not removed yet");
+        }
+    }
+
     /// Where the kubeconfig is.
     pub fn kubeconfig(&self) -> &std::path::Path {
         &self.kubeconfig

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{ToolFiles, ask as ask_tool, find};
 use crate::clients::process::{Environment, Invocation, capture};
 use crate::clients::secret::Secret;
+use crate::runbook::command::quote;
 use crate::runbook::fact::HelmFacts;
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -46,7 +47,10 @@ pub async fn helm_admin_password(
     if captured.exit_code != Some(0) {
         let last = captured.stderr.last().map_or("no message", String::as_str);
         let message = format!("helm could not read the values of release {release}: {last}");
-        return Err(Why::new(WhyKind::Tool, message).remedy("Run `helm get values` in a terminal"));
+        let (release, namespace, context) = (quote(release), quote(namespace), quote(context));
+        return Err(Why::new(WhyKind::Tool, message).remedy(format!(
+            "Run `helm get values {release} --namespace {namespace} --kube-context {context}` in a terminal"
+        )));
     }
     admin_password(&captured.stdout)
         .map_err(|_| Why::new(WhyKind::Garbage, format!("helm's values of release {release} are no JSON")))

@@ -297,7 +297,8 @@ impl Cluster {
 
 /// Ready pods that the platform's Service leads to.
 fn ready_pods(state: &State, namespace: &str) -> u32 {
-    let ready = |pod: &&Arc<Value>| condition_is_true(pod, "Ready") && !object::terminating(pod);
+    let ready =
+        |pod: &&Arc<Value>| condition_is_true(pod, "Ready") && is_on(pod) && !object::terminating(pod);
     platform_pods(state, namespace).filter(ready).count() as u32
 }
 
@@ -315,7 +316,7 @@ fn endpoints(state: &State, namespace: &str) -> Vec<Endpoint> {
         (false, false) => EndpointStage::Starting,
     };
     let mut found: Vec<Endpoint> = platform_pods(state, namespace)
-        .filter(|pod| !object::text(pod, "/status/podIP").is_empty())
+        .filter(|pod| !object::text(pod, "/status/podIP").is_empty() && is_on(pod))
         .map(|pod| Endpoint {
             address: object::text(pod, "/status/podIP").to_owned(),
             node: object::text(pod, "/spec/nodeName").to_owned(),
@@ -324,6 +325,10 @@ fn endpoints(state: &State, namespace: &str) -> Vec<Endpoint> {
         .collect();
     found.sort_by(|one, other| one.address.cmp(&other.address));
     found
+}
+
+fn is_on(pod: &Value) -> bool {
+    !object::is_over(pod)
 }
 
 fn restarted(pod: &Value) -> bool {

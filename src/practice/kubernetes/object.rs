@@ -43,6 +43,11 @@ pub(super) fn terminating(object: &Value) -> bool {
     object.pointer("/metadata/deletionTimestamp").is_some()
 }
 
+/// Whether a pod has ended for good: it stays listed, and nobody counts it any more.
+pub(super) fn is_over(pod: &Value) -> bool {
+    matches!(text(pod, "/status/phase"), "Failed" | "Succeeded")
+}
+
 /// Whether one of the object's owners has this uid.
 pub(super) fn owned_by(object: &Value, owner_uid: &str) -> bool {
     items(object, "/metadata/ownerReferences").iter().any(|owner| text(owner, "/uid") == owner_uid)

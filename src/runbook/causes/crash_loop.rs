@@ -27,16 +27,15 @@ pub fn assess(case: &Case) -> Assessment {
     cause.needs("Logs", logs);
     let Some(Ok(facts)) = pods else { return cause };
     let looping: Vec<_> = facts
-        .pods
-        .iter()
-        .filter(|pod| pod.deleted_at.is_none() && pod.containers.iter().any(|one| crashes_now(case, one)))
+        .active()
+        .filter(|pod| pod.containers.iter().any(|container| crashes_now(case, container)))
         .collect();
     if looping.is_empty() {
         cause.denies("No pod restarts again and again");
         return cause;
     }
     let restarts: i32 = looping.iter().map(|pod| pod.restarts()).sum();
-    let (count, all) = (looping.len(), facts.pods.len());
+    let (count, all) = (looping.len(), facts.active().count());
     cause.says(format!("{count} of {all} pods crash again and again, {restarts} restarts so far"));
     let mut explained = false;
     if looping.iter().any(|pod| pod.containers.iter().any(out_of_memory)) {

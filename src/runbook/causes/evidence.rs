@@ -14,7 +14,7 @@ use crate::runbook::version;
 pub(super) fn no_pods(case: &Case, cause: &mut Assessment) {
     let pods = case.readings.pods(case.failed);
     if let Some(Ok(facts)) = pods {
-        match facts.pods.len() {
+        match facts.active().count() {
             0 => cause.says("No pod of it exists"),
             count => cause.denies(format!("{count} pods of it exist")),
         }

@@ -28,15 +28,16 @@ pub fn assess(case: &Case) -> Assessment {
     let stuck = |container: &&Container| {
         container.waiting_reason.as_deref().is_some_and(|reason| REASONS.contains(&reason))
     };
-    let pods: Vec<_> = facts.pods.iter().filter_map(|pod| pod.containers.iter().find(stuck)).collect();
+    let all = facts.active().count();
+    let pods: Vec<_> = facts.active().filter_map(|pod| pod.containers.iter().find(stuck)).collect();
     let Some(first) = pods.first() else {
-        if !facts.pods.is_empty() {
+        if all > 0 {
             cause.denies("Every pod has its image");
         }
         return cause;
     };
     let reason = first.waiting_reason.as_deref().unwrap_or_default();
-    cause.says(format!("{} of {} pods wait for their image ({reason})", pods.len(), facts.pods.len()));
+    cause.says(format!("{} of {all} pods wait for their image ({reason})", pods.len()));
     cause.strength = if case.platform_up() == Some(true) { Strength::Possible } else { Strength::Certain };
     let here = evidence::version_wanted(case, case.failed);
     let healthy = case.healthy_wanted();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
-use crate::runbook::fact::NodesFacts;
+use crate::runbook::fact::{NodesFacts, Pod};
 use crate::runbook::fits;
 
 /// Weighs the cause.
@@ -36,10 +36,10 @@ pub fn assess(case: &Case) -> Assessment {
     let lost: Vec<&str> =
         facts.nodes.iter().filter(|node| !node.is_ready()).map(|node| node.name.as_str()).collect();
     let pods = case.readings.pods(case.failed).and_then(Result::ok);
-    let waits = pods.is_some_and(|facts| facts.pods.iter().any(|pod| pod.unscheduled.is_some()));
-    let hosts = pods.is_some_and(|facts| {
-        facts.pods.iter().any(|pod| pod.node.as_deref().is_some_and(|node| lost.contains(&node)))
-    });
+    let waits = pods.is_some_and(|facts| facts.active().any(|pod| pod.unscheduled.is_some()));
+    // One that is on its way out counts: nobody on a lost node hears that it should go.
+    let on_lost = |pod: &Pod| pod.node.as_deref().is_some_and(|node| lost.contains(&node));
+    let hosts = pods.is_some_and(|facts| facts.pods.iter().any(|pod| !pod.is_over() && on_lost(pod)));
     cause.strength = match (ready, waits, hosts) {
         (0, ..) | (_, true, _) => Strength::Certain,
         (_, _, true) => Strength::Likely,

@@ -65,19 +65,21 @@ fn guidance(case: &Case, found: &Release, young: bool) -> Vec<Guidance> {
             "Ask who is at it, and wait until it has ended or is five minutes old: Helm does not stop two at once",
         ));
     }
-    let history = command::helm_history(profile, region);
-    guidance.push(Guidance::with("See what was begun, and when", history));
     match &found.last_good {
         Some(good) => guidance.push(Guidance::text(format!(
             "Roll back to revision {} in step 3; then the values file can be re-applied, if that is still needed",
             good.revision
         ))),
-        None => guidance.extend([
-            Guidance::text(evidence::ask(
-                case,
-                "whoever installs the platform",
-                "end what they began: it was the first install, and Helm knows no earlier state",
-            )),
+        None => guidance.push(Guidance::text(evidence::ask(
+            case,
+            "whoever installs the platform",
+            "end what they began: Helm knows no earlier state of the release that was whole",
+        ))),
+    }
+    let history = command::helm_history(profile, region);
+    guidance.push(Guidance::with("See what was begun, and when", history));
+    if found.last_good.is_none() {
+        guidance.extend([
             Guidance::with(
                 "If nobody can: this forgets the record of the install and leaves what it made; then re-apply in step 3",
                 command::forget_release(profile, region, found.revision),
@@ -85,7 +87,7 @@ fn guidance(case: &Case, found: &Release, young: bool) -> Vec<Guidance> {
             Guidance::text(
                 "Do not uninstall the release to get rid of the record: that deletes all that the install made",
             ),
-        ]),
+        ]);
     }
     guidance
 }

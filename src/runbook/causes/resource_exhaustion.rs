@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Advice, Assessment, Explains, Guidance, Strength};
 use crate::runbook::command;
-use crate::runbook::fact::{Container, Pod};
+use crate::runbook::fact::{Container, Pod, PodsFacts};
 use crate::runbook::fits;
 
 /// The node conditions that are bad when `True`.
@@ -31,24 +31,26 @@ pub fn assess(case: &Case) -> Assessment {
     cause.needs("Nodes", nodes);
     let mut killed = 0;
     if let Some(Ok(facts)) = answer {
-        let all = facts.pods.len();
+        let all = facts.active().count();
         let killed_now = |container: &Container| {
             let ends = [&container.terminated, &container.last_terminated];
             let oom = ends.into_iter().flatten().find(|end| end.reason == "OOMKilled");
             oom.is_some_and(|end| case.is_recent(end.finished_at, PRESENT))
         };
-        killed = facts.pods.iter().filter(|pod| pod.containers.iter().any(killed_now)).count();
-        let evicted = facts.pods.iter().filter(|pod| pod.reason.as_deref() == Some("Evicted")).count();
+        killed = facts.active().filter(|pod| pod.containers.iter().any(killed_now)).count();
+        let evicted = evicted_lately(case, facts, &mut cause);
         if killed > 0 {
-            let restarts: i32 = facts.pods.iter().map(Pod::restarts).sum();
+            let restarts: i32 = facts.active().map(Pod::restarts).sum();
             cause.says(format!(
                 "{killed} of {all} pods were killed for want of memory (OOMKilled), {restarts} restarts"
             ));
             cause.strength = Strength::Certain;
         }
         if evicted > 0 {
-            cause.says(format!("{evicted} of {all} pods were evicted from their node"));
-            // Evicted pods stay listed long after; the pressure now is what tells.
+            cause.says(format!(
+                "{} evicted from their node within the last hour",
+                if evicted == 1 { "1 pod was".to_owned() } else { format!("{} were", pods(evicted)) }
+            ));
             cause.strength = cause.strength.max(Strength::Likely);
             if killed == 0 {
                 cause.advice = Some(Advice::Guidance);
@@ -59,7 +61,7 @@ pub fn assess(case: &Case) -> Assessment {
             }
         }
         if killed + evicted == 0 && all > 0 {
-            cause.denies("No pod was killed for want of memory, and none was evicted");
+            cause.denies("No pod was killed for want of memory, and none was evicted lately");
         }
     }
     if let Some(Ok(facts)) = nodes {
@@ -92,4 +94,22 @@ pub fn assess(case: &Case) -> Assessment {
         .guidance
         .push(Guidance::with("See what the nodes have", command::describe_nodes(case.profile, region)));
     cause
+}
+
+/// How many pods were evicted within the time that speaks of now. Evicted ones stay listed for days.
+fn evicted_lately(case: &Case, facts: &PodsFacts, cause: &mut Assessment) -> usize {
+    let evicted = facts.pods.iter().filter(|pod| pod.reason.as_deref() == Some("Evicted"));
+    // No pod ends before it was made.
+    let at = |pod: &Pod| pod.ended_at.or(pod.created_at.filter(|at| case.is_recent(Some(*at), PRESENT)));
+    let (known, unknown): (Vec<_>, Vec<_>) = evicted.partition(|pod| at(pod).is_some());
+    if !unknown.is_empty() {
+        cause
+            .not_checked
+            .push(format!("When {} were evicted: their records do not say", pods(unknown.len())));
+    }
+    known.into_iter().filter(|pod| case.is_recent(at(pod), PRESENT)).count()
+}
+
+fn pods(count: usize) -> String {
+    if count == 1 { "1 pod".to_owned() } else { format!("{count} pods") }
 }

@@ -24,7 +24,7 @@ fn answers_us(case: &Case) -> bool {
 fn just_started(case: &Case) -> bool {
     let Some(Ok(facts)) = case.readings.pods(case.failed) else { return false };
     let young = |pod: &Pod| pod.created_at.is_some() && case.is_recent(pod.created_at, REGISTERING);
-    facts.pods.iter().any(|pod| pod.ready && young(pod))
+    facts.active().any(|pod| pod.ready && young(pod))
 }
 
 /// Weighs the cause.

@@ -19,14 +19,15 @@ pub fn assess(case: &Case) -> Assessment {
     cause.needs("Pods", answer);
     cause.needs("Nodes", case.readings.nodes(case.failed));
     let Some(Ok(facts)) = answer else { return cause };
-    let waiting: Vec<_> = facts.pods.iter().filter(|pod| pod.unscheduled.is_some()).collect();
+    let all = facts.active().count();
+    let waiting: Vec<_> = facts.active().filter(|pod| pod.unscheduled.is_some()).collect();
     let Some(message) = waiting.first().and_then(|pod| pod.unscheduled.as_deref()) else {
-        if !facts.pods.is_empty() {
+        if all > 0 {
             cause.denies("Every pod has a node");
         }
         return cause;
     };
-    cause.says(format!("{} of {} pods wait for a node", waiting.len(), facts.pods.len()));
+    cause.says(format!("{} of {all} pods wait for a node", waiting.len()));
     cause.says(format!("The scheduler says: `{message}`"));
     cause.strength = if case.platform_up() == Some(true) { Strength::Possible } else { Strength::Certain };
     if let Some(Ok(nodes)) = case.readings.nodes(case.failed) {

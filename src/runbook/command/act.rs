@@ -1,6 +1,7 @@
 //! The commands of step 3, which change the failed region (`domain.md`, T1 to T8).
 
-use super::{Command, helm, kubectl};
+use super::value::Kind;
+use super::{Command, DEPLOYMENT, context, helm, kubectl, named, rollout};
 use crate::runbook::profile::{Profile, Region};
 
 const HELM_3: &str =
@@ -8,15 +9,17 @@ const HELM_3: &str =
 
 /// Step 3: restart.
 pub fn restart(profile: &Profile, region: &Region) -> Command {
-    let deployment = format!("deployment/{}", profile.deployment);
-    kubectl(profile, region).args(["rollout", "restart", &deployment, "-n", &profile.namespace])
+    rollout(kubectl(profile, region), "restart", profile)
 }
 
 /// Step 3: scale.
 pub fn scale(profile: &Profile, region: &Region, current: Option<i32>) -> Command {
     let replicas = format!("--replicas={}", profile.replicas);
-    let command =
-        kubectl(profile, region).args(["scale", "deployment", "-n", &profile.namespace, &profile.deployment]);
+    let command = kubectl(profile, region).args(["scale", "deployment"]).namespace("-n", profile).value(
+        Kind::Name,
+        DEPLOYMENT,
+        &profile.deployment,
+    );
     let command = match current {
         Some(current) => command
             .arg(format!("--current-replicas={current}"))
@@ -28,34 +31,35 @@ pub fn scale(profile: &Profile, region: &Region, current: Option<i32>) -> Comman
 
 /// Step 3: re-apply the values file by Helm. `major` is the installed Helm's (`domain.md`, T3 and T7).
 pub fn helm_upgrade(profile: &Profile, region: &Region, version: &str, major: Option<u32>) -> Command {
-    let mut command = Command::new(["helm", "upgrade", &profile.deployment]);
+    let mut command =
+        Command::new(["helm", "upgrade"]).value(Kind::Name, "The name of the release", &profile.deployment);
     // An OCI registry is no repository: the chart is named by its whole address.
     let oci = profile.chart.repository.starts_with("oci://");
-    let file = profile.chart.file.as_ref();
-    let chart = if let Some(file) = file {
-        file.display().to_string()
-    } else if oci {
-        format!("{}/{}", profile.chart.repository.trim_end_matches('/'), profile.chart.name)
-    } else {
-        profile.chart.name.clone()
+    let repository = command.given(Kind::Url, REPOSITORY, &profile.chart.repository);
+    let name = command.given(Kind::Id, CHART, &profile.chart.name);
+    let version = &command.given(Kind::Version, VERSION, version);
+    let file = profile.chart.file.as_deref();
+    command = match file {
+        Some(file) => command.path(ARCHIVE, file),
+        None if oci => command.arg(format!("{}/{name}", repository.trim_end_matches('/'))),
+        None => command.arg(name),
     };
-    command = command.arg(chart).args(["--install", "--create-namespace", "--repository-config="]);
-    command = command.args(["--namespace", &profile.namespace]);
+    command = command.args(["--install", "--create-namespace", "--repository-config="]);
+    command = command.namespace("--namespace", profile);
     if file.is_none() && !oci {
-        command = command.args(["--repo", &profile.chart.repository]);
+        command = command.args(["--repo", &repository]);
     }
     if file.is_none() {
         command = command.args(["--version", version]);
     }
     if let Some(file) = &profile.kubeconfig {
-        command = command.arg("--kubeconfig").arg(file.display().to_string());
+        command = command.arg("--kubeconfig").path("The path of the kubeconfig", file);
     }
-    command = command.args(["--kube-context", &region.context, "-f"]);
-    command = command.arg(values_file(region));
+    command = values_file(context(command, "--kube-context", region).arg("-f"), region);
     command = command.differs(match file {
         Some(_) => "the chart archive on this machine in place of the repository, which may be out of reach".to_owned(),
         None => format!(
-            "--version {version} is what the healthy region runs; the runbook's 4.8.0 would downgrade this region"
+            "--version {version} is what the healthy region runs, the 4.8.0 of the runbook would downgrade this region"
         ),
     });
     if major == Some(3) {
@@ -65,10 +69,16 @@ pub fn helm_upgrade(profile: &Profile, region: &Region, version: &str, major: Op
     }
 }
 
-/// Step 3: roll the release back to a revision. `major` is the installed Helm's.
-pub fn helm_rollback(profile: &Profile, region: &Region, revision: u32, major: Option<u32>) -> Command {
-    let revision = revision.to_string();
-    let command = helm(profile, region, ["rollback", &profile.deployment, &revision]);
+/// Step 3: roll the release back to a revision, a placeholder where none is known: Helm takes 0 for the
+/// one before the newest, which need not have been whole. `major` is the installed Helm's.
+pub fn helm_rollback(
+    profile: &Profile,
+    region: &Region,
+    revision: Option<u32>,
+    major: Option<u32>,
+) -> Command {
+    let revision = revision.map_or("REVISION".to_owned(), |revision| revision.to_string());
+    let command = helm(profile, region, "rollback", Some(&revision));
     let command = command.differs(
         "not in the runbook: its re-apply is refused while an earlier install, upgrade or rollback is pending",
     );
@@ -85,28 +95,29 @@ pub fn helm_rollback(profile: &Profile, region: &Region, revision: u32, major: O
 pub fn vcluster_start(profile: &Profile, region: &Region, version: &str, flags: &[String]) -> Command {
     let knows = |flag: &str| flags.iter().any(|known| known == flag);
     let mut command = Command::new(["vcluster", "platform", "start"]);
+    let version = &command.given(Kind::Version, VERSION, version);
     if let Some(file) = &profile.kubeconfig {
-        command.env.push(("KUBECONFIG".to_owned(), file.display().to_string()));
+        let file = file.display().to_string();
+        command = command.variable("KUBECONFIG", "The path of the kubeconfig", &file);
     }
-    command = command.args(["--namespace", &profile.namespace]);
+    command = command.namespace("--namespace", profile);
     command = if knows("--kube-context") && !knows("--context") {
-        command.args(["--kube-context", &region.context])
+        context(command, "--kube-context", region)
     } else {
-        command
-            .args(["--context", &region.context])
+        context(command, "--context", region)
             .differs("--context instead of --kube-context, which the CLI does not know")
     };
-    command = command.arg("--values").arg(values_file(region)).args(["--upgrade", "--no-tunnel"]);
+    command = values_file(command.arg("--values"), region).args(["--upgrade", "--no-tunnel"]);
     command = command.args(["--version", version]).differs(format!(
         "--version {version} is added: without it the CLI upgrades this region to the latest version"
     ));
     if let Some(file) = profile.chart.file.as_ref().filter(|_| knows("--chart-path")) {
-        command = command.arg("--chart-path").arg(file.display().to_string());
+        command = command.arg("--chart-path").path(ARCHIVE, file);
     } else if knows("--chart-repo") {
-        command = command.args(["--chart-repo", &profile.chart.repository]);
+        command = command.arg("--chart-repo").value(Kind::Url, REPOSITORY, &profile.chart.repository);
     }
     if knows("--chart-name") && profile.chart.file.is_none() {
-        command = command.args(["--chart-name", &profile.chart.name]);
+        command = command.arg("--chart-name").value(Kind::Id, CHART, &profile.chart.name);
     }
     let quiet: Vec<&str> =
         ["--no-wait", "--no-port-forwarding", "--no-login"].into_iter().filter(|flag| knows(flag)).collect();
@@ -121,9 +132,16 @@ pub fn vcluster_start(profile: &Profile, region: &Region, version: &str, flags: 
     }
 }
 
-fn values_file(region: &Region) -> String {
-    match &region.values_file {
-        Some(file) => file.display().to_string(),
-        None => format!("platform-{}-values.yaml", region.name),
+const VERSION: &str = "The version";
+const REPOSITORY: &str = "The repository of the chart";
+const CHART: &str = "The name of the chart";
+const ARCHIVE: &str = "The path of the chart archive";
+
+fn values_file(mut command: Command, region: &Region) -> Command {
+    let what = format!("The path of the values file of {}", named(region));
+    if let Some(file) = &region.values_file {
+        return command.path(&what, file);
     }
+    let name = command.given(Kind::Id, "The name of the region", &region.name);
+    command.arg(format!("platform-{name}-values.yaml"))
 }

@@ -4,23 +4,34 @@
 mod act;
 mod look;
 mod mend;
+mod value;
 
+use std::path::Path;
+
+use self::value::Kind;
 use super::profile::{AwsSettings, Profile, Region};
 
 pub use act::*;
 pub use look::*;
 pub use mend::*;
+pub use value::is_plain_version;
 
-/// A command line to copy: environment, program and arguments. Never holds a secret.
+/// A command line to copy: environment, program and arguments. Never holds a secret, nor anything of the
+/// outside but plain names, versions, IDs, hosts and paths: where one is none of these, the command is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Command {
     /// Variables to set for it, in order.
     pub env: Vec<(String, String)>,
     /// Program and arguments.
     pub argv: Vec<String>,
-    /// Where and why it differs from the runbook's command, a line each.
+    /// Where and why it differs from the runbook's command, a line each. Printed as a comment, which zsh runs
+    /// where it is pasted: nothing in it means anything to a shell.
     pub differs: Vec<String>,
+    refusal: Option<String>,
 }
+
+/// What stands in a refused command where the text would.
+const REFUSED: &str = "REFUSED";
 
 impl Command {
     fn new<const N: usize>(argv: [&str; N]) -> Self {
@@ -42,17 +53,58 @@ impl Command {
         self
     }
 
-    /// One line for a POSIX shell.
+    /// Adds a text from outside, or refuses the command. `what` names it, as in "The namespace".
+    fn value(mut self, kind: Kind, what: &str, text: &str) -> Self {
+        let text = self.given(kind, what, text);
+        self.arg(text)
+    }
+
+    /// Adds a path.
+    fn path(self, what: &str, path: &Path) -> Self {
+        self.value(Kind::Seen, what, &path.display().to_string())
+    }
+
+    /// Adds a namespace behind its flag.
+    fn namespace(self, flag: &str, profile: &Profile) -> Self {
+        self.arg(flag).value(Kind::Label, "The namespace", &profile.namespace)
+    }
+
+    /// Adds a variable.
+    fn variable(mut self, name: &str, what: &str, value: &str) -> Self {
+        let value = self.given(Kind::Seen, what, value);
+        self.env.push((name.to_owned(), value));
+        self
+    }
+
+    /// A text from outside for a part of an argument; without effect where the command is refused.
+    fn given(&mut self, kind: Kind, what: &str, text: &str) -> String {
+        if kind.fits(text) {
+            return text.to_owned();
+        }
+        self.refusal.get_or_insert_with(|| kind.refusal(what));
+        REFUSED.to_owned()
+    }
+
+    /// Why there is no such command: a sentence that says what is wrong with which value.
+    pub fn refused(&self) -> Option<&str> {
+        self.refusal.as_deref()
+    }
+
+    /// One line for a POSIX shell. Of a refused command it is one that does nothing and says why.
     pub fn shell(&self) -> String {
+        if let Some(why) = &self.refusal {
+            return format!(": {}", quote(&format!("No command: {why}")));
+        }
         let env = self.env.iter().map(|(name, value)| format!("{name}={}", quote(value)));
         env.chain(self.argv.iter().map(|arg| quote(arg))).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// Quotes one word for a POSIX shell.
+/// Quotes one word for a POSIX shell: sh, bash, dash, ksh and zsh. It is no quoting for cmd, `PowerShell` or fish.
 pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
+    // zsh takes `=ls` for the path of ls.
+    if !word.is_empty() && word.chars().all(plain) && !word.starts_with('=') {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
@@ -69,11 +121,11 @@ fn aws(settings: &AwsSettings) -> Command {
         ("AWS_SHARED_CREDENTIALS_FILE", &settings.credentials_file),
     ] {
         if let Some(file) = file {
-            command.env.push((name.to_owned(), file.display().to_string()));
+            command = command.variable(name, "The path of an AWS file", &file.display().to_string());
         }
     }
     match &settings.profile {
-        Some(profile) => command.args(["--profile", profile]),
+        Some(profile) => command.arg("--profile").value(Kind::Seen, "The AWS profile", profile),
         None => command,
     }
 }
@@ -81,45 +133,72 @@ fn aws(settings: &AwsSettings) -> Command {
 fn kubectl(profile: &Profile, region: &Region) -> Command {
     let command = Command::new(["kubectl"]);
     let command = match &profile.kubeconfig {
-        Some(file) => command.arg("--kubeconfig").arg(file.display().to_string()),
+        Some(file) => command.arg("--kubeconfig").path("The path of the kubeconfig", file),
         None => command,
     };
-    command.args(["--context", &region.context])
+    context(command, "--context", region)
 }
 
-fn helm<const N: usize>(profile: &Profile, region: &Region, what: [&str; N]) -> Command {
-    let command = Command::new(["helm"]).args(what).args(["--namespace", &profile.namespace]);
-    let command = match &profile.kubeconfig {
-        Some(file) => command.arg("--kubeconfig").arg(file.display().to_string()),
-        None => command,
-    };
-    command.args(["--kube-context", &region.context])
+fn context(command: Command, flag: &str, region: &Region) -> Command {
+    command.arg(flag).value(Kind::Seen, &format!("The context of {}", named(region)), &region.context)
+}
+
+/// A region in a sentence about it: its name, where that is a plain one.
+fn named(region: &Region) -> &str {
+    if Kind::Id.fits(&region.name) { &region.name } else { "a region" }
+}
+
+fn health_check(command: Command, region: &Region) -> Command {
+    let what = format!("The health check ID of {}", named(region));
+    command.arg("--health-check-id").value(Kind::Id, &what, &region.health_check_id)
+}
+
+const DEPLOYMENT: &str = "The name of the Deployment";
+const INGRESS: &str = "The name of the Ingress";
+
+/// Adds namespace and label selector of the platform's pods.
+fn selected(command: Command, profile: &Profile) -> Command {
+    command.namespace("-n", profile).arg("-l").value(Kind::Selector, "The label selector", &profile.selector)
+}
+
+/// `rollout WHAT deployment/NAME` in the namespace.
+fn rollout(mut command: Command, what: &str, profile: &Profile) -> Command {
+    let deployment = command.given(Kind::Name, DEPLOYMENT, &profile.deployment);
+    command.args(["rollout", what]).arg(format!("deployment/{deployment}")).namespace("-n", profile)
+}
+
+/// `helm WHAT RELEASE [MORE]` on a region's cluster.
+fn helm(profile: &Profile, region: &Region, what: &str, more: Option<&str>) -> Command {
+    let command = Command::new(["helm", what]);
+    let mut command = command.value(Kind::Name, "The name of the release", &profile.deployment);
+    if let Some(more) = more {
+        command = command.arg(more);
+    }
+    command = command.namespace("--namespace", profile);
+    if let Some(file) = &profile.kubeconfig {
+        command = command.arg("--kubeconfig").path("The path of the kubeconfig", file);
+    }
+    context(command, "--kube-context", region)
 }
 
 /// Steps 1 and 5: what each checker of a region's health check reports.
 pub fn health_check_status(profile: &Profile, region: &Region) -> Command {
-    aws(&profile.aws).args([
-        "route53",
-        "get-health-check-status",
-        "--health-check-id",
-        &region.health_check_id,
-        "--query",
-        STATUS_QUERY,
-        "--output",
-        "table",
-    ])
+    let command = health_check(aws(&profile.aws).args(["route53", "get-health-check-status"]), region);
+    command.args(["--query", STATUS_QUERY, "--output", "table"])
 }
 
 /// Our own look at a host, at its own address where one is given.
-pub fn probe(host: &str, address: Option<&str>, ca: Option<&std::path::Path>) -> Command {
+pub fn probe(host: &str, address: Option<&str>, ca: Option<&Path>) -> Command {
     let mut command = Command::new(["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}\\n"]);
+    let host = &command.given(Kind::Host, "The name of the host", host);
+    let address = address.map(|address| command.given(Kind::Address, "The address to ask at", address));
     let mut port = "443";
-    if let Some((ip, given)) = address.and_then(|address| address.rsplit_once(':')) {
+    if let Some((ip, given)) = address.as_deref().and_then(|address| address.rsplit_once(':')) {
         port = given;
         command = command.arg("--resolve").arg(format!("{host}:{port}:{ip}"));
     }
     if let Some(ca) = ca {
-        command = command.arg("--cacert").arg(ca.display().to_string());
+        command = command.arg("--cacert").path("The path of the certificate to trust", ca);
     }
     let port = if port == "443" { String::new() } else { format!(":{port}") };
     command.arg(format!("https://{host}{port}/healthz"))
@@ -132,18 +211,19 @@ pub fn version(profile: &Profile, region: &Region) -> Command {
 
 /// Step 2: the Deployment.
 pub fn get_deployment(profile: &Profile, region: &Region) -> Command {
-    kubectl(profile, region).args(["get", "deployment", "-n", &profile.namespace, &profile.deployment])
+    let command = kubectl(profile, region).args(["get", "deployment"]).namespace("-n", profile);
+    command.value(Kind::Name, DEPLOYMENT, &profile.deployment)
 }
 
 /// Steps 2 and 5: the platform's pods.
 pub fn get_pods(profile: &Profile, region: &Region) -> Command {
-    kubectl(profile, region).args(["get", "pods", "-n", &profile.namespace, "-l", &profile.selector])
+    selected(kubectl(profile, region).args(["get", "pods"]), profile)
 }
 
 /// Step 2: the last 50 lines of the logs.
 pub fn logs(profile: &Profile, region: &Region) -> Command {
-    kubectl(profile, region)
-        .args(["logs", "-n", &profile.namespace, "-l", &profile.selector, "--tail=50", "--prefix"])
+    selected(kubectl(profile, region).arg("logs"), profile)
+        .args(["--tail=50", "--prefix"])
         .differs("--prefix is added: it names the pod of each line")
 }
 
@@ -156,7 +236,8 @@ pub fn previous_logs(profile: &Profile, region: &Region) -> Command {
 
 /// Step 2: the Ingress.
 pub fn get_ingress(profile: &Profile, region: &Region) -> Command {
-    kubectl(profile, region).args(["get", "ingress", "-n", &profile.namespace, &profile.ingress])
+    let command = kubectl(profile, region).args(["get", "ingress"]).namespace("-n", profile);
+    command.value(Kind::Name, INGRESS, &profile.ingress)
 }
 
 /// Step 2: the nodes.
@@ -166,15 +247,14 @@ pub fn get_nodes(profile: &Profile, region: &Region) -> Command {
 
 /// Step 2: the namespace's events, oldest first.
 pub fn get_events(profile: &Profile, region: &Region) -> Command {
-    kubectl(profile, region).args(["get", "events", "-n", &profile.namespace, "--sort-by=.lastTimestamp"])
+    kubectl(profile, region).args(["get", "events"]).namespace("-n", profile).arg("--sort-by=.lastTimestamp")
 }
 
 /// Step 4: wait for the rollout, with an end.
 pub fn rollout_status(profile: &Profile, region: &Region) -> Command {
-    let deployment = format!("deployment/{}", profile.deployment);
-    kubectl(profile, region)
-        .args(["rollout", "status", &deployment, "-n", &profile.namespace, "--timeout=10m"])
-        .differs("--timeout is added: without, it waits for ever; it also reports success at 0 replicas, so look at the pods too")
+    rollout(kubectl(profile, region), "status", profile)
+        .arg("--timeout=10m")
+        .differs("--timeout is added: without, it waits for ever, and it reports success at 0 replicas, so look at the pods too")
 }
 
 /// Step 5: the NetworkPeers.
@@ -187,13 +267,15 @@ pub fn tool_version(program: &str) -> Command {
     match program {
         "vcluster" => Command::new(["vcluster", "--version"]),
         "kubectl" => Command::new(["kubectl", "version", "--client"]),
-        program => Command::new([program, "version", "--short"]),
+        program => Command::default()
+            .value(Kind::Seen, "The name of the program", program)
+            .args(["version", "--short"]),
     }
 }
 
 /// What the vCluster CLI does to the admin password, and how not to lose it (`domain.md`, T5).
-const ADMIN_PASSWORD: &str = "add --password with the one that the release has (helm get values), or the CLI sets a new \
-     one: the namespace's uid";
+const ADMIN_PASSWORD: &str = "add --password with the one that the release has, which helm get values tells, or the CLI sets a new \
+     one: the uid of the namespace";
 
 /// A step's heading and its commands, in the runbook's order.
 pub type Section = (String, Vec<Command>);
@@ -243,63 +325,12 @@ pub fn runbook(
     verify.push(get_network_peers(profile, region));
     vec![
         ("Step 1 - Confirm failover is active".to_owned(), confirm),
-        (format!("Step 2 - Diagnose {}", region.name), diagnose),
-        (format!("Step 3 - Restore {}: one of these, by cause", region.name), restore),
+        (format!("Step 2 - Diagnose {}", named(region)), diagnose),
+        (format!("Step 3 - Restore {}: one of these, by cause", named(region)), restore),
         ("Step 4 - Wait for the rollout to complete".to_owned(), vec![rollout_status(profile, region)]),
         ("Step 5 - Verify recovery".to_owned(), verify),
     ]
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::runbook::profile::testing::profile;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        for (word, quoted) in [
-            ("plain-1.2/x:y", "plain-1.2/x:y"),
-            ("", "''"),
-            ("two words", "'two words'"),
-            ("it's", r"'it'\''s'"),
-            ("$HOME", "'$HOME'"),
-        ] {
-            assert_eq!(quote(word), quoted);
-            assert_eq!(shlex::split(&quote(word)).unwrap(), [word]);
-        }
-    }
-
-    #[test]
-    fn the_cli_gets_the_flags_it_knows() {
-        let profile = profile();
-        let region = &profile.regions[0];
-        let new = ["--context", "--no-wait", "--no-login"].map(str::to_owned);
-        let line = vcluster_start(&profile, region, "4.11.2", &new).shell();
-        assert!(line.contains("--context arn:aws:eks:us-east-1"), "{line}");
-        assert!(line.contains("--no-wait --no-login") && !line.contains("--no-port-forwarding"), "{line}");
-        assert!(line.contains("--version 4.11.2"), "{line}");
-        let other = ["--kube-context".to_owned()];
-        let line = vcluster_start(&profile, region, "4.11.2", &other).shell();
-        assert!(line.contains("--kube-context arn:") && !line.contains("--no-wait"), "{line}");
-    }
-
-    #[test]
-    fn helm_3_gets_no_flags_of_helm_4() {
-        let profile = profile();
-        for (major, given) in [(Some(3), false), (Some(4), true), (None, true)] {
-            let line = helm_upgrade(&profile, &profile.regions[0], "4.11.2", major).shell();
-            assert_eq!(line.contains("--server-side=true --force-conflicts"), given, "{line}");
-        }
-    }
-
-    #[test]
-    fn every_command_survives_a_shell() {
-        let profile = profile();
-        for (_, commands) in runbook(&profile, super::super::profile::RegionIndex(0), Some("4.11.2")) {
-            for command in commands {
-                let words = shlex::split(&command.shell()).unwrap();
-                assert_eq!(words[command.env.len()..], command.argv, "{}", command.shell());
-            }
-        }
-    }
-}
+mod tests;

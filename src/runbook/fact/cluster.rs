@@ -117,6 +117,13 @@ pub struct PodsFacts {
     pub pods: Vec<Pod>,
 }
 
+impl PodsFacts {
+    /// The pods that are evidence of now: those that the ReplicaSet's controller counts.
+    pub fn active(&self) -> impl Iterator<Item = &Pod> {
+        self.pods.iter().filter(|pod| pod.is_active())
+    }
+}
+
 /// The fields of a pod that judgements need.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Pod {
@@ -134,6 +141,8 @@ pub struct Pod {
     pub phase: String,
     /// `status.reason`, for example `Evicted`.
     pub reason: Option<String>,
+    /// When it ended for good, by the last of its containers or conditions to change; only of one that did.
+    pub ended_at: Option<Timestamp>,
     /// Condition `Ready` is `True`.
     pub ready: bool,
     /// Message of condition `PodScheduled` where it is `False`.
@@ -143,6 +152,18 @@ pub struct Pod {
 }
 
 impl Pod {
+    /// Has it ended for good (`Failed`, which an evicted one is too, or `Succeeded`)? Such a pod stays listed
+    /// for days with the labels and the owner of those that run.
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase.as_str(), "Failed" | "Succeeded")
+    }
+
+    /// Does the ReplicaSet's controller count it? Neither one that has ended nor one that is on its way out
+    /// (`FilterActivePods` in Kubernetes' `controller_utils.go`).
+    pub fn is_active(&self) -> bool {
+        !self.is_over() && self.deleted_at.is_none()
+    }
+
     /// Restarts of all containers together.
     pub fn restarts(&self) -> i32 {
         self.containers.iter().map(|container| container.restarts).sum()

@@ -53,6 +53,9 @@ pub fn plan(case: &Case, kind: ActionKind) -> Plan {
     };
     parts.blockers.splice(0..0, gate(case));
     parts.blockers.extend(freshness::stale(case, kind));
+    if let Some(why) = parts.command.refused() {
+        parts.blockers.push(Blocker::firm(why));
+    }
     parts.target = target(case);
     if parts.target.is_none() {
         parts.blockers.push(unknown_target(case));
@@ -165,6 +168,7 @@ fn restart(case: &Case, fit: Fit) -> Parts {
         kind: ActionKind::Restart,
         request,
         target: None,
+        newest: None,
         blockers,
         title: "Restart the platform".to_owned(),
         changes: format!(
@@ -200,6 +204,7 @@ fn scale(case: &Case, fit: Fit) -> Parts {
         kind: ActionKind::Scale,
         request,
         target: None,
+        newest: None,
         blockers,
         title: format!("Scale up to {}", profile.replicas),
         changes: format!("Deployment {}, replicas {from} → {}", profile.deployment, profile.replicas),
@@ -319,6 +324,7 @@ fn reapply(
         kind: what.kind,
         request,
         target: None,
+        newest: None,
         blockers,
         title: what.title.to_owned(),
         changes: format!(
@@ -441,3 +447,6 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
 
 #[cfg(test)]
 pub(crate) mod tests;
+
+#[cfg(test)]
+mod guard_tests;

@@ -9,6 +9,7 @@ use crate::app::msg::{FormMsg, Msg};
 use crate::design::{Field as Labelled, Note, Tone};
 use crate::environment::Field;
 use crate::environment::discovery::FieldNote;
+use crate::plain;
 use crate::ui::checks;
 
 /// Where the field is kept that takes the focus as soon as it is painted.
@@ -104,7 +105,7 @@ impl FormField {
     fn answer(&self, ui: &Ui, response: &Response, text: String, out: &mut Vec<Msg>) {
         // of fixed width, so that counting tells whether all of it is in sight
         if self.mono && text.len() as f32 * MONO_WIDTH > response.rect.width() {
-            response.clone().on_hover_text(&text);
+            response.clone().on_hover_text(plain::lines(&text));
         }
         if response.changed() {
             out.push(Msg::Form(FormMsg::Text(self.field, text)));

@@ -5,6 +5,7 @@ use egui::{Popup, PopupKind, ScrollArea, SetOpenCommand};
 use crate::app::model::Form;
 use crate::design::{PathField, faint};
 use crate::environment::discovery::{HealthCheckChoice, health_check_choices};
+use crate::plain;
 use crate::runbook::verdict::Why;
 
 /// The height that a list scrolls from, in points.
@@ -84,7 +85,7 @@ impl List {
             let first = self.items.iter().position(|(value, _)| value == current).unwrap_or(0);
             ScrollArea::vertical().max_height(MAX_HEIGHT).show(ui, |ui| {
                 for (place, (value, label)) in self.items.iter().enumerate() {
-                    let item = ui.selectable_label(value == current, label);
+                    let item = ui.selectable_label(value == current, plain::line(label));
                     if field.choose && place == first {
                         item.request_focus();
                     }

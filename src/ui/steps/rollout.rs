@@ -169,6 +169,7 @@ fn pod_row(pod: &RolloutPod, now: Timestamp, ui: &mut Ui) {
         PodState::Ready => (Tone::Pass, "Ready"),
         PodState::Starting(_) => (Tone::Warn, "Starting"),
         PodState::Ending => (Tone::ToCome, "Ending"),
+        PodState::Over(_) => (Tone::ToCome, "Ended"),
         PodState::Failing(_) => (Tone::Fail, "Failing"),
     };
     let revision = match pod.new {

@@ -167,8 +167,8 @@ fn recreate(state: &mut State, deployment: &Value, new: &Value, old: &[&Arc<Valu
     for set in old {
         scale(state, deployment, set, 0, now);
     }
-    let gone =
-        |set: &&Arc<Value>| !state.list(&PODS, Some(namespace(set))).any(|pod| owned_by(pod, uid(set)));
+    let runs = |pod: &Arc<Value>, set: &Value| owned_by(pod, uid(set)) && !object::is_over(pod);
+    let gone = |set: &&Arc<Value>| !state.list(&PODS, Some(namespace(set))).any(|pod| runs(pod, set));
     if old.iter().all(gone) {
         scale(state, deployment, new, number(deployment, "/spec/replicas"), now);
     }

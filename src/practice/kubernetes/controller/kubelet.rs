@@ -102,7 +102,7 @@ impl Kubelet {
                 None if !node.is_empty() => Life::begin(Stage::Creating, now.world),
                 None => Life::begin(Stage::Pending, now.world + state.random.between_ms(500, 1_500)),
             };
-            if nodes.is_silent(node) {
+            if nodes.is_silent(node) || (object::is_over(pod) && !object::terminating(pod)) {
                 life.due = None;
             } else {
                 if life.due.is_none() && life.stage != Stage::Up {

@@ -126,7 +126,7 @@ fn evict(state: &mut State, called: &str, now: Moment) {
 
 fn pods_on(state: &State, node: &str) -> Vec<std::sync::Arc<Value>> {
     let mut pods = state.collect(&PODS, None);
-    pods.retain(|pod| text(pod, "/spec/nodeName") == node);
+    pods.retain(|pod| text(pod, "/spec/nodeName") == node && !object::is_over(pod));
     pods
 }
 

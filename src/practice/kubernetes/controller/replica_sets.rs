@@ -32,12 +32,12 @@ pub(super) fn reconcile(state: &mut State, now: Moment) {
     }
 }
 
-/// The set's pods that are not on their way out.
+/// The set's pods that have not ended and are not on their way out.
 pub(super) fn active_pods(state: &State, replica_set: &Value) -> Vec<Arc<Value>> {
     let owner = uid(replica_set);
     state
         .list(&PODS, Some(namespace(replica_set)))
-        .filter(|pod| owned_by(pod, owner) && !object::terminating(pod))
+        .filter(|pod| owned_by(pod, owner) && !object::terminating(pod) && !object::is_over(pod))
         .cloned()
         .collect()
 }

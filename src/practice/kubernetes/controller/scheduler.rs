@@ -57,7 +57,7 @@ fn takes(state: &State, node: &Value, pod: &Value) -> Result<(), &'static str> {
 }
 
 fn pods_on<'a>(state: &'a State, node: &'a str) -> impl Iterator<Item = &'a Arc<Value>> {
-    state.list(&PODS, None).filter(move |pod| text(pod, "/spec/nodeName") == node)
+    state.list(&PODS, None).filter(move |pod| text(pod, "/spec/nodeName") == node && !object::is_over(pod))
 }
 
 /// CPUs that a pod's containers request.

@@ -130,6 +130,46 @@ fn each_cause_ranks_first_by_its_facts_with_its_advice() {
 }
 
 #[test]
+fn dead_pods_of_long_ago_change_no_judgement() {
+    for (id, _, break_it) in ROWS {
+        let mut world = World::failing();
+        break_it(&mut world);
+        let judged = |world: &World| {
+            let case = world.case();
+            let causes: Vec<_> = rank(&case)
+                .into_iter()
+                .map(|it| (it.id, it.strength, it.evidence_for, it.evidence_against, it.not_checked))
+                .collect();
+            let findings: Vec<_> = crate::runbook::steps::diagnose::checks(&case)
+                .into_iter()
+                .chain(crate::runbook::steps::verify::checks(&case))
+                .map(|check| (check.id, check.region, check.finding))
+                .collect();
+            (causes, findings, case.ready_pods(US), case.ready_pods(EU))
+        };
+        let before = judged(&world);
+        for region in [US, EU] {
+            world.leftovers(region);
+        }
+        assert_eq!(judged(&world), before, "{id}");
+    }
+}
+
+#[test]
+fn an_eviction_speaks_of_now_for_an_hour() {
+    for (hours, strength, unknown) in
+        [(Some(0), Strength::Likely, 0), (Some(50), Strength::RuledOut, 0), (None, Strength::RuledOut, 1)]
+    {
+        let mut world = World::failing();
+        world.replicas(US, 3);
+        world.pods(US, Facing::Waiting("ContainerCreating"));
+        world.evicted(US, hours);
+        let cause = super::resource_exhaustion::assess(&world.case());
+        assert_eq!((cause.strength, cause.not_checked.len()), (strength, unknown), "{hours:?}: {cause:?}");
+    }
+}
+
+#[test]
 fn every_cause_has_a_row_here() {
     let world = World::failing();
     let mut known: Vec<&str> = super::ALL.iter().map(|assess| assess(&world.case()).id).collect();

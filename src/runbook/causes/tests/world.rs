@@ -222,6 +222,56 @@ impl World {
         }
     }
 
+    /// Pods of days ago beside those that there are: evicted, ended with a node, crashed for good, completed.
+    pub(super) fn leftovers(&mut self, region: RegionIndex) {
+        let Ok(Facts::Pods(mut facts)) = self.answers[&Question::Pods(region)].clone() else { return };
+        let long_ago = Some(Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_hours(50));
+        let ways = [
+            ("Failed", Some("Evicted"), "OOMKilled"),
+            ("Failed", Some("Terminated"), "Error"),
+            ("Failed", None, "OOMKilled"),
+            ("Succeeded", None, "Completed"),
+        ];
+        for (phase, reason, end) in ways {
+            let ended = Terminated { reason: end.to_owned(), exit_code: 137, finished_at: long_ago };
+            let container = Container {
+                name: "manager".to_owned(),
+                restarts: 9,
+                waiting_reason: Some("ImagePullBackOff".to_owned()),
+                terminated: Some(ended),
+                ..Container::default()
+            };
+            facts.pods.push(Pod {
+                name: format!("loft-left-{phase}-{}", reason.unwrap_or(end)),
+                created_at: long_ago,
+                ended_at: long_ago,
+                phase: phase.to_owned(),
+                reason: reason.map(str::to_owned),
+                ready: true,
+                unscheduled: Some("0/3 nodes are available".to_owned()),
+                node: Some("ip-10-0-0-0".to_owned()),
+                containers: vec![container],
+                ..Pod::default()
+            });
+        }
+        self.answer(Question::Pods(region), Ok(Facts::Pods(facts)));
+    }
+
+    /// One pod that was evicted so many hours ago; it is not known when where `None`.
+    pub(super) fn evicted(&mut self, region: RegionIndex, hours: Option<i64>) {
+        let Ok(Facts::Pods(mut facts)) = self.answers[&Question::Pods(region)].clone() else { return };
+        let at = |hours| Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_hours(hours);
+        facts.pods.push(Pod {
+            name: "loft-evicted".to_owned(),
+            created_at: Some(at(90)),
+            ended_at: hours.map(at),
+            phase: "Failed".to_owned(),
+            reason: Some("Evicted".to_owned()),
+            ..Pod::default()
+        });
+        self.answer(Question::Pods(region), Ok(Facts::Pods(facts)));
+    }
+
     fn logs(&mut self, region: RegionIndex, line: &str) {
         let log = |number: usize| ContainerLog {
             pod: format!("loft-{number}"),

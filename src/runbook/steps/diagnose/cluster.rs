@@ -92,9 +92,10 @@ pub fn pods(case: &Case, region: RegionIndex, step: Step) -> Check {
 /// Judges the pods against the number of replicas that the environment wants.
 pub fn judge_pods(facts: &PodsFacts, replicas: u32) -> Finding {
     let expected = format!("{replicas} of {replicas} ready");
-    let states: Vec<PodState> = facts.pods.iter().map(pod::state).collect();
+    // Leftovers of before are listed in the details, and are evidence of nothing.
+    let states: Vec<PodState> = facts.pods.iter().filter(|pod| !pod.is_over()).map(pod::state).collect();
     let ready = states.iter().filter(|state| **state == PodState::Ready).count();
-    if facts.pods.is_empty() {
+    if states.is_empty() {
         return Finding::fail("no pods", expected, "Nothing serves here: look at the Deployment");
     }
     let failing = states.iter().filter(|state| matches!(state, PodState::Failing(_))).count();
@@ -123,7 +124,8 @@ fn pod_line(pod: &crate::runbook::fact::Pod) -> String {
 
 pub(super) fn logs(case: &Case, region: RegionIndex) -> Check {
     let target = case.profile.region(region);
-    let restarted = matches!(case.readings.pods(region), Some(Ok(facts)) if facts.pods.iter().any(|pod| pod.restarts() > 0));
+    let restarted =
+        matches!(case.readings.pods(region), Some(Ok(facts)) if facts.active().any(|pod| pod.restarts() > 0));
     let command = if restarted {
         command::previous_logs(case.profile, target)
     } else {

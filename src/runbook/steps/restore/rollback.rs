@@ -35,6 +35,7 @@ pub(super) fn rollback(case: &Case, fit: Fit) -> Parts {
         kind: ActionKind::Rollback,
         request,
         target: None,
+        newest: target.map(|(newest, _)| (newest.revision, newest.status.clone())),
         blockers,
         title: format!("Roll back to {to}"),
         changes: format!(
@@ -42,11 +43,11 @@ pub(super) fn rollback(case: &Case, fit: Fit) -> Parts {
         ),
         undo: "re-apply the values file".to_owned(),
         usual_duration: "about 2 minutes",
-        if_changed_since: format!("Helm rolls back whatever came after revision {newest} as well"),
+        if_changed_since: format!("refused if revision {newest} ended, or another one began"),
         command: command::helm_rollback(
             case.profile,
             case.failed_region(),
-            good.map_or(0, |good| good.revision),
+            good.map(|good| good.revision),
             major,
         ),
         notes: vec![

@@ -544,3 +544,42 @@ fn two_healthy_regions_of_different_versions_are_no_ground_for_either() {
         assert_eq!(version.is_ok(), same, "{tag} {healthy}: {version:?}");
     }
 }
+
+#[test]
+fn what_somebody_did_to_the_release_since_ends_a_rollback_and_a_re_apply() {
+    let (profile, us) = (profile(), RegionIndex(0));
+    let confirmed = |status: &str, kind| {
+        let mut readings = scaled_to_zero();
+        keep(&mut readings, Question::Release(us), release_of(status, 600, Some(12)));
+        plan_of(&profile, &readings, 0, kind).confirm_as_shown("us-east-1", Some("I know")).unwrap()
+    };
+    let rollback = confirmed("pending-upgrade", ActionKind::Rollback);
+    let reapply = confirmed("deployed", ActionKind::ReapplyHelm);
+    let newer = Release { revision: 14, status: "pending-rollback".to_owned(), ..Release::default() };
+    for (now, rolls_back, reapplies) in [
+        (release_of("pending-upgrade", 600, Some(12)), None, Some("Helm refuses every upgrade")),
+        (release_of("deployed", 600, Some(12)), Some("says deployed, revision 13 now"), None),
+        (release_of("failed", 600, Some(12)), Some("says failed, revision 13 now"), None),
+        (
+            Ok(Facts::Release(ReleaseFacts::Found(newer))),
+            Some("pending-rollback, revision 14 now"),
+            Some("Helm refuses every upgrade"),
+        ),
+        (Ok(Facts::Release(ReleaseFacts::Missing)), Some("are gone"), None),
+        (Err(Why::new(WhyKind::Timeout, "no answer")), Some("could not be read again: no answer"), None),
+    ] {
+        let mut readings = scaled_to_zero();
+        keep(&mut readings, Question::Release(us), now.clone());
+        let case = Case { profile: &profile, failed: us, readings: &readings, now: Timestamp::UNIX_EPOCH };
+        for (confirmed, told) in [(&rollback, rolls_back), (&reapply, reapplies)] {
+            let kind = confirmed.plan().kind();
+            match (still_holds(confirmed, &case), told) {
+                (held, None) => held.unwrap(),
+                (held, Some(told)) => {
+                    let refused = held.unwrap_err();
+                    assert!(refused.contains(told), "{kind:?} at {now:?}: {refused}");
+                }
+            }
+        }
+    }
+}

@@ -9,6 +9,7 @@ use crate::design::{
     ActionButton, LogRow, LogView, Tone, callout, card, card_list, card_title, copy_button, faint, list_row,
     log_view, secondary,
 };
+use crate::plain;
 use crate::runbook::action::ActionOutcome;
 use crate::runbook::case::Case;
 use crate::ui::{checks, words};
@@ -96,7 +97,8 @@ fn output(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<M
                 faint(ui, &words::count(lines.len(), "line", "lines"));
                 let key = "action output";
                 if copy_button(ui, "the output", model.is_copied(key, now)).clicked() {
-                    checks::copy(lines.join("\n"), key.to_owned(), out);
+                    let text = lines.iter().map(|line| plain::line(line)).collect::<Vec<_>>().join("\n");
+                    checks::copy(text, key.to_owned(), out);
                 }
             });
         });
