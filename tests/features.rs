@@ -2,7 +2,7 @@
 //! program that people run, and no other test can notice: they all have it. So there is none, but for those
 //! below.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which clippy takes for the program")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

@@ -168,7 +168,8 @@ pub(super) fn append_to(run: &Path, entry: &Entry) -> Result<(), JournalError> {
 }
 
 fn line(entry: &Entry) -> std::io::Result<Vec<u8>> {
-    let mut line = serde_json::to_vec(entry)?;
+    // What would steer a terminal stands in JSON's own escapes, for who reads the file in one.
+    let mut line = crate::plain::json(&serde_json::to_string(entry)?).into_owned().into_bytes();
     line.push(b'\n');
     Ok(line)
 }

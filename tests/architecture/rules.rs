@@ -164,7 +164,7 @@ pub const PARTS: [Part; 12] = [
             "terminal",
             "ui",
         ],
-        crates: &["directories", "eframe", "egui", "futures", "jiff", "rfd", "tracing"],
+        crates: &["arboard", "directories", "eframe", "egui", "futures", "jiff", "rfd", "tracing"],
         in_tests: &[],
     },
     Part {

@@ -153,13 +153,11 @@ fn what_was_copied_elsewhere_is_pasted_into_a_field_and_copied_out_of_it() {
         desktop.copy_elsewhere(pasted);
         desktop.click(button);
         desktop.click(field);
-        for key in ["ctrl+a", "ctrl+v"] {
-            desktop.key(key);
-        }
+        desktop.key("ctrl+a");
+        desktop.key("ctrl+v");
         desktop.copy_elsewhere("something else");
-        for key in ["ctrl+a", "ctrl+c"] {
-            desktop.key(key);
-        }
+        desktop.key("ctrl+a");
+        desktop.key("ctrl+c");
         let begin = Instant::now();
         while begin.elapsed() < Duration::from_secs(2) {
             if desktop.clipboard().as_deref() == Some(pasted) {

@@ -22,8 +22,7 @@ struct Told {
     was_out: bool,
     found: Option<Found>,
     running: Option<Timestamp>,
-    #[allow(clippy::option_option, reason = "nothing done, done by hand, done here")]
-    outcome: Option<Option<ActionOutcome>>,
+    ended: Vec<Option<ActionOutcome>>,
     watched: Option<(Option<Rollout>, bool)>,
     verifying: bool,
     accepted: Vec<Accepted>,
@@ -61,7 +60,7 @@ impl Told {
             was_out: true,
             found: None,
             running: None,
-            outcome: None,
+            ended: Vec::new(),
             watched: None,
             verifying: reached == Step::Verify,
             accepted: Vec::new(),
@@ -103,8 +102,8 @@ impl Told {
             found: self.found.as_ref(),
             running: self.running,
             last: self
-                .outcome
-                .as_ref()
+                .ended
+                .last()
                 .map(|outcome| Last { at: Timestamp::UNIX_EPOCH, outcome: outcome.as_ref() }),
             watched: self.watched.as_ref().map(|(rollout, lost)| Watched {
                 rollout: rollout.as_ref(),
@@ -145,7 +144,7 @@ fn a_step_says_how_it_was_left() {
     let done = ActionOutcome::Done { message: String::new() };
     let cancelled = ActionOutcome::Cancelled { message: String::new(), unchanged: false };
     let at = |reached| Told::new(reached);
-    let acted = |outcome| Told { outcome: Some(outcome), ..Told::new(Step::Rollout) };
+    let acted = |outcome| Told { ended: vec![outcome], ..Told::new(Step::Rollout) };
     let watched = |rollout, lost| Told { watched: Some((rollout, lost)), ..Told::new(Step::Rollout) };
     let unseen = |reached| Told { shown: BTreeSet::from([Step::Confirm, reached]), ..Told::new(reached) };
     for (told, step, mark, line) in [

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use failback::app::clipboard::Copied;
 use failback::app::model::{Model, Run, ScenarioCard};
 use failback::app::msg::{FilePurpose, FormMsg, LogMsg, Msg, RestoreMsg, RunMsg, StartMsg};
 use failback::app::update::update;
@@ -277,7 +278,7 @@ impl Monkey {
             15..=19 => Msg::Dialog(self.dice.percent(50)),
             20..=24 => Msg::Form(self.form()),
             25 => Msg::DismissNotice,
-            26 => Msg::Copied(failback::app::clipboard::Copied { key: "rollout".to_owned(), result: Ok(()) }),
+            26 => Msg::Copied(self.copied()),
             27..=32 => Msg::Log(self.log()),
             33..=55 => Msg::Run(self.run()),
             56..=57 => engine(self.unasked()),
@@ -297,6 +298,11 @@ impl Monkey {
             RestoreMsg::Confirm,
         ]
         .into()
+    }
+
+    fn copied(&mut self) -> Copied {
+        let result = if self.dice.percent(50) { Ok(()) } else { Err("there is no desktop here".to_owned()) };
+        Copied { key: "rollout".to_owned(), result }
     }
 
     fn start(&mut self) -> StartMsg {
@@ -345,6 +351,7 @@ impl Monkey {
             41..=43 => RunMsg::Accept(("peers", Some(region))),
             44..=46 => RunMsg::AcceptReason("as agreed".to_owned()),
             47..=49 => RunMsg::AcceptDone,
+            24..=29 => RunMsg::Acknowledge(("probe", Some(region))),
             50 => RunMsg::AcceptCancel,
             51 => RunMsg::Repair,
             52 if self.dice.percent(30) => RunMsg::Variables,
@@ -362,6 +369,7 @@ impl Monkey {
             18 if self.dice.percent(50) => RestoreMsg::Reset,
             18 => RestoreMsg::Cancel,
             _ if self.dice.percent(10) => RestoreMsg::ByHand,
+            _ if self.dice.percent(10) => RestoreMsg::TakeBack,
             _ => RestoreMsg::Confirm,
         }
     }
