@@ -11,7 +11,7 @@
 //! | [`plain`] | text from outside made visible, for all that print or paint. Pure | std |
 //! | [`runbook`] | what the runbook knows: facts → verdicts, causes, plans. Pure | std, serde, time types |
 //! | [`environment`] | the saved profile: draft → validated → TOML store | `runbook` |
-//! | [`journal`] | what happened in a run, on disk | `runbook` |
+//! | [`journal`] | what happened in a run, on disk | `runbook`, `plain` |
 //! | [`clients`] | talk to the outside: Kubernetes, AWS, probes, tools | SDKs, tokio, `runbook` facts, `environment` |
 //! | [`engine`] | runs jobs on tokio, answers each exactly once | `runbook`, `environment`, `journal`, `clients` |
 //! | [`practice`] | the practice world: real protocols on loopback | nothing of the program but `environment` types |

@@ -40,7 +40,7 @@ pub const PARTS: [Part; 12] = [
     },
     Part {
         name: "journal",
-        parts: &["runbook"],
+        parts: &["plain", "runbook"],
         crates: &["futures", "jiff", "rustix", "serde", "serde_json", "tempfile", "thiserror", "tracing"],
         in_tests: &["tokio"],
     },

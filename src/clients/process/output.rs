@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Invocation, KEPT_LINES, OutputLine};
 use crate::clients::MAX_ANSWER_BYTES;
 use crate::clients::lines::LineBuffer;
-use crate::clients::secret::{Secret, redact};
+use crate::clients::secret::{LineMask, Secret};
+use crate::plain;
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// Lines on their way from the program to whoever reads them.
@@ -132,6 +133,8 @@ pub(super) async fn hand_on<L: From<OutputLine>>(
 ) -> (Vec<String>, Vec<String>) {
     let (mut first, mut last) = (Vec::new(), VecDeque::with_capacity(KEPT_LINES));
     let mut shown = Shown::new(lines);
+    // A private key goes over many lines, on either stream.
+    let mut masks = [LineMask::default(), LineMask::default()];
     loop {
         let line = tokio::select! {
             biased;
@@ -139,7 +142,8 @@ pub(super) async fn hand_on<L: From<OutputLine>>(
             line = receiver.recv() => line,
         };
         let Some(line) = line else { break };
-        let text = (invocation.annotate)(clean(&line.text, &invocation.secrets));
+        let mask = &mut masks[usize::from(line.stderr)];
+        let text = (invocation.annotate)(clean(&line.text, mask, &invocation.secrets));
         if let Some(open) = &mut file
             && !open.keep(&text).await
         {
@@ -292,8 +296,8 @@ fn write_lines(
     }
     while let Some(line) = inbox.blocking_recv() {
         // On disk before the next wait: a kill loses nothing that was printed before.
-        let written =
-            writeln!(file, "{line}").and_then(|()| if inbox.is_empty() { file.flush() } else { Ok(()) });
+        let written = writeln!(file, "{}", plain::line(&line))
+            .and_then(|()| if inbox.is_empty() { file.flush() } else { Ok(()) });
         if let Err(error) = written {
             tracing::warn!(%error, "the output's file cannot be written any more");
             return;
@@ -305,9 +309,9 @@ fn write_lines(
 }
 
 /// A line as a terminal would show it, without codes and secrets.
-fn clean(line: &str, secrets: &[Secret]) -> String {
+fn clean(line: &str, mask: &mut LineMask, secrets: &[Secret]) -> String {
     let plain = anstream::adapter::strip_str(line).to_string();
     // A spinner overwrites its own line: only what it wrote last is seen.
     let seen = plain.rsplit('\r').find(|part| !part.is_empty()).unwrap_or_default();
-    redact(seen, secrets)
+    mask.line(seen, secrets)
 }
