@@ -54,7 +54,11 @@ fn health(healthy: bool) -> Facts {
         status: status.to_owned(),
         checked_at: Some(now()),
     };
-    let settings = HealthCheckSettings { check_type: "HTTPS".to_owned(), ..HealthCheckSettings::default() };
+    let settings = HealthCheckSettings {
+        check_type: "HTTPS".to_owned(),
+        path: Some("/healthz".to_owned()),
+        ..HealthCheckSettings::default()
+    };
     Facts::HealthCheck(HealthCheckFacts {
         settings: Ok(settings),
         observations: vec![observation],
