@@ -14,7 +14,7 @@ use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Advice, Assessment, Explains, Fit};
 use crate::runbook::causes::release_pending;
 use crate::runbook::command::{self, Command};
-use crate::runbook::fact::{ChartFacts, Container, Deployment, DeploymentFacts};
+use crate::runbook::fact::{ChartFacts, Container, Deployment, DeploymentFacts, Pod};
 use crate::runbook::profile::Method;
 use crate::runbook::release;
 use crate::runbook::verdict::Why;
@@ -264,11 +264,15 @@ fn version_to_install(case: &Case) -> Result<(String, String, Option<Blocker>), 
 
 /// Would this version be older than what the failed region wants now?
 fn downgrade(case: &Case, version: &str) -> Option<String> {
-    let here = version::wanted(deployment(case).ok()?, &case.profile.chart.name)?;
-    // A version that never ran here, its image not to be had, is none to go back from.
+    let deployment = deployment(case).ok()?;
+    let here = version::wanted(deployment, &case.profile.chart.name)?;
+    // A version that never ran here, its image not to be had, is none to go back from; that pods of the revision
+    // before it run says nothing.
     let pods = case.readings.pods(case.failed)?.ok()?;
+    let is_of_it =
+        |pod: &&Pod| deployment.template_hash.is_none() || pod.template_hash == deployment.template_hash;
     let ran = |container: &Container| container.running || container.restarts > 0;
-    if !pods.pods.iter().any(|pod| pod.containers.iter().any(ran)) {
+    if !pods.pods.iter().filter(is_of_it).any(|pod| pod.containers.iter().any(ran)) {
         return None;
     }
     let failed = &case.failed_region().name;
