@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::runbook::interrupted::StartedTool;
 
 /// The kinds of entries that this program knows.
-const KNOWN: [&str; 11] = [
+const KNOWN: [&str; 12] = [
     "opened",
     "region-chosen",
     "judged",
@@ -18,6 +18,7 @@ const KNOWN: [&str; 11] = [
     "outcome",
     "acknowledged",
     "done-by-hand",
+    "taken-back",
     "rollout-ended",
     "closed",
 ];

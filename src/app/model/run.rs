@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::engine::event::PracticeWorld;
 use crate::engine::job::SessionId;
-use crate::runbook::action::{ActionKind, ActionOutcome, Blocker, Plan, Reason};
+use crate::runbook::action::{ActionKind, ActionOutcome, Blocker, Plan, Reason, Target};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Assessment};
 use crate::runbook::causes::nothing_failing;
@@ -227,6 +227,8 @@ pub struct Restore {
     pub selected: Option<ActionKind>,
     /// What was typed to confirm.
     pub typed: String,
+    /// The cluster that the plan was for when the typing began.
+    pub(in crate::app) typed_for: Option<Target>,
     /// The reason for going past what is in the way.
     pub reason: String,
     /// What the reason was typed for: what stood in the way on the screen then, by the blockers' keys.

@@ -22,7 +22,7 @@ pub(super) fn update(model: &mut Model, msg: RestoreMsg, now: Timestamp) -> Vec<
             restore.selected = Some(kind);
             reset(run);
         }
-        RestoreMsg::Typed(text) => restore.typed = text,
+        RestoreMsg::Typed(text) => typed(run, text, now),
         RestoreMsg::Reason(text) => reason(run, text, now),
         RestoreMsg::Reset => reset(run),
         RestoreMsg::Confirm => return confirm(run, now),
@@ -57,8 +57,24 @@ fn reason(run: &mut Run, text: String, now: Timestamp) {
     run.restore.reason = text;
 }
 
+/// What is typed is for the cluster that the plan names then.
+fn typed(run: &mut Run, text: String, now: Timestamp) {
+    if run.restore.typed.is_empty() {
+        run.restore.typed_for = run.selected_plan(now).and_then(|plan| plan.target().cloned());
+    }
+    run.restore.typed = text;
+}
+
+/// How the plan's cluster is another one than when the typing began, in a sentence.
+fn led_elsewhere(run: &Run, plan: &Plan) -> Option<String> {
+    let (before, target) = (run.restore.typed_for.as_ref()?, plan.target()?);
+    let what = before.differs_from(target)?;
+    Some(format!("Since you began to type {what}. Look at the plan again, then type the name anew"))
+}
+
 fn reset(run: &mut Run) {
     run.restore.typed.clear();
+    run.restore.typed_for = None;
     run.restore.reason.clear();
     run.restore.reason_for.clear();
     run.restore.refused = None;
@@ -87,6 +103,11 @@ fn confirm(run: &mut Run, now: Timestamp) -> Vec<Job> {
             "What this stands on was read more than a minute ago: it is read once more, then confirm again";
         run.restore.refused = Some(text.to_owned());
         return refresh::ask(run, &outdated, now);
+    }
+    if let Some(elsewhere) = led_elsewhere(run, &plan) {
+        reset(run);
+        run.restore.refused = Some(elsewhere);
+        return Vec::new();
     }
     if let Some(new) = new_since_the_reason(run, &plan) {
         run.restore.refused = Some(new);

@@ -8,8 +8,9 @@ use crate::app::msg::{LogMsg, RestoreMsg, RunMsg, StartMsg};
 use crate::engine::event::Event;
 use crate::runbook::action::{ActionKind, ActionOutcome};
 use crate::runbook::fact::{
-    ChartFacts, ContainerLog, Deployment, DeploymentFacts, Facts, HealthCheckFacts, HealthCheckSettings,
-    IdentityFacts, LogLine, LogsFacts, Observation, PodsFacts, ValuesFacts,
+    ChartFacts, ClusterAddress, ClusterIdentityFacts, ContainerLog, Deployment, DeploymentFacts, Facts,
+    HealthCheckFacts, HealthCheckSettings, IdentityFacts, LogLine, LogsFacts, Observation, PodsFacts,
+    ValuesFacts,
 };
 use crate::runbook::profile::{RegionIndex, testing::profile};
 use crate::runbook::question::{Question, Reading};
@@ -71,6 +72,12 @@ fn deployment(wanted: i32) -> Facts {
     Facts::Deployment(DeploymentFacts::Found(Box::new(deployment)))
 }
 
+/// A cluster of this uid at this address.
+pub(super) fn cluster(server: &str, uid: &str) -> Facts {
+    let address = ClusterAddress { server: server.to_owned(), ..ClusterAddress::default() };
+    Facts::ClusterIdentity(ClusterIdentityFacts { address, uid: Ok(uid.to_owned()) })
+}
+
 /// us-east-1 recognised as failed and scaled to zero.
 pub(super) fn diagnosed() -> Model {
     let (mut model, _) = opened();
@@ -78,6 +85,8 @@ pub(super) fn diagnosed() -> Model {
     answer(&mut model, Question::HealthCheck(US), health(false));
     answer(&mut model, Question::Deployment(US), deployment(0));
     answer(&mut model, Question::Pods(US), Facts::Pods(PodsFacts::default()));
+    answer(&mut model, Question::ClusterIdentity(US), cluster("https://us", "kube-system-us"));
+    answer(&mut model, Question::ClusterIdentity(EU), cluster("https://eu", "kube-system-eu"));
     model
 }
 

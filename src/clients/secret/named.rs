@@ -99,7 +99,13 @@ impl Name<'_> {
                 ["token", "auth", "scheme", "realm=", "error=", "credential", "or", "and", "in", "is"];
             let is_prose = speaks_of.iter().any(|start| {
                 let head = said.get(..start.len()).unwrap_or_default();
-                head.eq_ignore_ascii_case(start) && (start.len() > 3 || said.len() == start.len())
+                // "tokens", "authentication,": a token of letters alone is none that anybody gives out.
+                let is_word = || {
+                    let word = said.trim_end_matches(|c: char| c.is_ascii_punctuation());
+                    word.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'_'))
+                };
+                let is_long = start.len() > 3 && (start.ends_with('=') || is_word());
+                head.eq_ignore_ascii_case(start) && (is_long || said.len() == start.len())
             });
             return (!is_prose && !token.is_empty()).then_some(token);
         }

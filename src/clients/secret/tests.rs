@@ -86,6 +86,7 @@ const NAMED: &[(&str, &str)] = &[
     ("Proxy-Authorization: Digest username=\"a\", response=\"b\"", "Proxy-Authorization: Digest ***\""),
     ("map[Authorization:[Bearer abcdef] Accept:[*/*]]", "map[Authorization:[***] Accept:[*/*]]"),
     ("sent Bearer abcdef", "sent Bearer ***"),
+    ("no; you sent Bearer tokenhunter22", "no; you sent Bearer ***"),
     ("tried Basic a2luZTpodW50ZXI= twice", "tried Basic *** twice"),
     ("curl -H 'Cookie: a=b; sid=c' https://x", "curl -H 'Cookie: ***' https://x"),
     ("Set-Cookie: sid=abc; Path=/; HttpOnly", "Set-Cookie: ***"),

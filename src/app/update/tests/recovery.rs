@@ -223,3 +223,20 @@ fn with_the_network_gone_nothing_speaks_against_the_region_and_it_is_said_once()
     assert_eq!(open.unread_line().unwrap(), "Nothing could be looked at: no");
     assert_eq!(mark_of(&model, Step::Verify), Mark::Unknown);
 }
+
+#[test]
+fn a_context_that_was_pointed_elsewhere_while_somebody_typed_is_seen() {
+    let mut model = restoring();
+    update(&mut model, Msg::Restore(RestoreMsg::Typed("us-east".to_owned())), now());
+    update(&mut model, Msg::Run(RunMsg::Refresh(Question::ClusterIdentity(US))), now());
+    answer(&mut model, Question::ClusterIdentity(US), cluster("https://third", "kube-system-third"));
+    update(&mut model, Msg::Restore(RestoreMsg::Typed("us-east-1".to_owned())), now());
+    let jobs = update(&mut model, Msg::Restore(RestoreMsg::Confirm), now());
+    assert!(!jobs.iter().any(|job| matches!(job, Job::Apply { .. })), "{jobs:?}");
+    let refused = run_of(&model).restore.refused.clone().unwrap();
+    assert!(refused.contains("leads to https://third now, and led to https://us"), "{refused}");
+    assert_eq!(run_of(&model).restore.typed, "", "the name is typed anew, for the cluster that is shown now");
+    update(&mut model, Msg::Restore(RestoreMsg::Typed("us-east-1".to_owned())), now());
+    let jobs = update(&mut model, Msg::Restore(RestoreMsg::Confirm), now());
+    assert!(jobs.iter().any(|job| matches!(job, Job::Apply { .. })), "{:?}", run_of(&model).restore.refused);
+}

@@ -41,15 +41,17 @@ pub fn is_healthy(readings: &Readings, region: RegionIndex) -> Option<bool> {
 }
 
 /// The same as evidence. A disabled check counts as healthy whatever happens, and one that watches another
-/// region's host tells of that one: they show nothing. One that cannot fail shows a healthy region only where
-/// the region's own pods, targets and host say the same.
+/// region's host tells of that one: they show nothing. One that cannot fail, one that passes because it is inverted
+/// and its checkers fail, and one that watches a host of nobody's show a healthy region only where the region's own
+/// pods, targets and host say the same.
 pub fn shows_healthy(profile: &Profile, readings: &Readings, region: RegionIndex) -> Option<bool> {
     let facts = readings.health_check(region)?.ok()?;
     let health = health(facts).ok()?;
     if health.disabled || misdirected(profile, readings, region).is_some() {
         return None;
     }
-    if health.healthy && (cannot_fail(facts).is_some() || elsewhere(profile, readings, region).is_some()) {
+    let proves = !health.inverted && cannot_fail(facts).is_none();
+    if health.healthy && !(proves && elsewhere(profile, readings, region).is_none()) {
         return wellness::of(profile, readings, region).is_well().then_some(true);
     }
     Some(health.healthy)
@@ -151,6 +153,11 @@ fn reasons(profile: &Profile, readings: &Readings) -> Vec<String> {
                         .or_else(|| {
                             let watched = elsewhere(profile, readings, region).filter(|_| health.healthy)?;
                             Some(format!("it watches {watched}, which is not the region's host"))
+                        })
+                        .or_else(|| {
+                            (health.inverted && health.healthy).then(|| {
+                                "it is inverted, and counts as healthy because its checkers fail".to_owned()
+                            })
                         })?;
                     shows_healthy(profile, readings, region).is_none().then(|| format!("{name}: {why}"))
                 }
