@@ -13,9 +13,9 @@ use crate::runbook::verdict::Verdict;
 pub(super) struct Report<'a> {
     pub(super) environment: &'a str,
     pub(super) failed_region: Option<&'a str>,
-    pub(super) outcome: &'static str,
     /// Actions of earlier runs whose outcome is not known.
     pub(super) interrupted: Vec<InterruptedReport<'a>>,
+    pub(super) outcome: &'static str,
     pub(super) checks: Vec<CheckReport<'a>>,
     pub(super) causes: Vec<CauseReport<'a>>,
 }

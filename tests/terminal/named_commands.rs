@@ -17,6 +17,7 @@ fn named() -> Vec<(String, Vec<String>)> {
         for line in lines {
             for quoted in line.split('`').skip(1).step_by(2) {
                 let words: Vec<String> = quoted
+                    .replace("{}", " --profile prod")
                     .replace("{named}", " --profile prod")
                     .replace("{argument}", " --profile prod")
                     .replace("{profile}", "prod")

@@ -170,7 +170,8 @@ fn code_of(report: &Value) -> i32 {
 /// Exactly the keys of the README, and what they may hold.
 fn assert_form(name: &str, report: &Value) {
     let keys = |value: &Value| -> Vec<String> { value.as_object().unwrap().keys().cloned().collect() };
-    assert_eq!(keys(report), ["environment", "failed_region", "outcome", "checks", "causes"], "{name}");
+    let expected = ["environment", "failed_region", "interrupted", "outcome", "checks", "causes"];
+    assert_eq!(keys(report), expected, "{name}");
     for check in report["checks"].as_array().unwrap() {
         assert_eq!(
             keys(check),
