@@ -61,7 +61,7 @@ fn restoring(world: &Served, action: &str) -> Command {
 /// The same by the engine of a window.
 fn engine(world: &Served, action: &str) -> Command {
     let program = std::env::current_exe().unwrap();
-    let mut command = super::foreign::without_settings(program);
+    let mut command = super::with_usual_signals(program.to_str().unwrap());
     let temporary = world.home.path().join("tmp");
     std::fs::create_dir_all(&temporary).unwrap();
     command

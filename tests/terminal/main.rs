@@ -36,9 +36,23 @@ use serde_json::Value;
 const US: &str = "us-east-1";
 const EU: &str = "eu-west-1";
 
+/// A program that heeds signals, whatever started these tests: a job in the background ignores SIGINT, and hands that
+/// on.
+#[cfg(target_os = "linux")]
+fn with_usual_signals(program: &str) -> Command {
+    let mut command = foreign::without_settings("/usr/bin/env");
+    command.args(["--default-signal=HUP,INT,TERM", program]);
+    command
+}
+
+#[cfg(not(target_os = "linux"))]
+fn with_usual_signals(program: &str) -> Command {
+    foreign::without_settings(program)
+}
+
 /// The program with a home of its own and nothing of the caller's cloud settings.
 fn failback(home: &Path, args: &[&str]) -> Command {
-    let mut command = foreign::without_settings(env!("CARGO_BIN_EXE_failback"));
+    let mut command = with_usual_signals(env!("CARGO_BIN_EXE_failback"));
     command
         .args(args)
         .env("FAILBACK_HOME", home)

@@ -58,7 +58,12 @@ fn facts(succeed: usize, disabled: bool) -> Facts {
         checked_at: Some(NOW),
     };
     Facts::HealthCheck(HealthCheckFacts {
-        settings: Ok(HealthCheckSettings { check_type: "HTTPS".to_owned(), disabled, ..Default::default() }),
+        settings: Ok(HealthCheckSettings {
+            check_type: "HTTPS".to_owned(),
+            path: Some("/healthz".to_owned()),
+            disabled,
+            ..Default::default()
+        }),
         observations: (0..16).map(observation).collect(),
         last_failures: Vec::new(),
     })
