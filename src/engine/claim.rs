@@ -29,6 +29,10 @@ use super::session::Face;
 /// The longest part of a key that names its file, in bytes: file systems allow 255 in all.
 const NAME_BYTES: usize = 200;
 
+/// How often, and how far apart, it is looked for the note of who holds a lock.
+const NOTE_LOOKS: u32 = 25;
+const NOTE_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// Who writes, and what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
@@ -230,7 +234,7 @@ fn lock(path: &Path, read_at: Timestamp) -> Result<Lock, ClaimError> {
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            return Err(match read_note(path) {
+            return Err(match read_note_soon(path) {
                 Some(holder) => ClaimError::Held(Box::new(holder)),
                 None => ClaimError::HeldBySomebody(path.to_owned()),
             });
@@ -269,6 +273,16 @@ fn note_of(path: &Path) -> PathBuf {
 
 fn read_note(path: &Path) -> Option<Holder> {
     serde_json::from_slice(&std::fs::read(note_of(path)).ok()?).ok()
+}
+
+/// The note of who has just taken the lock: it is written in the moment after.
+fn read_note_soon(path: &Path) -> Option<Holder> {
+    (0..NOTE_LOOKS).find_map(|look| {
+        if look > 0 {
+            std::thread::sleep(NOTE_PAUSE);
+        }
+        read_note(path)
+    })
 }
 
 /// A key as the name of a file. Cut short where it is long: two keys with the same beginning exclude each

@@ -11,9 +11,10 @@
 
 use std::fmt::Arguments;
 use std::io::{self, Write};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::plain;
 
@@ -22,6 +23,7 @@ const IN_FLIGHT: usize = 4_096;
 
 static CLOSED: AtomicBool = AtomicBool::new(false);
 static NEVER_WAIT: AtomicBool = AtomicBool::new(false);
+static PATIENT_UNTIL: Mutex<Option<Instant>> = Mutex::new(None);
 static MISSED: AtomicUsize = AtomicUsize::new(0);
 static PRINTER: OnceLock<SyncSender<Line>> = OnceLock::new();
 
@@ -48,6 +50,17 @@ pub(super) fn never_wait() {
     NEVER_WAIT.store(true, Ordering::Relaxed);
 }
 
+/// What is said from now on waits this long in all for a reader, though nothing else waited: how an action ended.
+pub(super) fn wait_at_last(limit: Duration) {
+    *PATIENT_UNTIL.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + limit);
+}
+
+/// Is a line that does not fit to be dropped, or tried again?
+fn gives_up() -> bool {
+    let until = *PATIENT_UNTIL.lock().unwrap_or_else(PoisonError::into_inner);
+    NEVER_WAIT.load(Ordering::Relaxed) && until.is_none_or(|until| Instant::now() >= until)
+}
+
 /// Becomes ready when everything so far is printed, or dropped because nobody reads.
 pub(super) fn printed() -> Option<Receiver<()>> {
     let printer = PRINTER.get()?;
@@ -58,11 +71,11 @@ pub(super) fn printed() -> Option<Receiver<()>> {
     // Where not even this fits, the reader has stopped: whoever waits has a limit.
     let mut line = Line::Mark(mark);
     while let Err(TrySendError::Full(back)) = printer.try_send(line) {
-        if NEVER_WAIT.load(Ordering::Relaxed) {
+        if gives_up() {
             return None;
         }
         line = back;
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(10));
     }
     Some(reached)
 }
@@ -91,8 +104,14 @@ fn put(line: Line) {
     match PRINTER.get() {
         None => print(line),
         Some(printer) if NEVER_WAIT.load(Ordering::Relaxed) => {
-            if printer.try_send(line).is_err() {
-                MISSED.fetch_add(1, Ordering::Relaxed);
+            let mut line = line;
+            while let Err(TrySendError::Full(back)) = printer.try_send(line) {
+                if gives_up() {
+                    MISSED.fetch_add(1, Ordering::Relaxed);
+                    break;
+                }
+                line = back;
+                std::thread::sleep(Duration::from_millis(5));
             }
         }
         // The printer ends with the program only.

@@ -1,5 +1,7 @@
 //! `failback restore`: the same plans and guards as in the window.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
@@ -17,6 +19,9 @@ use super::cli::RestoreArgs;
 use super::ending::Ending;
 use super::out::{self, complain, say};
 use super::{NOT_CONFIRMED, Stop, UNAVAILABLE, interrupted, subject};
+
+/// How long the outcome waits for a reader of the output.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 pub(super) async fn run(args: RestoreArgs, ending: &Ending) -> Result<u8, Stop> {
     let interrupted = interrupted::tell().await;
@@ -114,6 +119,8 @@ async fn apply(session: &Session, confirmed: Confirmed, ending: &Ending) -> Resu
     if let Err(error) = tokio::task::spawn_blocking(move || drop(journal)).await {
         complain!("failback: the journal's end failed: {error}");
     }
+    // Nothing is being changed any more: who reads slowly is to see how it ended.
+    out::wait_at_last(LAST_WORDS);
     Ok(match applied.outcome {
         ActionOutcome::Done { message } => {
             say!("Done: {message}. Next: failback rollout");

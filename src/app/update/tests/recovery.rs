@@ -125,7 +125,7 @@ fn done_by_hand_is_asked_once_and_can_be_taken_back() {
     // what step 2 found is kept, though the region is well by now
     answer(&mut model, Question::Deployment(US), deployment(3));
     let kept = run_of(&model).found.as_ref().unwrap();
-    assert_eq!(kept.diagnose.line, "Scaled to zero");
+    assert_eq!(kept.diagnose.line, "Skipped. Scaled to zero", "nobody looked at step 2");
 
     let jobs = update(&mut model, Msg::Restore(RestoreMsg::TakeBack), now());
     assert!(matches!(happenings(&jobs)[..], [Happening::TakenBack { action: ActionKind::Scale }]));
