@@ -320,6 +320,11 @@ impl Plan {
         self.parts.target.as_ref()
     }
 
+    /// The address of its cluster's API server, which a name alone does not tell.
+    pub fn server(&self) -> &str {
+        self.target().map_or("not known", |target| target.address.server.as_str())
+    }
+
     /// Its name, for example "Scale up to 3".
     pub fn title(&self) -> &str {
         &self.parts.title

@@ -77,6 +77,7 @@ fn print_plan(plan: &Plan) {
     for (label, text) in [
         ("Region", plan.region().name.clone()),
         ("Cluster", plan.region().context.clone()),
+        ("API server", plan.server().to_owned()),
         ("Changes", plan.changes().to_owned()),
         ("Does not touch", plan.does_not_touch().to_owned()),
         ("To undo", plan.undo().to_owned()),

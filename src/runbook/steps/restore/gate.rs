@@ -68,6 +68,14 @@ fn well_beside_ill(case: &Case) -> Option<Blocker> {
 fn failover(case: &Case) -> Option<Blocker> {
     let failed = &case.failed_region().name;
     match confirm::outcome(case.profile, case.readings, case.failed) {
+        Some(Outcome::FailoverActive) if confirm::fails_by_inversion(case.readings, case.failed) => {
+            Some(Blocker::overridable(
+                format!("inverted {failed}"),
+                format!(
+                    "The health check of {failed} fails only because it is inverted: its checkers get through, so {failed} seems to be well"
+                ),
+            ))
+        }
         Some(Outcome::FailoverActive) => None,
         Some(Outcome::OtherRegionFailing(other)) => {
             let other = &case.profile.region(other).name;

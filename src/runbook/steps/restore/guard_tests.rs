@@ -10,7 +10,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{RngSeed, TestRunner};
 
 use super::*;
 use crate::runbook::action::{Confirmed, Refused};
@@ -443,12 +443,22 @@ fn probe(status: u16) -> ProbeFacts {
     }
 }
 
+/// The same situations each time, so that a change is what makes it fail; `PROPTEST_RNG_SEED` looks for others.
+fn config() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    let rng_seed = match usual.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(1),
+        given @ RngSeed::Fixed(_) => given,
+    };
+    ProptestConfig { cases: 4_000, rng_seed, ..usual }
+}
+
 fn now() -> Timestamp {
     Timestamp::from_second(1_000_000).unwrap()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn nothing_is_confirmed_that_must_not_be(situation in situation()) {

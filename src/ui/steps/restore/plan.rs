@@ -42,6 +42,7 @@ fn facts(plan: &Plan, ui: &mut Ui) {
         &[
             ("Region", Rich::new().toned(Tone::Fail, region.name.as_str()).text(", the failed one")),
             ("Cluster", Rich::new().mono(region.context.as_str())),
+            ("API server", Rich::new().mono(plan.server())),
             ("Changes", Rich::from(plan.changes())),
             ("Does not touch", Rich::from(plan.does_not_touch())),
             ("To undo", Rich::from(plan.undo())),
