@@ -127,11 +127,18 @@ fn sweep_one(folder: &Path) -> bool {
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let age = found.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
-            age.is_some_and(|age| age > HALF_MADE)
+            maker_is_gone(folder) || age.is_some_and(|age| age > HALF_MADE)
         }
         Err(_) => false,
     };
     is_free && fs::remove_dir_all(folder).is_ok()
+}
+
+/// Has the program that made a folder, whose number stands in its name, ended? Told where the system lists processes.
+fn maker_is_gone(folder: &Path) -> bool {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let pid = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
+    cfg!(target_os = "linux") && pid.is_some_and(|pid| !Path::new("/proc").join(pid.to_string()).exists())
 }
 
 /// The places, the better one first.
