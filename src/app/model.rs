@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::engine::job::SessionId;
 use crate::environment::Listing;
-use crate::journal::ReadBack;
+use crate::journal::{Hand, ReadBack};
 use crate::runbook::action::ActionKind;
 use crate::runbook::profile::Profile;
 use crate::runbook::question::{Question, Readings};
@@ -18,6 +18,7 @@ mod run;
 
 pub(super) use form::Asked;
 pub use form::{Discovery, Form};
+pub(super) use run::Noted;
 pub use run::{
     Finished, LOG_LINES, LogPanel, OUTPUT_LINES, Practice, Restore, RolloutWatch, Run, Running, Verify,
 };
@@ -43,6 +44,8 @@ pub struct Model {
     pub copied: Option<(String, Timestamp)>,
     /// The folder that `~` stands for, if the system names one.
     pub home: Option<PathBuf>,
+    /// Who works here, for the journals.
+    pub hand: Hand,
     /// The next session's number.
     pub(super) next_session: u64,
     /// The window closes as soon as what is under way is on disk.
@@ -99,8 +102,10 @@ pub struct Start {
     pub scenarios: Vec<ScenarioCard>,
     /// What is being started: a practice world's title.
     pub starting: Option<String>,
-    /// Actions of earlier runs whose outcome is not known.
+    /// Earlier runs, and their actions whose outcome is not known.
     pub look_back: ReadBack,
+    /// The run that is being read to be taken up again: its folder.
+    pub reading: Option<PathBuf>,
 }
 
 /// The live state of an environment's card.
@@ -178,6 +183,7 @@ impl Model {
             notice: None,
             copied: None,
             home: None,
+            hand: Hand::default(),
             next_session: 1,
             closing: None,
             left_running: Vec::new(),

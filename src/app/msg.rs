@@ -66,6 +66,10 @@ pub enum StartMsg {
     Practise(String),
     /// Somebody has looked at what became of this interrupted action.
     Looked(Box<Interrupted>),
+    /// Take up again the run in this folder.
+    Resume(PathBuf),
+    /// End the run in this folder as it is: it is not offered again.
+    EndRun(PathBuf),
     /// Read the saved environments again.
     Reload,
 }

@@ -4,9 +4,11 @@
 pub mod engine;
 pub mod form;
 pub mod log;
+pub mod noting;
 pub mod quit;
 pub mod refresh;
 pub mod restore;
+pub mod resume;
 pub mod run;
 pub mod start;
 

@@ -11,6 +11,7 @@ use crate::engine::event::Event;
 use crate::engine::job::{FilePurpose, Job};
 use crate::engine::{self, Engine, untaken};
 use crate::environment::{self, Saved, Store};
+use crate::journal::process;
 use crate::ui;
 
 use super::clipboard::{self, Clipboard, Copied};
@@ -68,6 +69,7 @@ impl Window {
     pub fn with(ctx: &egui::Context, opening: Opening, options: engine::Options) -> std::io::Result<Self> {
         design::install(ctx);
         let bell = ctx.clone();
+        let face = options.session.face;
         let engine = Engine::start(options, move || bell.request_repaint())?;
         let mut window = Self {
             model: Model::new(practice::cards()),
@@ -77,6 +79,7 @@ impl Window {
             first_frame: Some(std::time::Instant::now()),
         };
         window.model.home = environment::home();
+        window.model.hand = process::hand(face.id());
         window.submit(vec![Job::LookBack, Job::ListEnvironments]);
         match opening {
             Opening::Start => {}

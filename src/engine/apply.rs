@@ -308,6 +308,9 @@ async fn use_tool(
     let name = invocation.name();
     let on_start = |started: &Started| (intent.on_spawn.0)(&name, started.pid);
     let ended = run(invocation, Some(lines), on_start, cancel).await;
+    if let Ok(ended) = &ended {
+        (intent.on_end.0)(ended.exit_code);
+    }
     let left = format!("the release may be left pending or half-applied: `{look}` tells");
     match ended {
         Err(why) => ActionOutcome::Failed { message: why.message, unchanged: true },

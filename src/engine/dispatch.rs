@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,10 +14,9 @@ use tokio_util::sync::CancellationToken;
 use crate::clients::aws_files;
 use crate::clients::kubernetes::contexts;
 use crate::environment::{Store, StoreError};
-use crate::journal::{self, Entry, JournalHandle};
+use crate::journal::JournalHandle;
 use crate::runbook::action::{ActionOutcome, Confirmed};
 use crate::runbook::fact::LogLine;
-use crate::runbook::interrupted::Interrupted;
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::{Question, Reading};
 use crate::runbook::verdict::{Why, WhyKind};
@@ -28,6 +28,8 @@ use super::tasks::{failed_inside, spawn_answer, spawn_blocking_answer};
 use super::writes::{Start, Writes};
 use super::{LAST_WAIT, Options, Stage, Tell, signals};
 
+mod runs;
+
 /// How many lines of a followed log are told at once.
 const LINES_AT_ONCE: usize = 500;
 
@@ -37,6 +39,8 @@ struct Live {
     runs: Result<PathBuf, String>,
     stage: Option<Stage>,
     journal: Option<JournalHandle>,
+    /// Whose journal it is, told to the window: a run that goes on in another session takes this with it.
+    listens: Option<Arc<AtomicU64>>,
     cancelled: CancellationToken,
     /// The latest asking of each question.
     asking: BTreeMap<Question, CancellationToken>,
@@ -154,9 +158,13 @@ impl Dispatcher {
                 self.open(session, opened, self.options.runs.clone(), None);
             }
             Job::BeginRun { session } => self.begin_run(session).await,
+            Job::ResumeRun { session, folder } => self.resume_run(session, folder).await,
+            Job::ContinueRun { from, session } => self.continue_run(from, session),
+            Job::ReadRun { folder } => self.read_run(folder),
+            Job::EndRun { folder, reason } => self.end_run(folder, reason),
             Job::Close { session } => self.close(session),
-            Job::LookBack => self.look_back(None),
-            Job::Acknowledge { interrupted } => self.look_back(Some(*interrupted)),
+            Job::LookBack => self.look_back(|| Ok(())),
+            Job::Acknowledge { interrupted } => self.acknowledge(*interrupted),
             Job::HeedSignals => self.end_requested = signals::watch(),
             Job::Finish => {
                 self.finish().await;
@@ -217,23 +225,6 @@ impl Dispatcher {
         });
     }
 
-    /// What earlier runs left open, after a person has looked at this one of it.
-    fn look_back(&self, seen: Option<Interrupted>) {
-        let Ok(runs) = self.options.runs.clone() else { return };
-        let look = move || {
-            let acknowledged = seen.map(|seen| journal::acknowledge(&seen, None, Timestamp::now()));
-            let mut back = journal::interrupted(&runs);
-            if let Some(Err(error)) = acknowledged {
-                back.problems.push(error.to_string());
-            }
-            Event::LookedBack(back)
-        };
-        spawn_blocking_answer(&self.tell, look, |error| {
-            let problems = vec![format!("earlier runs could not be looked through: {error}")];
-            Event::LookedBack(journal::ReadBack { interrupted: Vec::new(), problems })
-        });
-    }
-
     fn start_practice(&self, id: SessionId, scenario: String) {
         let (start, started) = (self.options.start_practice.clone(), self.started.0.clone());
         tokio::spawn(async move {
@@ -278,45 +269,13 @@ impl Dispatcher {
             runs,
             stage,
             journal: None,
+            listens: None,
             cancelled: CancellationToken::new(),
             asking: BTreeMap::new(),
             rollout: None,
             log: None,
         };
         self.sessions.insert(id, live);
-    }
-
-    async fn begin_run(&mut self, id: SessionId) {
-        let Some(live) = self.sessions.get_mut(&id) else { return };
-        let name = live.session.profile().name.clone();
-        let tell = self.tell.clone();
-        // Called on the journal's own thread, which must not wait for the window.
-        let problem: journal::Problem = Box::new(move |problem| {
-            let told = match problem {
-                Some(message) => tell.now(Event::JournalFailed { session: id, message }),
-                None => tell.now(Event::JournalMended { session: id }),
-            };
-            if !told {
-                tracing::warn!("the window has no room for what becomes of the journal");
-            }
-        });
-        let begun = match live.runs.clone() {
-            Err(message) => Err(message),
-            Ok(runs) => {
-                let begin = move || JournalHandle::begin(&runs, &name, &[], problem);
-                let begun = tokio::task::spawn_blocking(begin).await;
-                begun
-                    .map_err(|error| error.to_string())
-                    .and_then(|begun| begun.map_err(|error| error.to_string()))
-            }
-        };
-        match begun {
-            Ok(journal) => live.journal = Some(journal),
-            Err(message) => self.tell.later(Event::JournalFailed { session: id, message }),
-        }
-        if live.stage.is_none() {
-            self.writes.show_in(id, &live.session.profile().name, &self.tell);
-        }
     }
 
     /// Asks anew; the asking before ends without an answer, which would be dropped, and gives its turn back.
@@ -418,14 +377,6 @@ impl Dispatcher {
         let follow = spawn_answer(&self.tell, &live.cancelled, follow, lost);
         if let Some(before) = live.log.replace(follow) {
             before.abort();
-        }
-    }
-
-    /// Never waits: neither for the disk nor for an action.
-    fn note(&self, id: SessionId, entry: Entry) {
-        let Some(journal) = self.sessions.get(&id).and_then(|live| live.journal.as_ref()) else { return };
-        if let Err(error) = journal.note(entry) {
-            self.tell.later(Event::JournalFailed { session: id, message: error.to_string() });
         }
     }
 }

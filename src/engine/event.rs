@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::environment::Listing;
-use crate::journal::ReadBack;
+use crate::journal::{Entry, ReadBack, Record};
 use crate::runbook::action::{ActionKind, ActionOutcome};
 use crate::runbook::fact::{DeploymentFacts, Facts, ListedHealthCheck, LogLine, PodsFacts};
 use crate::runbook::profile::Profile;
@@ -149,12 +149,44 @@ pub enum Event {
         /// The session.
         session: SessionId,
     },
-    /// Actions of earlier runs whose outcome is not known.
+    /// The earlier runs, and their actions whose outcome is not known.
     LookedBack(ReadBack),
+    /// A run that was left was read.
+    RunRead {
+        /// Its folder.
+        folder: PathBuf,
+        /// What it knew and did, or why it cannot be read.
+        read: Result<Box<RunRead>, String>,
+    },
+    /// Where the run's journal is kept.
+    RunFolder {
+        /// The session.
+        session: SessionId,
+        /// The run's folder.
+        folder: PathBuf,
+    },
+    /// Entries of the run's journal that are on disk now, oldest first.
+    Journaled {
+        /// The session.
+        session: SessionId,
+        /// The entries.
+        entries: Vec<Entry>,
+    },
     /// The system, or whoever may, asks the program to end: SIGTERM, SIGINT or SIGHUP.
     EndRequested,
     /// Every write has ended and every journal is on disk: the window can close.
     Finished,
+}
+
+/// A run that was left.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRead {
+    /// What it knew and did.
+    pub record: Record,
+    /// A program writes it now.
+    pub goes_on: bool,
+    /// The environment as it was used in the run, where it can be read; else why not.
+    pub profile: Result<Profile, String>,
 }
 
 /// An action that goes on.

@@ -104,6 +104,32 @@ pub enum Job {
         /// The session.
         session: SessionId,
     },
+    /// Go on with the journal of a run that was left.
+    ResumeRun {
+        /// The session.
+        session: SessionId,
+        /// The run's folder.
+        folder: PathBuf,
+    },
+    /// Go on with the journal of another session's run, which has it no longer.
+    ContinueRun {
+        /// The session that has it now.
+        from: SessionId,
+        /// The session that gets it.
+        session: SessionId,
+    },
+    /// Read a run that was left: what it knew and did, and its environment.
+    ReadRun {
+        /// Its folder.
+        folder: PathBuf,
+    },
+    /// End a run that was left as it is: it is not offered to be taken up again.
+    EndRun {
+        /// Its folder.
+        folder: PathBuf,
+        /// Why, where somebody says it.
+        reason: Option<String>,
+    },
     /// End a session: whatever it is doing is cancelled, but for writes.
     Close {
         /// Its id.

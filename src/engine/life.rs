@@ -32,6 +32,8 @@ pub(super) struct IntentMark {
     pub(super) mark: String,
     /// Who writes down that one was started.
     pub(super) on_spawn: OnSpawn,
+    /// Who writes down how it ended: its exit code, `None` where a signal ended it.
+    pub(super) on_end: OnEnd,
 }
 
 impl Session {
@@ -66,7 +68,8 @@ impl Session {
         let mut unfinished = Unfinished { journal, intent, action, is_finished: false };
         let on_spawn = on_spawn(journal.clone(), Arc::clone(&claim), intent);
         let output = journal.folder().join(format!("{intent}-{}.log", action.id()));
-        let intent_mark = IntentMark { mark, on_spawn };
+        let on_end = on_end(journal.clone(), intent, &output);
+        let intent_mark = IntentMark { mark, on_spawn, on_end };
         let performing = self.perform(&confirmed, &output, lines, cancel, &intent_mark);
         let outcome = outcome_of(performing).await;
         unfinished.is_finished = true;
@@ -134,13 +137,20 @@ impl Session {
         let environment = self.profile().name.clone();
         let region = confirmed.plan().region().name.clone();
         let reason = confirmed.reason().map(str::to_owned);
+        let journal = journal.clone();
         let acknowledging = tokio::task::spawn_blocking(move || {
-            for earlier in journal::interrupted(&runs).interrupted {
+            let own = journal.folder().to_owned();
+            for earlier in journal::look_back(&runs, std::slice::from_ref(&own)).interrupted {
                 let same = earlier.environment == environment && earlier.region == region;
-                if same
-                    && earlier.alive != Some(true)
-                    && let Err(error) = journal::acknowledge(&earlier, reason.as_deref(), Timestamp::now())
-                {
+                if !same || earlier.alive == Some(true) {
+                    continue;
+                }
+                let acknowledged = if earlier.run == own {
+                    journal.note(journal::acknowledged(&earlier, reason.as_deref()))
+                } else {
+                    journal::acknowledge(&earlier, reason.as_deref())
+                };
+                if let Err(error) = acknowledged {
                     tracing::warn!(%error, "an interrupted action will be told again");
                 }
             }
@@ -166,6 +176,7 @@ fn happening(confirmed: &Confirmed, intent: u64) -> Happening {
         region: plan.region().name.clone(),
         context: plan.region().context.clone(),
         command: plan.command().shell(),
+        changes: plan.changes().to_owned(),
         overridden: confirmed.overridden().iter().map(|blocker| blocker.text.clone()).collect(),
         reason: confirmed.reason().map(str::to_owned),
     }
@@ -182,8 +193,21 @@ fn on_spawn(journal: JournalHandle, claim: Arc<Claim>, intent: u64) -> OnSpawn {
         let tool = StartedTool { program: program.to_owned(), process: process::mark(pid) };
         claim.tool_started(tool.clone());
         let happening = Happening::ToolStarted { intent, tool };
-        if let Err(error) = journal.note(Entry { at: Timestamp::now(), happening }) {
+        if let Err(error) = journal.note(Entry::now(happening)) {
             tracing::warn!(%error, "the journal lacks the program that was started");
+        }
+    }))
+}
+
+/// What is told a program's exit code.
+pub(super) struct OnEnd(pub(super) Box<dyn Fn(Option<i32>) + Send + Sync>);
+
+fn on_end(journal: JournalHandle, intent: u64, output: &Path) -> OnEnd {
+    let output = output.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    OnEnd(Box::new(move |exit_code| {
+        let happening = Happening::ToolEnded { intent, exit_code, output: output.clone() };
+        if let Err(error) = journal.note(Entry::now(happening)) {
+            tracing::warn!(%error, "the journal lacks how the program ended");
         }
     }))
 }
@@ -229,7 +253,7 @@ impl Drop for Unfinished<'_> {
         }
         let outcome = failed_inside("its task was ended");
         let happening = Happening::Outcome { intent: self.intent, action: self.action, outcome };
-        if let Err(error) = self.journal.note(Entry { at: Timestamp::now(), happening }) {
+        if let Err(error) = self.journal.note(Entry::now(happening)) {
             tracing::error!(%error, "the journal has an intent without an outcome");
         }
     }
@@ -242,6 +266,7 @@ mod tests {
     use super::*;
     use crate::clients::test_server::{Behaviour, TestServer};
     use crate::engine::session::Options;
+    use crate::journal::Listener;
     use crate::runbook::profile::testing::profile;
     use crate::runbook::steps::restore::tests::confirmed_for;
 
@@ -264,7 +289,7 @@ mod tests {
         let mut profile = profile();
         profile.kubeconfig = Some(kubeconfig);
         profile.regions[0].context = "us".to_owned();
-        let journal = JournalHandle::begin(&dir.path().join("runs"), "a", &[], Box::new(|_| {})).unwrap();
+        let journal = JournalHandle::begin(&dir.path().join("runs"), "a", &[], Listener::nobody()).unwrap();
         (server, Session::new(Arc::new(profile), Options::default()), journal, dir)
     }
 

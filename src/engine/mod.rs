@@ -124,6 +124,18 @@ impl Tell {
         told
     }
 
+    /// The same; gives the event back where there was no room. Where nobody listens any more it is told to nobody.
+    fn now_or_back(&self, event: Event) -> Result<(), Event> {
+        match self.events.try_send(event) {
+            Ok(()) => {
+                (self.wake.0)();
+                Ok(())
+            }
+            Err(mpsc::error::TrySendError::Full(event)) => Err(event),
+            Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
+        }
+    }
+
     /// At once where there is room, else as soon as there is; nobody waits.
     fn later(&self, event: Event) {
         match self.events.try_send(event) {

@@ -55,6 +55,14 @@ pub enum Face {
 }
 
 impl Face {
+    /// The name in the journal.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::Terminal => "terminal",
+        }
+    }
+
     /// With its article.
     pub fn words(self) -> &'static str {
         match self {

@@ -1,17 +1,21 @@
 //! What happened in a run, on disk: one line of JSON an entry, only ever appended.
 //!
 //! It is the write's memory: an intent is on disk before its action, the outcome after, and an intent without
-//! one is told at the next start ([`fn@interrupted`]).
+//! one is told at the next start ([`look_back`]). And it is the run's: [`fn@replay`] folds it into what the run knew
+//! and did, for who takes it up again, and for the report.
 
 mod entry;
 mod file;
-mod interrupted;
 pub mod place;
 pub mod process;
-mod replay;
+pub mod replay;
+mod runs;
 mod writer;
 
-pub use entry::{Entry, Happening};
+pub use entry::{Entry, Hand, Happening, NamedCause, Rehearsal};
 pub use file::JournalError;
-pub use interrupted::{ReadBack, acknowledge, intent_mark, interrupted};
-pub use writer::{JournalHandle, Problem};
+pub use replay::{Line, Record, replay};
+pub use runs::{
+    FoundRun, ReadBack, RunSummary, acknowledge, acknowledged, all, end, intent_mark, look_back, one,
+};
+pub use writer::{JournalHandle, Listener};

@@ -1,5 +1,6 @@
 //! Which process this is, and whether another one still lives.
 
+use super::entry::Hand;
 use crate::runbook::interrupted::{ProcessMark, StartedTool};
 
 /// The variable that each program of an action is started with, and hands on to what it starts: its value names
@@ -33,6 +34,18 @@ pub fn is_alive(process: &ProcessMark) -> Option<bool> {
 /// The processes that were started for this intent and still live, where the system lets us look.
 pub fn of_intent(intent: &str) -> Vec<u32> {
     system::with_variable(INTENT_VARIABLE, intent)
+}
+
+/// Who works here: the person as the system names them, this machine, this program in a window or a terminal.
+pub fn hand(face: &str) -> Hand {
+    let named = ["USER", "LOGNAME", "USERNAME"].into_iter().filter_map(|name| std::env::var(name).ok());
+    let person = named.map(|name| name.trim().to_owned()).find(|name| !name.is_empty());
+    Hand {
+        person: person.unwrap_or_default(),
+        host: host(),
+        face: face.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
 }
 
 /// This machine's name.

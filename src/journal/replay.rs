@@ -1,165 +1,340 @@
-//! Reads a journal back: what was under way when it broke off. Pure.
+//! Reads a journal back: a pure fold of its lines into what the run knew and did.
+//!
+//! Any prefix of a journal is a journal: it may break off in the middle of a line. Entries of kinds that this
+//! program does not know are kept as they are and told. Times are those of the entries, the order is that of the
+//! file: a clock that was set back in between makes a duration unknown, never negative.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::runbook::interrupted::StartedTool;
+use super::entry::{Entry, Hand, Happening, NamedCause, Rehearsal};
+use crate::runbook::action::ActionOutcome;
+use crate::runbook::interrupted::{ProcessMark, StartedTool};
+use crate::runbook::step::Step;
+use crate::runbook::verdict::Verdict;
 
-/// The kinds of entries that this program knows.
-const KNOWN: [&str; 12] = [
-    "opened",
-    "region-chosen",
-    "judged",
-    "accepted",
-    "intent",
-    "tool-started",
-    "outcome",
-    "acknowledged",
-    "done-by-hand",
-    "taken-back",
-    "rollout-ended",
-    "closed",
-];
+mod fold;
+mod timeline;
+mod waiting;
 
-/// What a journal leaves open.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Left {
+pub use timeline::{Moment, MomentKind};
+
+/// How much of an entry of a newer program is kept, in characters.
+const NEWER_KEPT: usize = 500;
+
+/// What a run knew and did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Record {
     /// The environment's name.
-    pub(super) environment: String,
-    /// Intents without an outcome that nobody acknowledged, oldest first.
-    pub(super) open: Vec<Open>,
-    /// Entries of kinds that this program does not know.
-    pub(super) unknown: usize,
+    pub environment: String,
+    /// The practice world, where it is one.
+    pub practice: Option<Rehearsal>,
+    /// Who worked on it, one after another.
+    pub hands: Vec<HandTurn>,
+    /// The failed region, once it was known.
+    pub region: Option<String>,
+    /// When what was reached first.
+    pub milestones: Milestones,
+    /// What step 1 came to last.
+    pub outcome: Option<SeenOutcome>,
+    /// The latest verdict of each check, in the order in which they first had one.
+    pub checks: Vec<CheckRecord>,
+    /// The causes that ranked first, one after another; `None` where none was left.
+    pub causes: Vec<(Timestamp, Option<NamedCause>)>,
+    /// The latest step that was opened.
+    pub step: Option<Step>,
+    /// What was done to the region, here and by hand.
+    pub actions: Vec<ActionRecord>,
+    /// How the latest watched rollout ended.
+    pub rollout: Option<RolloutRecord>,
+    /// The findings that a person took as they are.
+    pub accepted: Vec<AcceptedRecord>,
+    /// What people wrote down.
+    pub notes: Vec<(Timestamp, String)>,
+    /// In practice: when somebody repaired what is others'.
+    pub repaired_by_others: Option<Timestamp>,
+    /// A person ended it as it is: when, and why.
+    pub ended: Option<(Timestamp, Option<String>)>,
+    /// It was left, or ended with its program; `None` while it goes on, and where it was killed.
+    pub closed: Option<ClosedRecord>,
+    /// What happened, in the order of the file.
+    pub timeline: Vec<Moment>,
+    /// Entries that this program does not know: a newer one wrote them.
+    pub newer: Vec<Newer>,
+    /// Lines that were torn by a crash or a full disk.
+    pub torn: usize,
+    /// The journal was too long to be read whole: its beginning is missing here.
+    pub is_cut: bool,
+    /// The time of the last entry.
+    pub last_at: Option<Timestamp>,
 }
 
-/// An intent without an outcome.
+/// A person's turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Open {
-    pub(super) intent: u64,
-    pub(super) at: Timestamp,
-    pub(super) action: String,
-    pub(super) region: String,
-    pub(super) context: String,
-    pub(super) tool: Option<StartedTool>,
+pub struct HandTurn {
+    /// Since when, UTC.
+    pub at: Timestamp,
+    /// Who.
+    pub hand: Hand,
+    /// How they came to it.
+    pub turn: Turn,
 }
 
-/// As much of an entry as is looked at: a newer program may write more, and other words in it.
-#[derive(Debug, Deserialize)]
-struct Line {
-    at: Timestamp,
-    what: String,
-    #[serde(default)]
-    environment: String,
-    #[serde(default)]
-    intent: u64,
-    #[serde(default)]
-    action: String,
-    #[serde(default)]
-    region: Option<String>,
-    #[serde(default)]
-    context: String,
+/// How somebody came to a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// They began it.
+    Opened,
+    /// They took it up again.
+    TakenUp,
+    /// It came to them from another machine.
+    Received,
 }
 
-/// Folds a journal's text. A line that is torn says nothing: the next one stands by itself.
-pub(super) fn left(text: &str) -> Left {
-    let mut left = Left::default();
-    let mut open: BTreeMap<u64, Open> = BTreeMap::new();
-    for text in text.lines() {
-        let Ok(line) = serde_json::from_str::<Line>(text) else { continue };
-        match line.what.as_str() {
-            "opened" => left.environment = line.environment,
-            "intent" => {
-                let Line { at, intent, action, region, context, .. } = line;
-                let region = region.unwrap_or_default();
-                open.insert(intent, Open { intent, at, action, region, context, tool: None });
-            }
-            "tool-started" => {
-                if let Some(open) = open.get_mut(&line.intent) {
-                    open.tool = serde_json::from_str(text).ok();
-                }
-            }
-            "outcome" | "acknowledged" => _ = open.remove(&line.intent),
-            what => left.unknown += usize::from(!KNOWN.contains(&what)),
+/// When what was reached first, UTC. Another failed region begins anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Milestones {
+    /// The run began.
+    pub opened: Option<Timestamp>,
+    /// The earliest failing report of the region's checkers that was seen, by their own times.
+    pub first_failure: Option<Timestamp>,
+    /// Step 1: the failover was confirmed.
+    pub confirmed: Option<Timestamp>,
+    /// A cause was named.
+    pub cause_named: Option<Timestamp>,
+    /// Something was done that changed the region, here or by hand: the first time.
+    pub acted: Option<Timestamp>,
+    /// The last rollout that ended well before the region counted as recovered.
+    pub restored: Option<Timestamp>,
+    /// The region counted as recovered.
+    pub recovered: Option<Timestamp>,
+}
+
+impl Milestones {
+    /// From one to the other; `None` where one of them is not known, or the clock was set back in between.
+    pub fn between(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<SignedDuration> {
+        let took = to?.duration_since(from?);
+        (!took.is_negative()).then_some(took)
+    }
+}
+
+/// What step 1 came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenOutcome {
+    /// When, UTC.
+    pub at: Timestamp,
+    /// Its id.
+    pub id: String,
+    /// In a sentence.
+    pub sentence: String,
+}
+
+/// The latest verdict of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckRecord {
+    /// The step.
+    pub step: Step,
+    /// The check's id.
+    pub check: String,
+    /// Its name on the screen; its id where the journal has none.
+    pub title: String,
+    /// The region, where it is one's.
+    pub region: Option<String>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What was found.
+    pub found: String,
+    /// What is normal.
+    pub expected: String,
+    /// Since when it has this verdict, UTC.
+    pub since: Timestamp,
+    /// The first verdict, where it was another one.
+    pub first: Verdict,
+}
+
+/// A finding that a person took as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedRecord {
+    /// When, UTC.
+    pub at: Timestamp,
+    /// The check's id.
+    pub check: String,
+    /// Its name on the screen.
+    pub title: String,
+    /// The region's name, where it is one.
+    pub region: Option<String>,
+    /// What was found.
+    pub found: String,
+    /// The reason given.
+    pub reason: Option<String>,
+}
+
+/// How a watched rollout ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RolloutRecord {
+    /// When, UTC.
+    pub at: Timestamp,
+    /// Did it succeed?
+    pub done: bool,
+    /// In a phrase.
+    pub message: String,
+}
+
+/// The run was left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedRecord {
+    /// When, UTC.
+    pub at: Timestamp,
+    /// Had the region recovered?
+    pub recovered: bool,
+    /// If not, why.
+    pub reasons: Vec<String>,
+}
+
+/// Something that was done to the region.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionRecord {
+    /// The intent's number; `None` for what was done by hand.
+    pub intent: Option<u64>,
+    /// The action's id; a newer program may know more of them.
+    pub action: String,
+    /// The region's name.
+    pub region: String,
+    /// Its context; empty for what was done by hand.
+    pub context: String,
+    /// The command that does the same.
+    pub command: String,
+    /// What it changes, as the plan said.
+    pub changes: String,
+    /// When it was sent, or said to be done; UTC.
+    pub at: Timestamp,
+    /// What the reason went past.
+    pub overridden: Vec<String>,
+    /// The reason given.
+    pub reason: Option<String>,
+    /// The Failback that sent it; `None` for what was done by hand.
+    pub by: Option<ProcessMark>,
+    /// The program that did it.
+    pub tool: Option<StartedTool>,
+    /// How that program ended: exit code, `None` for a signal; and the file that has its output.
+    pub tool_ended: Option<(Option<i32>, String)>,
+    /// When and how it ended; `None` where that is not known.
+    pub outcome: Option<(Timestamp, ActionOutcome)>,
+    /// Somebody looked at what became of it, where its outcome is not known.
+    pub acknowledged: Option<(Timestamp, Option<String>)>,
+    /// For what was done by hand: what was pasted of its output.
+    pub pasted: Option<String>,
+    /// It was said to be done by hand, and taken back.
+    pub taken_back: bool,
+}
+
+impl ActionRecord {
+    /// Was it done by hand?
+    pub fn is_by_hand(&self) -> bool {
+        self.intent.is_none()
+    }
+
+    /// Is its outcome not known, and has nobody looked yet?
+    pub fn is_open(&self) -> bool {
+        !self.is_by_hand() && self.outcome.is_none() && self.acknowledged.is_none()
+    }
+
+    /// Did it change the region, or may it have?
+    pub fn may_have_changed(&self) -> bool {
+        match &self.outcome {
+            Some((_, outcome)) => !outcome.is_unchanged(),
+            None => !self.taken_back,
         }
     }
-    left.open = open.into_values().collect();
-    left
+}
+
+/// An entry that this program does not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Newer {
+    /// When, UTC.
+    pub at: Timestamp,
+    /// Its kind.
+    pub what: String,
+    /// The line, as much of it as is kept.
+    pub text: String,
+}
+
+impl Record {
+    /// Has the region recovered?
+    pub fn is_recovered(&self) -> bool {
+        self.milestones.recovered.is_some()
+    }
+
+    /// Intents without an outcome that nobody acknowledged, oldest first.
+    pub fn open_actions(&self) -> impl Iterator<Item = &ActionRecord> {
+        self.actions.iter().filter(|action| action.is_open())
+    }
+
+    /// Is there something to take up again: was the region failing, or was something done or noted, and is it
+    /// neither recovered nor ended?
+    pub fn is_unfinished(&self) -> bool {
+        let begun = self.milestones.first_failure.is_some()
+            || self.milestones.confirmed.is_some()
+            || !self.actions.is_empty()
+            || !self.notes.is_empty();
+        self.open_actions().next().is_some() || (begun && !self.is_recovered() && self.ended.is_none())
+    }
+
+    /// The largest number of an intent so far.
+    pub fn last_intent(&self) -> u64 {
+        self.actions.iter().filter_map(|action| action.intent).max().unwrap_or(0)
+    }
+
+    /// The cause that ranks first now.
+    pub fn cause(&self) -> Option<&NamedCause> {
+        self.causes.last().and_then(|(_, cause)| cause.as_ref())
+    }
+
+    /// The latest verdict of a check.
+    pub fn check(&self, check: &str, region: Option<&str>) -> Option<&CheckRecord> {
+        self.checks.iter().find(|found| found.check == check && found.region.as_deref() == region)
+    }
+}
+
+/// A line of a journal.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Line {
+    /// An entry that this program knows.
+    Known(Entry),
+    /// One of a newer program.
+    Newer(Newer),
+    /// What a crash or a full disk left.
+    Torn,
+}
+
+impl Line {
+    /// Reads one; `None` where there is nothing in it.
+    pub fn read(text: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Any {
+            at: Timestamp,
+            what: String,
+        }
+        if text.trim().is_empty() {
+            return None;
+        }
+        if let Ok(entry) = serde_json::from_str(text) {
+            return Some(Self::Known(entry));
+        }
+        Some(serde_json::from_str::<Any>(text).map_or(Self::Torn, |Any { at, what }| {
+            Self::Newer(Newer { at, what, text: text.chars().take(NEWER_KEPT).collect() })
+        }))
+    }
+}
+
+/// Folds a journal's text into what its run knew and did.
+pub fn replay(text: &str) -> Record {
+    let mut record = Record::default();
+    for line in text.lines().filter_map(Line::read) {
+        record.add(&line);
+    }
+    record
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::journal::{Entry, Happening, process};
-    use crate::runbook::action::{ActionKind, ActionOutcome};
-
-    fn line(happening: Happening) -> String {
-        serde_json::to_string(&Entry { at: Timestamp::UNIX_EPOCH, happening }).unwrap()
-    }
-
-    fn intent(intent: u64) -> String {
-        line(Happening::Intent {
-            intent,
-            by: process::this(),
-            action: ActionKind::ReapplyHelm,
-            region: "us-east-1".to_owned(),
-            context: "us".to_owned(),
-            command: "helm upgrade".to_owned(),
-            overridden: Vec::new(),
-            reason: None,
-        })
-    }
-
-    fn outcome(intent: u64) -> String {
-        let outcome = ActionOutcome::Done { message: "done".to_owned() };
-        line(Happening::Outcome { intent, action: ActionKind::ReapplyHelm, outcome })
-    }
-
-    fn open(lines: &[String]) -> Vec<u64> {
-        left(&lines.join("\n")).open.iter().map(|open| open.intent).collect()
-    }
-
-    #[test]
-    fn an_intent_is_open_until_its_own_outcome_or_acknowledgement() {
-        let seen = line(Happening::Acknowledged { intent: 1, reason: None });
-        for (lines, expected) in [
-            (vec![], vec![]),
-            (vec![intent(1)], vec![1]),
-            (vec![intent(1), outcome(1)], vec![]),
-            (vec![intent(1), seen.clone()], vec![]),
-            (vec![intent(1), outcome(1), intent(2)], vec![2]),
-            (vec![intent(1), intent(2), outcome(2)], vec![1]),
-            // A torn line, alone or before a whole one.
-            (vec![intent(1), outcome(1)[..20].to_owned()], vec![1]),
-            (vec![intent(1), outcome(1)[..20].to_owned(), seen], vec![]),
-        ] {
-            assert_eq!(open(&lines), expected, "{lines:?}");
-        }
-    }
-
-    #[test]
-    fn the_program_that_was_started_is_known() {
-        let tool = StartedTool { program: "helm".to_owned(), process: process::this() };
-        let started = line(Happening::ToolStarted { intent: 1, tool: tool.clone() });
-        assert_eq!(left(&[intent(1), started].join("\n")).open[0].tool, Some(tool));
-    }
-
-    #[test]
-    fn entries_of_a_newer_program_are_counted_and_hide_nothing() {
-        let newer = r#"{"at":"2030-01-01T00:00:00Z","what":"drained","nodes":3}"#.to_owned();
-        let newer_intent = r#"{"at":"2030-01-01T00:00:00Z","what":"intent","intent":7,"action":"drain","region":"r","more":[]}"#;
-        let left = left(&[newer, intent(1), newer_intent.to_owned()].join("\n"));
-        assert_eq!(left.unknown, 1);
-        let actions: Vec<&str> = left.open.iter().map(|open| open.action.as_str()).collect();
-        assert_eq!(actions, ["reapply-helm", "drain"]);
-    }
-
-    #[test]
-    fn each_kind_of_entry_is_known() {
-        let text = include_str!("entry.rs");
-        let kinds = text.split("pub enum Happening").nth(1).unwrap();
-        let count = kinds.lines().filter(|line| line.starts_with("    ") && line.ends_with(" {")).count();
-        assert_eq!(count, KNOWN.len(), "a kind of entry that the fold does not know of");
-    }
-}
+mod tests;

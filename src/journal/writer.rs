@@ -15,6 +15,8 @@ use futures::channel::oneshot;
 use jiff::Timestamp;
 
 use super::file::{JournalError, JournalFile};
+use super::place::private_folder;
+use super::replay::replay;
 use super::{Entry, Happening};
 
 /// Entries on their way to the disk.
@@ -28,8 +30,25 @@ const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// How long the end waits for the last entries.
 const LAST_WAIT: Duration = Duration::from_secs(5);
 
-/// What the writer tells: why entries cannot be written, or `None` once all of them are.
-pub type Problem = Box<dyn Fn(Option<String>) + Send>;
+/// Who is told what becomes of the entries, on the writer's own thread: it must not be made to wait.
+pub struct Listener {
+    /// Why entries cannot be written, or `None` once all of them are.
+    pub problem: Box<dyn Fn(Option<String>) + Send>,
+    /// Entries that are on disk now.
+    pub written: Box<dyn FnMut(Vec<Entry>) + Send>,
+}
+
+impl Listener {
+    /// Nobody.
+    pub fn nobody() -> Self {
+        Self::of_problems(|_| {})
+    }
+
+    /// Who is told why entries cannot be written, or `None` once all of them are.
+    pub fn of_problems(problem: impl Fn(Option<String>) + Send + 'static) -> Self {
+        Self { problem: Box::new(problem), written: Box::new(|_| {}) }
+    }
+}
 
 /// A run's journal. Cheap to clone; with its last clone the journal ends: what is on its way is written, and
 /// [`Happening::Closed`] after it where nobody closed the run.
@@ -64,16 +83,35 @@ impl JournalHandle {
         runs: &Path,
         environment: &str,
         first: &[Entry],
-        problem: Problem,
+        listener: Listener,
     ) -> Result<Self, JournalError> {
         let mut file = JournalFile::begin(runs, environment, Timestamp::now())?;
-        let (folder, path) = (file.folder().to_owned(), file.path().to_owned());
+        let path = file.path().to_owned();
         let failed = |source| JournalError::Write { path: path.clone(), source };
         let lines: Vec<u8> = first.iter().map(line).collect::<Result<Vec<_>, _>>().map_err(failed)?.concat();
         file.append(&lines).map_err(failed)?;
+        Self::start(file, 0, listener)
+    }
+
+    /// Goes on with the journal of a run that nobody writes.
+    ///
+    /// # Errors
+    /// Another program writes it, or it cannot be read or written.
+    pub fn resume(folder: &Path, listener: Listener) -> Result<Self, JournalError> {
+        private_folder(folder)?;
+        let file = JournalFile::reopen(folder)?;
+        let read = std::fs::read(file.path());
+        let text = read.map_err(|source| JournalError::Write { path: file.path().to_owned(), source })?;
+        let record = replay(&String::from_utf8_lossy(&text));
+        Self::start(file, record.last_intent(), listener)
+    }
+
+    fn start(file: JournalFile, intents: u64, listener: Listener) -> Result<Self, JournalError> {
+        let (folder, path) = (file.folder().to_owned(), file.path().to_owned());
+        let failed = |source| JournalError::Write { path: path.clone(), source };
         let (letters, inbox) = sync_channel(IN_FLIGHT);
         let (end, ended) = sync_channel(0);
-        let writer = Writer { file, problem, kept: VecDeque::new(), is_closed: false, is_well: true };
+        let writer = Writer { file, listener, kept: VecDeque::new(), is_closed: false, is_well: true };
         std::thread::Builder::new()
             .name("failback-journal".to_owned())
             .spawn(move || {
@@ -85,7 +123,7 @@ impl JournalHandle {
         Ok(Self(Arc::new(Shared {
             folder,
             path,
-            intents: AtomicU64::new(0),
+            intents: AtomicU64::new(intents),
             letters: Mutex::new(Some(letters)),
             ended: Mutex::new(ended),
         })))
@@ -123,6 +161,16 @@ impl JournalHandle {
     /// It is not on disk yet.
     pub async fn keep_at_last(&self, happening: Happening) -> Result<(), JournalError> {
         self.keep(happening, false).await
+    }
+
+    /// An entry that is on disk when this returns. Blocks: off the window's thread and the async ones.
+    ///
+    /// # Errors
+    /// It is not on disk yet; it is tried again.
+    pub fn note_now(&self, entry: Entry) -> Result<(), JournalError> {
+        let (sender, kept) = oneshot::channel();
+        self.send(Letter { entry, now_or_never: false, waits: Some(sender) })?;
+        futures::executor::block_on(kept).unwrap_or_else(|_| Err(self.full("its writer ended")))
     }
 
     async fn keep(&self, happening: Happening, now_or_never: bool) -> Result<(), JournalError> {
@@ -177,9 +225,9 @@ fn line(entry: &Entry) -> std::io::Result<Vec<u8>> {
 /// The thread's side.
 struct Writer {
     file: JournalFile,
-    problem: Problem,
-    /// Lines that could not be written, oldest first.
-    kept: VecDeque<Vec<u8>>,
+    listener: Listener,
+    /// Entries that could not be written, with their lines, oldest first.
+    kept: VecDeque<(Entry, Vec<u8>)>,
     is_closed: bool,
     is_well: bool,
 }
@@ -215,13 +263,14 @@ impl Writer {
             self.is_closed |= matches!(letter.entry.happening, Happening::Closed { .. });
             lines.push(line(&letter.entry));
         }
-        let kept = self.kept.iter().map(Vec::as_slice);
+        let kept = self.kept.iter().map(|(_, line)| line.as_slice());
         let fresh = lines.iter().filter_map(|line| line.as_deref().ok());
         let all: Vec<u8> = kept.chain(fresh).collect::<Vec<_>>().concat();
         let written = self.file.append(&all);
         let is_written = written.is_ok();
+        let mut on_disk: Vec<Entry> = Vec::new();
         if is_written {
-            self.kept.clear();
+            on_disk.extend(self.kept.drain(..).map(|(entry, _)| entry));
         }
         let path = self.file.path().to_owned();
         let failed = |error: &std::io::Error| JournalError::Write {
@@ -233,10 +282,12 @@ impl Writer {
                 (Err(error), _) | (Ok(_), Err(error)) => Err(failed(error)),
                 (Ok(_), Ok(())) => Ok(()),
             };
-            if let (Ok(line), false, false) = (line, is_written, letter.now_or_never)
-                && self.kept.len() < KEPT
-            {
-                self.kept.push_back(line);
+            match (line, is_written) {
+                (Ok(_), true) => on_disk.push(letter.entry),
+                (Ok(line), false) if !letter.now_or_never && self.kept.len() < KEPT => {
+                    self.kept.push_back((letter.entry, line));
+                }
+                _ => {}
             }
             // Nobody may wait any more: the entry is kept all the same.
             if let Some(waits) = letter.waits {
@@ -244,12 +295,15 @@ impl Writer {
             }
         }
         self.tell(written.err().map(|error| failed(&error).to_string()));
+        if !on_disk.is_empty() {
+            (self.listener.written)(on_disk);
+        }
     }
 
     fn tell(&mut self, problem: Option<String>) {
         let is_well = problem.is_none();
         if is_well != self.is_well {
-            (self.problem)(problem);
+            (self.listener.problem)(problem);
         }
         self.is_well = is_well;
     }

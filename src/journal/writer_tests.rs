@@ -3,8 +3,8 @@
 use super::*;
 use crate::runbook::action::{ActionKind, ActionOutcome};
 
-fn quiet() -> Problem {
-    Box::new(|_| {})
+fn quiet() -> Listener {
+    Listener::nobody()
 }
 
 fn note(number: usize) -> Entry {
@@ -68,8 +68,8 @@ async fn a_full_disk_is_told_refuses_intents_and_loses_nothing_else() {
     let mut file = JournalFile::begin(&runs, "a", Timestamp::UNIX_EPOCH).unwrap();
     let (folder, path) = (file.folder().to_owned(), file.path().to_owned());
     file.use_instead(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
-    let tell: Problem = Box::new(move |problem| told.send(problem).unwrap());
-    let mut writer = Writer { file, problem: tell, kept: VecDeque::new(), is_closed: false, is_well: true };
+    let listener = Listener::of_problems(move |problem| told.send(problem).unwrap());
+    let mut writer = Writer { file, listener, kept: VecDeque::new(), is_closed: false, is_well: true };
     let letter = |entry, now_or_never| {
         let (waits, kept) = oneshot::channel();
         (Letter { entry, now_or_never, waits: Some(waits) }, kept)

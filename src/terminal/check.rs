@@ -49,7 +49,7 @@ pub(super) async fn run(args: CheckArgs) -> Result<u8, Stop> {
         let text = serde_json::to_string_pretty(&report).map_err(|error| Stop::failed(error.to_string()))?;
         out::json(&text);
     } else {
-        say!("{}", words::outcome(profile, &outcome, failed_name));
+        say!("{}", outcome.sentence(profile, failed_name));
         check::by_importance(&mut checks);
         print_people(profile, &checks, &causes);
     }

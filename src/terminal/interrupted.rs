@@ -1,7 +1,5 @@
 //! Actions of earlier runs whose outcome is not known: said before anything else.
 
-use jiff::Timestamp;
-
 use crate::app::places;
 use crate::journal::{self, ReadBack};
 use crate::runbook::interrupted::Interrupted;
@@ -13,13 +11,13 @@ use super::out::{complain, say};
 /// Looks through the earlier runs.
 pub(super) async fn look_back() -> ReadBack {
     let looked = match places::runs() {
-        Ok(runs) => tokio::task::spawn_blocking(move || journal::interrupted(&runs)).await,
+        Ok(runs) => tokio::task::spawn_blocking(move || journal::look_back(&runs, &[])).await,
         // There is no folder, so there are no runs.
         Err(_) => return ReadBack::default(),
     };
     looked.unwrap_or_else(|error| ReadBack {
-        interrupted: Vec::new(),
         problems: vec![format!("earlier runs could not be looked through: {error}")],
+        ..ReadBack::default()
     })
 }
 
@@ -57,7 +55,7 @@ pub(super) async fn run(args: InterruptedArgs) -> Result<u8, Stop> {
             say!("  not acknowledged: it is not over");
             code = 1;
         } else {
-            let acknowledging = move || journal::acknowledge(&interrupted, None, Timestamp::now());
+            let acknowledging = move || journal::acknowledge(&interrupted, None);
             let acknowledged = tokio::task::spawn_blocking(acknowledging).await;
             acknowledged
                 .map_err(|error| Stop::failed(error.to_string()))?

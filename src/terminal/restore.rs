@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 
-use crate::engine::session::Session;
-use crate::journal::{Entry, Happening, JournalHandle};
+use crate::engine::session::{Face, Session};
+use crate::journal::{Entry, Happening, JournalHandle, Listener, process};
 use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Plan, Refused};
 use crate::runbook::case::Case;
 use crate::runbook::interrupted::Interrupted;
@@ -140,15 +140,14 @@ async fn apply(session: &Session, confirmed: Confirmed, ending: &Ending) -> Resu
 
 async fn begin(environment: String) -> Result<JournalHandle, Stop> {
     let runs = subject::runs()?;
-    let version = env!("CARGO_PKG_VERSION").to_owned();
-    let happening = Happening::Opened { environment: environment.clone(), practice: None, version };
-    let opened = Entry { at: Timestamp::now(), happening };
-    let problem = Box::new(|problem: Option<String>| {
+    let by = process::hand(Face::Terminal.id());
+    let opened = Happening::Opened { environment: environment.clone(), practice: None, by };
+    let listener = Listener::of_problems(|problem: Option<String>| {
         if let Some(problem) = problem {
             complain!("failback: {problem}");
         }
     });
-    let begin = move || JournalHandle::begin(&runs, &environment, &[opened], problem);
+    let begin = move || JournalHandle::begin(&runs, &environment, &[Entry::now(opened)], listener);
     let begun = tokio::task::spawn_blocking(begin).await;
     let begun = begun.map_err(|error| Stop::failed(error.to_string()))?;
     begun.map_err(|error| Stop::failed(format!("nothing was done: {error}")))

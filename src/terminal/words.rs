@@ -3,7 +3,6 @@
 use crate::runbook::cause::Assessment;
 use crate::runbook::check::Check;
 use crate::runbook::profile::Profile;
-use crate::runbook::steps::confirm::Outcome;
 
 /// A check in a line: verdict, title, found, normal, age; what to do about it in a second one.
 pub(super) fn check(profile: &Profile, check: &Check) -> Vec<String> {
@@ -34,27 +33,4 @@ pub(super) fn cause(number: usize, cause: &Assessment) -> Vec<String> {
         lines.extend(step.command.iter().map(|command| format!("            {}", command.shell())));
     }
     lines
-}
-
-/// What step 1 comes to, in a sentence.
-pub(super) fn outcome(profile: &Profile, outcome: &Outcome, failed: Option<&str>) -> String {
-    let failed = failed.unwrap_or("no region");
-    match outcome {
-        Outcome::FailoverActive => {
-            format!("Failover is active: {failed} is out, another region carries the traffic")
-        }
-        Outcome::NothingFailing => "No health check fails: there is nothing to restore".to_owned(),
-        Outcome::AllFailing => {
-            let call = profile.escalation.as_deref().map_or(String::new(), |call| format!(": {call}"));
-            format!(
-                "Every health check fails. Stop: this runbook assumes a healthy region. Call for help{call}"
-            )
-        }
-        Outcome::OtherRegionFailing(other) => {
-            format!("{failed} is healthy; {} is the one that fails", profile.region(*other).name)
-        }
-        Outcome::CouldNotCheck(reasons) => {
-            format!("It could not be checked which region failed: {}", reasons.join("; "))
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! A run: one recovery with its steps.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::engine::event::PracticeWorld;
 use crate::engine::job::SessionId;
+use crate::journal::Record;
 use crate::runbook::action::{ActionKind, ActionOutcome, Blocker, Plan, Reason, Target};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Assessment};
@@ -22,7 +24,7 @@ use crate::runbook::rollout::{Rollout, Track};
 use crate::runbook::step::Step;
 use crate::runbook::steps::restore::{self, Instead, NothingToDo};
 use crate::runbook::steps::verify::{Accepted, Looks};
-use crate::runbook::verdict::Why;
+use crate::runbook::verdict::{Verdict, Why};
 
 /// One recovery, from opening to closing.
 #[derive(Debug)]
@@ -71,9 +73,25 @@ pub struct Run {
     pub interrupted: Vec<Interrupted>,
     /// Why the journal cannot be written; then no action can be taken.
     pub journal_problem: Option<String>,
-    /// The verdicts last noted in the journal.
-    pub(in crate::app) noted:
-        BTreeMap<(Step, &'static str, Option<RegionIndex>), crate::runbook::verdict::Verdict>,
+    /// The run's folder, once its journal is there.
+    pub folder: Option<PathBuf>,
+    /// What the run's journal says, as far as it is on disk.
+    pub record: Record,
+    /// What was last noted in the journal.
+    pub(in crate::app) noted: Noted,
+}
+
+/// What was last noted in a run's journal.
+#[derive(Debug, Default)]
+pub(in crate::app) struct Noted {
+    /// The verdicts.
+    pub(in crate::app) verdicts: BTreeMap<(Step, &'static str, Option<RegionIndex>), Verdict>,
+    /// What step 1 came to, in a sentence.
+    pub(in crate::app) outcome: Option<String>,
+    /// The cause that ranks first, in its headline; `None` until one was noted.
+    pub(in crate::app) cause: Option<Option<String>>,
+    /// That the region was seen failing.
+    pub(in crate::app) failure: bool,
 }
 
 /// The practice side of a run.
@@ -111,7 +129,9 @@ impl Run {
             log: None,
             interrupted: Vec::new(),
             journal_problem: None,
-            noted: BTreeMap::new(),
+            folder: None,
+            record: Record::default(),
+            noted: Noted::default(),
         }
     }
 

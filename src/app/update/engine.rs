@@ -6,15 +6,13 @@ use crate::app::model::{Model, Notice, Run};
 use crate::engine::event::{Event, PracticeWorld, Stored};
 use crate::engine::job::{Job, SessionId};
 use crate::journal::Happening;
-use crate::runbook::check::Check;
 use crate::runbook::fact::{DeploymentFacts, Facts, PodsFacts};
-use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::{Question, Reading};
 use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
-use crate::runbook::steps::{self, confirm, verify};
+use crate::runbook::steps::verify;
 
-use super::{form, log, quit, refresh, restore, run, start};
+use super::{form, log, noting, quit, refresh, restore, resume, run, start};
 
 /// What an event leads to.
 pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job> {
@@ -41,7 +39,9 @@ pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job
             if let Some(practice) = &mut run.practice {
                 practice.repaired = true;
             }
-            refresh::ask_anew(run, now)
+            let mut jobs = vec![run::note(run.session, now, Happening::RepairedByOthers)];
+            jobs.extend(refresh::ask_anew(run, now));
+            jobs
         }),
         Event::Output { session, line } => of_run(model, session, |run| {
             restore::output(run, line);
@@ -82,6 +82,17 @@ pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job
             run::tell_interrupted(model);
             Vec::new()
         }
+        Event::RunRead { folder, read } => resume::read(model, folder, read, now),
+        Event::RunFolder { session, folder } => of_run(model, session, |run| {
+            run.folder = Some(folder);
+            Vec::new()
+        }),
+        Event::Journaled { session, entries } => of_run(model, session, |run| {
+            for entry in &entries {
+                run.record.add_entry(entry);
+            }
+            Vec::new()
+        }),
         Event::EndRequested => quit::without_asking(model, now),
         Event::Finished => quit::finished(model),
         Event::JournalFailed { session, message } => of_run(model, session, |run| {
@@ -142,85 +153,29 @@ fn observed(model: &mut Model, session: SessionId, answer: Answer, now: Timestam
         if !run.readings.answered(question, generation, reading) {
             return Vec::new();
         }
-        let mut jobs = recognise(run, now);
-        note_first_failure(run);
-        jobs.extend(note_verdicts(run, question, now));
-        count_look(run, now);
+        let mut jobs = noting::recognise(run, now);
+        jobs.extend(noting::changes(run, question, now));
+        jobs.extend(count_look(run, now));
         restore::pin(run, now);
         jobs
     })
 }
 
-/// The failed region is known once one health check fails beside a passing one.
-fn recognise(run: &mut Run, now: Timestamp) -> Vec<Job> {
-    if run.failed.is_some() {
-        return Vec::new();
-    }
-    let Some(failed) = confirm::recognised(&run.profile, &run.readings) else { return Vec::new() };
-    run.failed = Some(failed);
-    let region = run.profile.region(failed).name.clone();
-    let mut jobs = vec![run::note(run.session, now, Happening::RegionChosen { region })];
-    jobs.extend(refresh::due(run, now));
-    jobs
-}
-
-/// The earliest failing report of the failed region's checkers that this run has seen. Of a health check that
-/// passes nothing is noted: its last failure may be of another year.
-fn note_first_failure(run: &mut Run) {
-    if run.failed.and_then(|failed| confirm::is_healthy(&run.readings, failed)) != Some(false) {
-        return;
-    }
-    run.seen_failing = true;
-    let Some(Ok(facts)) = run.failed.and_then(|failed| run.readings.health_check(failed)) else { return };
-    let failing =
-        facts.observations.iter().filter(|o| confirm::checker_status(o) == confirm::CheckerStatus::Failure);
-    let earliest = failing.chain(&facts.last_failures).filter_map(|o| o.checked_at).min();
-    run.first_failure_at = [run.first_failure_at, earliest].into_iter().flatten().min();
-}
-
-/// Verdicts that differ from the last one noted go into the journal.
-fn note_verdicts(run: &mut Run, question: Question, now: Timestamp) -> Vec<Job> {
-    let Some(case) = run.case(now) else { return Vec::new() };
-    let mut steps = vec![Step::Confirm, Step::Diagnose];
-    if run.step == Step::Verify {
-        steps = vec![Step::Verify];
-    }
-    let checks: Vec<Check> = steps
-        .into_iter()
-        .flat_map(|step| steps::checks(&case, step))
-        .filter(|c| c.question == question)
-        .collect();
-    let mut jobs = Vec::new();
-    for check in checks {
-        let (Some(finding), key) = (&check.finding, (check.step, check.id, check.region)) else { continue };
-        if run.noted.insert(key, finding.verdict) == Some(finding.verdict) {
-            continue;
-        }
-        let judged = Happening::Judged {
-            step: check.step,
-            check: check.id.to_owned(),
-            region: check.region.map(|region: RegionIndex| run.profile.region(region).name.clone()),
-            verdict: finding.verdict,
-            found: finding.found.clone(),
-        };
-        jobs.push(run::note(run.session, now, judged));
-    }
-    jobs
-}
-
 /// In step 5 each complete round of answers is a look.
-fn count_look(run: &mut Run, now: Timestamp) {
+fn count_look(run: &mut Run, now: Timestamp) -> Vec<Job> {
     if run.step != Step::Verify {
-        return;
+        return Vec::new();
     }
     let mut looks = std::mem::take(&mut run.verify.looks);
     if let Some(case) = run.case(now) {
         looks.count(&case, &run.verify.accepted, run.scaled(verify::LOOK_INTERVAL));
     }
-    if looks.recovered() && run.verify.recovered_at.is_none() {
-        run.verify.recovered_at = Some(now);
-    }
     run.verify.looks = looks;
+    if !run.recovered() || run.verify.recovered_at.is_some() {
+        return Vec::new();
+    }
+    run.verify.recovered_at = Some(now);
+    vec![run::note(run.session, now, Happening::Recovered)]
 }
 
 fn rollout(run: &mut Run, deployment: DeploymentFacts, pods: PodsFacts, now: Timestamp) -> Vec<Job> {

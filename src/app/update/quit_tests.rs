@@ -146,7 +146,7 @@ fn an_interrupted_action_is_told_in_a_run_of_its_environment() {
         unknown_entries: 0,
     };
     let name = run_of(&model).profile.name.clone();
-    let back = |interrupted| Event::LookedBack(ReadBack { interrupted, problems: Vec::new() });
+    let back = |interrupted| Event::LookedBack(ReadBack { interrupted, ..ReadBack::default() });
     told(&mut model, back(vec![of("another")]), now());
     assert!(model.notice.is_none() && run_of(&model).interrupted.is_empty());
     told(&mut model, back(vec![of("another"), of(&name)]), now());

@@ -183,7 +183,7 @@ pub(super) fn by_hand(run: &mut Run, kind: ActionKind, now: Timestamp) -> Vec<Jo
     run.found = run.found.take().or(found(run, now));
     run.restore.finished.push(Finished { kind: action, at: now, outcome: None });
     reset(run);
-    let done = Happening::DoneByHand { action, command: plan.command().shell() };
+    let done = Happening::DoneByHand { action, command: plan.command().shell(), output: None };
     let mut jobs = vec![run::note(run.session, now, done)];
     jobs.extend(after_a_change(run, now));
     jobs

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::app::model::{Dialog, Form, Model, Notice, Practice, Restore, RolloutWatch, Run, Screen, Verify};
+use crate::app::model::{
+    Dialog, Form, Model, Noted, Notice, Practice, Restore, RolloutWatch, Run, Screen, Verify,
+};
 use crate::app::msg::RunMsg;
 use crate::engine::event::PracticeWorld;
 use crate::engine::job::{Job, SessionId};
 use crate::environment::Draft;
-use crate::journal::{Entry, Happening};
+use crate::journal::{Entry, Happening, Rehearsal};
 use crate::runbook::check::CheckKey;
 use crate::runbook::fact::DeploymentFacts;
 use crate::runbook::profile::{Profile, RegionIndex};
@@ -35,7 +37,7 @@ pub fn open(model: &mut Model, profile: Arc<Profile>, now: Timestamp) -> Vec<Job
 
 /// Is an action running? Then nothing else is taken up, and a notice says why: a second write could start
 /// beside the first, and nobody would see how the first one ended.
-fn is_acting(model: &mut Model, before: &str) -> bool {
+pub(super) fn is_acting(model: &mut Model, before: &str) -> bool {
     let acting = model.run.as_ref().filter(|run| run.restore.running.is_some());
     let Some(region) = acting.and_then(|run| Some(&run.profile.region(run.failed?).name)) else {
         return false;
@@ -65,10 +67,15 @@ pub(super) fn open_practice(
 
 fn begin(model: &mut Model, mut run: Run, now: Timestamp) -> Vec<Job> {
     let session = run.session;
+    let rehearsal = |practice: &Practice| Rehearsal {
+        scenario: practice.world.scenario.clone(),
+        title: practice.world.title.clone(),
+        speed: practice.world.speed,
+    };
     let opened = Happening::Opened {
         environment: run.profile.name.clone(),
-        practice: run.practice.as_ref().map(|practice| practice.world.scenario.clone()),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        practice: run.practice.as_ref().map(rehearsal),
+        by: model.hand.clone(),
     };
     let mut jobs = vec![Job::BeginRun { session }, note(session, now, opened)];
     if let Some(failed) = run.failed {
@@ -197,12 +204,25 @@ pub(super) fn environment_changed(model: &mut Model, profile: Arc<Profile>, now:
     let Some(run) = &model.run else { return Vec::new() };
     let failed = run.profile.region(run.failed.unwrap_or(RegionIndex(0))).name.clone();
     let known = run.failed.is_some();
-    let mut jobs = open(model, profile, now);
-    if let (Some(run), true) = (&mut model.run, known)
-        && let Some(region) = run.profile.find(&failed)
-    {
-        jobs.extend(choose(run, region, now));
+    let Some(before) = model.run.take() else { return Vec::new() };
+    let session = model.new_session();
+    let mut run = Run::new(session, Arc::clone(&profile), now);
+    (run.opened_at, run.folder, run.record) = (before.opened_at, before.folder, before.record);
+    let mut jobs = vec![
+        Job::Open { session, profile },
+        Job::ContinueRun { from: before.session, session },
+        note(session, now, Happening::VariablesChanged),
+        Job::Close { session: before.session },
+        Job::ListEnvironments,
+    ];
+    if let (Some(region), true) = (run.profile.find(&failed), known) {
+        jobs.extend(choose(&mut run, region, now));
+    } else {
+        jobs.extend(refresh::due(&mut run, now));
     }
+    model.run = Some(run);
+    model.screen = Screen::Run;
+    tell_interrupted(model);
     jobs
 }
 
@@ -210,7 +230,7 @@ pub(super) fn environment_changed(model: &mut Model, profile: Arc<Profile>, now:
 pub(super) fn choose(run: &mut Run, region: RegionIndex, now: Timestamp) -> Vec<Job> {
     run.failed = Some(region);
     run.readings.forget();
-    run.noted.clear();
+    run.noted = Noted::default();
     (run.restore, run.verify, run.rollout, run.log) = (Restore::default(), Verify::default(), None, None);
     (run.step, run.reached) = (Step::Confirm, Step::Confirm);
     (run.shown, run.found) = (BTreeSet::from([Step::Confirm]), None);
@@ -225,14 +245,17 @@ pub(super) fn choose(run: &mut Run, region: RegionIndex, now: Timestamp) -> Vec<
     jobs
 }
 
-fn show(run: &mut Run, step: Step, now: Timestamp) -> Vec<Job> {
+pub(super) fn show(run: &mut Run, step: Step, now: Timestamp) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    if run.step != step {
+        jobs.push(note(run.session, now, Happening::StepOpened { step }));
+    }
     run.step = step;
     run.reached = run.reached.max(step);
     run.shown.insert(step);
-    let mut jobs = Vec::new();
     match step {
         Step::Restore => restore::pin(run, now),
-        Step::Rollout if run.rollout.is_none() && run.failed.is_some() => jobs = watch(run, now),
+        Step::Rollout if run.rollout.is_none() && run.failed.is_some() => jobs.extend(watch(run, now)),
         Step::Verify => _ = run.verify.since.get_or_insert(now),
         _ => {}
     }
@@ -276,7 +299,7 @@ fn take_as_it_is(
     }
     run.verify.accepted.push(accepted);
     let region = key.1.map(|region| run.profile.region(region).name.clone());
-    let found = check.finding.map(|finding| finding.found).unwrap_or_default();
-    let taken = Happening::Accepted { check: key.0.to_owned(), region, found, reason };
+    let (title, found) = (check.title, check.finding.map(|finding| finding.found).unwrap_or_default());
+    let taken = Happening::Accepted { check: key.0.to_owned(), title, region, found, reason };
     vec![note(run.session, now, taken)]
 }

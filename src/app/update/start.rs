@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{form, run};
+use super::{form, resume, run};
 use crate::app::model::{Card, Dialog, Form, Model};
 use crate::app::msg::StartMsg;
 use crate::engine::job::Job;
@@ -39,6 +39,8 @@ pub fn update(model: &mut Model, msg: StartMsg, now: Timestamp) -> Vec<Job> {
         StartMsg::CheckAgain(name) => model.start.cards.get_mut(&name).map_or_else(Vec::new, |c| ask(c, now)),
         StartMsg::Practise(id) => practise(model, id),
         StartMsg::Looked(interrupted) => vec![Job::Acknowledge { interrupted }],
+        StartMsg::Resume(folder) => resume::ask(model, folder),
+        StartMsg::EndRun(folder) => vec![Job::EndRun { folder, reason: None }],
         StartMsg::Reload => vec![Job::ListEnvironments, Job::LookBack],
     }
 }

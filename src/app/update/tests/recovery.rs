@@ -175,7 +175,7 @@ fn a_warning_counts_once_it_was_acknowledged_and_only_that_one() {
     let key = ("probe", Some(EU));
     assert!(open(&model).warnings.contains(&key));
     let jobs = update(&mut model, Msg::Run(RunMsg::Acknowledge(key)), now());
-    let [Happening::Accepted { check, region, found, reason: None }] = &happenings(&jobs)[..] else {
+    let [Happening::Accepted { check, region, found, reason: None, .. }] = &happenings(&jobs)[..] else {
         panic!("{jobs:?}")
     };
     assert_eq!((check.as_str(), region.as_deref()), ("probe", Some("eu-west-1")));

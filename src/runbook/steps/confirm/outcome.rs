@@ -33,6 +33,29 @@ impl Outcome {
             Self::CouldNotCheck(_) => "could-not-check",
         }
     }
+
+    /// In a sentence without a full stop. `failed` is the region taken for the failed one.
+    pub fn sentence(&self, profile: &Profile, failed: Option<&str>) -> String {
+        let failed = failed.unwrap_or("no region");
+        match self {
+            Self::FailoverActive => {
+                format!("Failover is active: {failed} is out, another region carries the traffic")
+            }
+            Self::NothingFailing => "No health check fails: there is nothing to restore".to_owned(),
+            Self::AllFailing => {
+                let call = profile.escalation.as_deref().map_or(String::new(), |call| format!(": {call}"));
+                format!(
+                    "Every health check fails. Stop: this runbook assumes a healthy region. Call for help{call}"
+                )
+            }
+            Self::OtherRegionFailing(other) => {
+                format!("{failed} is healthy; {} is the one that fails", profile.region(*other).name)
+            }
+            Self::CouldNotCheck(reasons) => {
+                format!("It could not be checked which region failed: {}", reasons.join("; "))
+            }
+        }
+    }
 }
 
 /// A region's health as far as it is known.
