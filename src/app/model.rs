@@ -16,6 +16,7 @@ use crate::runbook::question::{Question, Readings};
 mod form;
 mod run;
 
+pub use crate::journal::RunSummary;
 pub(super) use form::Asked;
 pub use form::{Discovery, Form};
 pub(super) use run::Noted;
@@ -146,6 +147,13 @@ pub enum Dialog {
     Delete {
         /// Its name.
         name: String,
+    },
+    /// End this run as it is?
+    EndRun {
+        /// Its folder.
+        folder: PathBuf,
+        /// What it is a run of.
+        of: String,
     },
     /// Was this action done by hand?
     ByHand {

@@ -68,7 +68,7 @@ pub enum StartMsg {
     Looked(Box<Interrupted>),
     /// Take up again the run in this folder.
     Resume(PathBuf),
-    /// End the run in this folder as it is: it is not offered again.
+    /// Ask whether to end the run in this folder as it is, so that it is not offered again.
     EndRun(PathBuf),
     /// Read the saved environments again.
     Reload,

@@ -69,6 +69,7 @@ fn copied(model: &mut Model, copied: Copied, now: Timestamp) {
 fn answered(model: &mut Model, yes: bool, now: Timestamp) -> Vec<Job> {
     match model.dialog.take() {
         Some(Dialog::Delete { name }) if yes => vec![Job::DeleteEnvironment { name }],
+        Some(Dialog::EndRun { folder, .. }) if yes => vec![Job::EndRun { folder, reason: None }],
         Some(Dialog::ByHand { kind }) if yes => {
             model.run.as_mut().map(|run| restore::by_hand(run, kind, now)).unwrap_or_default()
         }

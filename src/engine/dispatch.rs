@@ -256,9 +256,15 @@ impl Dispatcher {
         }
     }
 
-    /// The session's journal ends with it, on disk, off the async threads.
+    /// The session's journal ends with it, on disk, off the async threads; then its run is one of the earlier ones.
     fn close(&mut self, session: SessionId) {
-        if let Some(live) = self.sessions.remove(&session) {
+        let Some(live) = self.sessions.remove(&session) else { return };
+        if live.journal.is_some() && live.stage.is_none() {
+            self.look_back(move || {
+                drop(live);
+                Ok(())
+            });
+        } else {
             tokio::task::spawn_blocking(move || drop(live));
         }
     }

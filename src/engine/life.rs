@@ -289,7 +289,8 @@ mod tests {
         let mut profile = profile();
         profile.kubeconfig = Some(kubeconfig);
         profile.regions[0].context = "us".to_owned();
-        let journal = JournalHandle::begin(&dir.path().join("runs"), "a", &[], Listener::nobody()).unwrap();
+        let journal =
+            JournalHandle::begin(&dir.path().join("runs"), "a", None, &[], Listener::nobody()).unwrap();
         (server, Session::new(Arc::new(profile), Options::default()), journal, dir)
     }
 

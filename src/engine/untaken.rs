@@ -28,8 +28,14 @@ pub fn untaken(job: &Job, now: Timestamp) -> Option<Event> {
             let outcome = ActionOutcome::not_done(format!("nothing was done: {TOO_MUCH}"));
             Some(Event::ActionEnded { session: *session, outcome })
         }
-        Job::BeginRun { session } | Job::Note { session, .. } => {
+        Job::BeginRun { session }
+        | Job::ResumeRun { session, .. }
+        | Job::ContinueRun { session, .. }
+        | Job::Note { session, .. } => {
             Some(Event::JournalFailed { session: *session, message: TOO_MUCH.to_owned() })
+        }
+        Job::ReadRun { folder } => {
+            Some(Event::RunRead { folder: folder.clone(), read: Err(TOO_MUCH.to_owned()) })
         }
         Job::StartPractice { session, .. } => {
             Some(Event::PracticeStarted { session: *session, world: Err(TOO_MUCH.to_owned()) })

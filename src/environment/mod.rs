@@ -28,6 +28,6 @@ pub mod validate;
 pub use draft::{Draft, RegionDraft};
 pub use field::{Field, FieldError, RegionField};
 pub use file::{FileError, FileFault};
-pub use file::{read, write};
+pub use file::{read, to_toml, write};
 pub use store::{HOME_VARIABLE, Listing, Problem, Saved, Store, StoreError};
 pub use validate::{field_errors, home, sketch, validate, validate_at_home};

@@ -12,6 +12,8 @@ use super::place::{PlaceError, private_folder, sync};
 
 /// The journal's name in its run's folder.
 pub(super) const FILE: &str = "journal.jsonl";
+/// The environment as the run used it, in its folder: for who takes the run up elsewhere. It has no secrets.
+pub const ENVIRONMENT_FILE: &str = "environment.toml";
 
 /// The journal cannot be written.
 #[derive(Debug, Error)]
@@ -56,8 +58,14 @@ pub(super) struct JournalFile {
 }
 
 impl JournalFile {
-    /// A new one in a new folder below `runs`, named by time and environment.
-    pub(super) fn begin(runs: &Path, environment: &str, now: Timestamp) -> Result<Self, JournalError> {
+    /// A new one in a new folder below `runs`, named by time and environment. `toml` is the environment's text, which
+    /// is there before the journal is.
+    pub(super) fn begin(
+        runs: &Path,
+        environment: &str,
+        toml: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Self, JournalError> {
         private_folder(runs)?;
         let safe: String = environment
             .chars()
@@ -66,12 +74,16 @@ impl JournalFile {
             .collect();
         let stamp = now.strftime("%Y-%m-%dT%H-%M-%S%.3fZ").to_string();
         let folder = new_folder(runs, &format!("{stamp}-{safe}"))?;
+        if let Some(toml) = toml {
+            let path = folder.join(ENVIRONMENT_FILE);
+            let written = new_file(&path).and_then(|mut file| {
+                file.write_all(toml.as_bytes())?;
+                file.sync_data()
+            });
+            written.map_err(|source| JournalError::Write { path, source })?;
+        }
         let path = folder.join(FILE);
-        let mut options = OpenOptions::new();
-        options.create_new(true).read(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let made = options.open(&path).and_then(|file| {
+        let made = new_file(&path).and_then(|file| {
             sync(&folder)?;
             sync(runs)?;
             Ok(file)
@@ -145,6 +157,14 @@ impl JournalFile {
     }
 }
 
+fn new_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create_new(true).read(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// Two runs may begin in the same moment.
 fn new_folder(runs: &Path, name: &str) -> Result<PathBuf, JournalError> {
     let mut builder = std::fs::DirBuilder::new();
@@ -171,13 +191,16 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let runs = dir.path().join("runs");
-        let begin = || JournalFile::begin(&runs, "acme/prod", Timestamp::UNIX_EPOCH).unwrap();
+        let begin = || {
+            JournalFile::begin(&runs, "acme/prod", Some("name = \"acme\""), Timestamp::UNIX_EPOCH).unwrap()
+        };
         let (one, two) = (begin(), begin());
         assert!(one.folder().file_name().unwrap().to_string_lossy().ends_with("Z-acme-prod"));
         assert_ne!(one.folder(), two.folder());
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(one.folder()), 0o700);
         assert_eq!(mode(one.path()), 0o600);
+        assert_eq!(mode(&one.folder().join(ENVIRONMENT_FILE)), 0o600);
     }
 
     #[test]
@@ -195,7 +218,7 @@ mod tests {
     #[test]
     fn a_journal_that_is_being_written_is_not_added_to() {
         let dir = tempfile::tempdir().unwrap();
-        let open = JournalFile::begin(&dir.path().join("runs"), "a", Timestamp::UNIX_EPOCH).unwrap();
+        let open = JournalFile::begin(&dir.path().join("runs"), "a", None, Timestamp::UNIX_EPOCH).unwrap();
         assert!(matches!(JournalFile::reopen(open.folder()), Err(JournalError::InUse { .. })));
         let folder = open.folder().to_owned();
         drop(open);

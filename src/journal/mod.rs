@@ -13,7 +13,7 @@ mod runs;
 mod writer;
 
 pub use entry::{Entry, Hand, Happening, NamedCause, Rehearsal};
-pub use file::JournalError;
+pub use file::{ENVIRONMENT_FILE, JournalError};
 pub use replay::{Line, Record, replay};
 pub use runs::{
     FoundRun, ReadBack, RunSummary, acknowledge, acknowledged, all, end, intent_mark, look_back, one,

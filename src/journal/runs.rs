@@ -66,6 +66,14 @@ impl RunSummary {
         id(&self.folder)
     }
 
+    /// What it is a run of: `us-east-1 of acme-prod`.
+    pub fn title(&self) -> String {
+        match &self.region {
+            Some(region) => format!("{region} of {}", self.environment),
+            None => self.environment.clone(),
+        }
+    }
+
     fn of(found: &FoundRun) -> Self {
         let record = &found.record;
         let practice = |on: &Rehearsal| (on.scenario.clone(), on.title.clone());
@@ -297,7 +305,7 @@ mod tests {
         let interrupted = || look_back(&runs, &[]).interrupted;
         assert_eq!(look_back(&runs, &[]), ReadBack::default(), "no folder yet");
         let first = [opened(), intent(1)];
-        let journal = JournalHandle::begin(&runs, "acme", &first, Listener::nobody()).unwrap();
+        let journal = JournalHandle::begin(&runs, "acme", None, &first, Listener::nobody()).unwrap();
         assert_eq!(interrupted(), [], "its run goes on");
         assert!(look_back(&runs, &[]).runs[0].goes_on);
         drop(journal);
@@ -318,7 +326,7 @@ mod tests {
     fn a_journal_that_cannot_be_read_is_told_and_hides_no_other() {
         let dir = tempfile::tempdir().unwrap();
         let runs = dir.path().join("runs");
-        drop(JournalHandle::begin(&runs, "acme", &[opened(), intent(1)], Listener::nobody()).unwrap());
+        drop(JournalHandle::begin(&runs, "acme", None, &[opened(), intent(1)], Listener::nobody()).unwrap());
         std::fs::create_dir_all(runs.join("2000").join(FILE)).unwrap();
         let back = look_back(&runs, &[]);
         assert_eq!((back.interrupted.len(), back.problems.len(), back.runs.len()), (1, 1, 1), "{back:?}");
@@ -328,7 +336,7 @@ mod tests {
     fn a_run_is_taken_up_again_in_the_same_journal_and_ended_only_by_a_word() {
         let dir = tempfile::tempdir().unwrap();
         let runs = dir.path().join("runs");
-        drop(JournalHandle::begin(&runs, "acme", &[opened(), intent(3)], Listener::nobody()).unwrap());
+        drop(JournalHandle::begin(&runs, "acme", None, &[opened(), intent(3)], Listener::nobody()).unwrap());
         let folder = look_back(&runs, &[]).runs[0].folder.clone();
         let again = JournalHandle::resume(&folder, Listener::nobody()).unwrap();
         assert_eq!(again.next_intent(), 4, "no number is given twice");

@@ -75,17 +75,19 @@ struct Letter {
 }
 
 impl JournalHandle {
-    /// Begins a run's journal in a new folder below `runs`. Its first entries are on disk when this returns.
+    /// Begins a run's journal in a new folder below `runs`. Its first entries are on disk when this returns, and beside
+    /// it `toml`, the text of the environment's file.
     ///
     /// # Errors
     /// The folder is not private, or it cannot be written.
     pub fn begin(
         runs: &Path,
         environment: &str,
+        toml: Option<&str>,
         first: &[Entry],
         listener: Listener,
     ) -> Result<Self, JournalError> {
-        let mut file = JournalFile::begin(runs, environment, Timestamp::now())?;
+        let mut file = JournalFile::begin(runs, environment, toml, Timestamp::now())?;
         let path = file.path().to_owned();
         let failed = |source| JournalError::Write { path: path.clone(), source };
         let lines: Vec<u8> = first.iter().map(line).collect::<Result<Vec<_>, _>>().map_err(failed)?.concat();

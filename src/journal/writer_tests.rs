@@ -27,7 +27,7 @@ fn read(folder: &Path) -> Vec<Happening> {
 #[tokio::test]
 async fn entries_keep_their_order_and_what_is_waited_for_is_there() {
     let dir = tempfile::tempdir().unwrap();
-    let journal = JournalHandle::begin(&dir.path().join("runs"), "a", &[note(0)], quiet()).unwrap();
+    let journal = JournalHandle::begin(&dir.path().join("runs"), "a", None, &[note(0)], quiet()).unwrap();
     for number in 1..=1_000 {
         journal.note(note(number)).unwrap();
     }
@@ -41,7 +41,7 @@ async fn entries_keep_their_order_and_what_is_waited_for_is_there() {
 fn the_last_clone_drains_what_is_on_its_way_and_closes_the_run_once() {
     for closes in [true, false] {
         let dir = tempfile::tempdir().unwrap();
-        let journal = JournalHandle::begin(&dir.path().join("runs"), "a", &[], quiet()).unwrap();
+        let journal = JournalHandle::begin(&dir.path().join("runs"), "a", None, &[], quiet()).unwrap();
         let (folder, other) = (journal.folder().to_owned(), journal.clone());
         for number in 0..500 {
             journal.note(note(number)).unwrap();

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use crate::engine::session::{Face, Session};
+use crate::environment;
 use crate::journal::{Entry, Happening, JournalHandle, Listener, process};
 use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Plan, Refused};
 use crate::runbook::case::Case;
 use crate::runbook::interrupted::Interrupted;
-use crate::runbook::profile::RegionIndex;
+use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::Readings;
 use crate::runbook::step::Step;
 use crate::runbook::steps::{self, restore};
@@ -97,7 +98,7 @@ fn print_plan(plan: &Plan) {
 }
 
 async fn apply(session: &Session, confirmed: Confirmed, ending: &Ending) -> Result<u8, Stop> {
-    let journal = begin(session.profile().name.clone()).await?;
+    let journal = begin(session.profile()).await?;
     say!("");
     say!("Journal: {}", journal.folder().display());
     let Some(cancel) = ending.act() else { return Ok(ending.code().unwrap_or(1)) };
@@ -138,8 +139,9 @@ async fn apply(session: &Session, confirmed: Confirmed, ending: &Ending) -> Resu
     })
 }
 
-async fn begin(environment: String) -> Result<JournalHandle, Stop> {
+async fn begin(profile: &Profile) -> Result<JournalHandle, Stop> {
     let runs = subject::runs()?;
+    let environment = profile.name.clone();
     let by = process::hand(Face::Terminal.id());
     let opened = Happening::Opened { environment: environment.clone(), practice: None, by };
     let listener = Listener::of_problems(|problem: Option<String>| {
@@ -147,7 +149,9 @@ async fn begin(environment: String) -> Result<JournalHandle, Stop> {
             complain!("failback: {problem}");
         }
     });
-    let begin = move || JournalHandle::begin(&runs, &environment, &[Entry::now(opened)], listener);
+    let toml = environment::to_toml(profile).ok();
+    let begin =
+        move || JournalHandle::begin(&runs, &environment, toml.as_deref(), &[Entry::now(opened)], listener);
     let begun = tokio::task::spawn_blocking(begin).await;
     let begun = begun.map_err(|error| Stop::failed(error.to_string()))?;
     begun.map_err(|error| Stop::failed(format!("nothing was done: {error}")))

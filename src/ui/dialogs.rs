@@ -98,6 +98,14 @@ fn wording(model: &Model, dialog: &Dialog) -> Wording {
             yes: "Discard changes".to_owned(),
             no: "Keep editing",
         },
+        Dialog::EndRun { of, .. } => Wording {
+            title: format!("End the run of {of} as it is?"),
+            text: "It is not offered any more. Nothing is changed in the region, and its journal stays: \
+                   `failback runs` shows it."
+                .to_owned(),
+            yes: "End the run".to_owned(),
+            no: "Keep it",
+        },
         Dialog::ByHand { kind } => {
             let region = failed_region(model);
             Wording {

@@ -13,6 +13,7 @@ use crate::environment::{Listing, Saved};
 use crate::plain;
 
 mod look_back;
+mod runs;
 mod state;
 
 use state::{CardState, RegionLine};
@@ -35,6 +36,7 @@ pub fn show(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
     page(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             look_back::show(model, ui, out);
+            runs::show(model, ui, out);
             listing_ui(model, ui, out);
         });
     });

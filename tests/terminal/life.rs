@@ -27,16 +27,16 @@ use super::lookup::has_tools;
 use super::{Served, US, code, failback, script, text};
 
 /// How a write is started: by a terminal, or by a window's engine.
-type Start = fn(&Served, &str) -> Command;
+pub(super) type Start = fn(&Served, &str) -> Command;
 
 /// Far longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(90);
+pub(super) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The engine of a window, in a process of its own that can be killed: this test binary again.
 const ENGINE: [&str; 3] = ["life::the_engine_of_a_window", "--exact", "--ignored"];
 
 #[track_caller]
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !holds() {
         assert!(begin.elapsed() < PATIENCE, "never: {what}");
@@ -45,7 +45,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// A command on the world with temporary files of its own.
-fn on(world: &Served, args: &[&str]) -> Command {
+pub(super) fn on(world: &Served, args: &[&str]) -> Command {
     let temporary = world.home.path().join("tmp");
     std::fs::create_dir_all(&temporary).unwrap();
     let mut command = failback(world.home.path(), args);
@@ -53,7 +53,7 @@ fn on(world: &Served, args: &[&str]) -> Command {
     command
 }
 
-fn restoring(world: &Served, action: &str) -> Command {
+pub(super) fn restoring(world: &Served, action: &str) -> Command {
     let args = ["restore", "--environment", world.environment(), "--failed", US, "--action", action];
     on(world, &[&args[..], &["--confirm", US, "--reason", "a test"]].concat())
 }
@@ -79,12 +79,12 @@ fn engine(world: &Served, action: &str) -> Command {
 }
 
 /// The changes of the failed region's Deployment: no other request of ours is a PATCH of it.
-fn patches(world: &Served) -> usize {
+pub(super) fn patches(world: &Served) -> usize {
     let is_patch = |change: &&String| change.contains("PATCH") && change.contains("/deployments/");
     world.changes().iter().filter(is_patch).count()
 }
 
-fn journals(world: &Served) -> Vec<PathBuf> {
+pub(super) fn journals(world: &Served) -> Vec<PathBuf> {
     let runs = std::fs::read_dir(world.home.path().join("runs")).into_iter().flatten();
     let mut journals: Vec<PathBuf> = runs.map(|run| run.unwrap().path().join("journal.jsonl")).collect();
     journals.retain(|path| path.exists());
@@ -93,7 +93,7 @@ fn journals(world: &Served) -> Vec<PathBuf> {
 }
 
 /// What a journal says; only its last line may be torn.
-fn entries(path: &Path) -> Vec<Happening> {
+pub(super) fn entries(path: &Path) -> Vec<Happening> {
     let text = std::fs::read_to_string(path).unwrap();
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     let lines = whole.lines().filter(|line| !line.is_empty());
@@ -108,7 +108,7 @@ fn count(entries: &[Happening], of: impl Fn(&Happening) -> bool) -> usize {
     entries.iter().filter(|entry| of(entry)).count()
 }
 
-fn intents(entries: &[Happening]) -> usize {
+pub(super) fn intents(entries: &[Happening]) -> usize {
     count(entries, |entry| matches!(entry, Happening::Intent { .. }))
 }
 
@@ -467,10 +467,10 @@ fn without_a_private_place_or_room_for_the_intent_nothing_is_done() {
 }
 
 /// Random numbers that are the same in each run (xorshift).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
+    pub(super) fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -554,7 +554,7 @@ fn after_a_kill(world: &Served, action: &str, what: &str) -> bool {
 }
 
 /// Processes that were started for an intent of a run in this home, and what they started.
-fn children(home: &str) -> Vec<u32> {
+pub(super) fn children(home: &str) -> Vec<u32> {
     let pids = std::fs::read_dir("/proc")
         .unwrap()
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());

@@ -26,6 +26,7 @@ mod rollback;
 mod scenarios;
 mod tools;
 mod usage;
+mod whole_runs;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;

@@ -110,6 +110,8 @@ pub fn stored(model: &mut Model, result: Result<Stored, String>) -> Vec<Job> {
             model.notice = Some(Notice { bad: true, text });
             return Vec::new();
         }
+        // That of a run that was taken up, which has more to say.
+        (Ok(Stored::Saved(_)), None) if model.screen == Screen::Run => return jobs,
         (Ok(Stored::Saved(name)), form) => {
             if form.is_some() {
                 jobs.extend(look::after_saving(model));

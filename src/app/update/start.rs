@@ -40,7 +40,11 @@ pub fn update(model: &mut Model, msg: StartMsg, now: Timestamp) -> Vec<Job> {
         StartMsg::Practise(id) => practise(model, id),
         StartMsg::Looked(interrupted) => vec![Job::Acknowledge { interrupted }],
         StartMsg::Resume(folder) => resume::ask(model, folder),
-        StartMsg::EndRun(folder) => vec![Job::EndRun { folder, reason: None }],
+        StartMsg::EndRun(folder) => {
+            let run = model.start.look_back.runs.iter().find(|run| run.folder == folder);
+            model.dialog = run.map(|run| Dialog::EndRun { folder, of: run.title() });
+            Vec::new()
+        }
         StartMsg::Reload => vec![Job::ListEnvironments, Job::LookBack],
     }
 }

@@ -15,24 +15,31 @@ use crate::journal::{self, Entry, Happening, JournalHandle, Listener, ReadBack};
 use crate::runbook::interrupted::Interrupted;
 use crate::runbook::profile::Profile;
 
-/// The environment as a run used it, in the run's folder.
-pub(in crate::engine) const ENVIRONMENT_FILE: &str = "environment.toml";
 /// How many entries wait for room on their way to the window.
 const UNTOLD: usize = 65_536;
 
 impl Dispatcher {
     pub(super) async fn begin_run(&mut self, id: SessionId) {
         let Some(live) = self.sessions.get(&id) else { return };
-        let (name, runs) = (live.session.profile().name.clone(), live.runs.clone());
+        let (profile, runs) = (Arc::clone(live.session.profile()), live.runs.clone());
+        let is_practice = live.stage.is_some();
         let begin = move |listener| {
-            JournalHandle::begin(&runs?, &name, &[], listener).map_err(|error| error.to_string())
+            // A practice world's files go with it.
+            let toml = if is_practice { None } else { toml(&profile) };
+            let begun = JournalHandle::begin(&runs?, &profile.name, toml.as_deref(), &[], listener);
+            begun.map_err(|error| error.to_string())
         };
         self.take_journal(id, begin).await;
     }
 
     pub(super) async fn resume_run(&mut self, id: SessionId, folder: PathBuf) {
-        let resume =
-            move |listener| JournalHandle::resume(&folder, listener).map_err(|error| error.to_string());
+        let Some(live) = self.sessions.get(&id) else { return };
+        let profile = Arc::clone(live.session.profile());
+        let resume = move |listener| {
+            let journal = JournalHandle::resume(&folder, listener).map_err(|error| error.to_string())?;
+            keep_environment(&folder, &profile);
+            Ok(journal)
+        };
         self.take_journal(id, resume).await;
     }
 
@@ -43,17 +50,9 @@ impl Dispatcher {
         take: impl FnOnce(Listener) -> Result<JournalHandle, String> + Send + 'static,
     ) {
         let Some(live) = self.sessions.get_mut(&id) else { return };
-        let profile = live.stage.is_none().then(|| Arc::clone(live.session.profile()));
         let listens = Arc::new(AtomicU64::new(id.0));
         let listener = listener(self.tell.clone(), Arc::clone(&listens));
-        let take = move || {
-            let journal = take(listener)?;
-            if let Some(profile) = profile {
-                keep_environment(journal.folder(), &profile);
-            }
-            Ok(journal)
-        };
-        let taken = tokio::task::spawn_blocking(take).await;
+        let taken = tokio::task::spawn_blocking(move || take(listener)).await;
         match taken.map_err(|error| error.to_string()).and_then(|taken| taken) {
             Ok(journal) => {
                 let folder = journal.folder().to_owned();
@@ -166,9 +165,15 @@ fn listener(tell: Tell, session: Arc<AtomicU64>) -> Listener {
     Listener { problem: Box::new(problem), written: Box::new(written) }
 }
 
+/// The text of the environment's file.
+fn toml(profile: &Profile) -> Option<String> {
+    let text = environment::to_toml(profile);
+    text.inspect_err(|error| tracing::warn!(%error, "the run's folder lacks its environment")).ok()
+}
+
 /// Kept beside the journal, for who takes the run up again elsewhere. It has no secrets.
 fn keep_environment(folder: &Path, profile: &Profile) {
-    if let Err(error) = environment::write(&folder.join(ENVIRONMENT_FILE), profile) {
+    if let Err(error) = environment::write(&folder.join(journal::ENVIRONMENT_FILE), profile) {
         tracing::warn!(%error, "the run's folder lacks its environment");
     }
 }
@@ -176,7 +181,8 @@ fn keep_environment(folder: &Path, profile: &Profile) {
 fn read(folder: &Path) -> Result<Box<RunRead>, String> {
     let cannot = |error: std::io::Error| format!("the run in {} cannot be read: {error}", folder.display());
     let found = journal::one(folder).map_err(cannot)?;
-    let profile = environment::read(&folder.join(ENVIRONMENT_FILE)).map_err(|error| error.to_string());
+    let profile =
+        environment::read(&folder.join(journal::ENVIRONMENT_FILE)).map_err(|error| error.to_string());
     Ok(Box::new(RunRead { record: found.record, goes_on: found.goes_on, profile }))
 }
 

@@ -167,6 +167,8 @@ impl Record {
                     reason: reason.clone(),
                     ..intent(at, *number, action.id().to_owned(), of)
                 });
+                // The terminal is told the region.
+                self.region.get_or_insert_with(|| region.clone());
                 self.rollout = None;
             }
             Happening::ToolStarted { intent, tool } => {

@@ -1,0 +1,81 @@
+//! Runs that did not end: what each waited for, and how to take it up again.
+
+use egui::{Response, Role, Sides, Ui, WidgetInfo};
+
+use crate::app::model::{Model, RunSummary};
+use crate::app::msg::{Msg, StartMsg};
+use crate::design::{
+    ActionButton, Space, Tone, badge, body, card_title, faint, headline, secondary, subline, tone_card,
+};
+
+/// How many are shown; the terminal lists all.
+const SHOWN: usize = 5;
+
+/// Paints them; nothing where there are none.
+pub(super) fn show(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let of_practice = |run: &&RunSummary| run.practice.is_none();
+    let unfinished = model.start.look_back.runs.iter().filter(|run| run.is_unfinished).filter(of_practice);
+    let mut runs: Vec<&RunSummary> = unfinished.collect();
+    if runs.is_empty() {
+        return;
+    }
+    // A look at what became of an action comes first; else the newest.
+    runs.sort_by_key(|run| !run.has_open_action);
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        headline(ui, "Not finished");
+        subline(ui, "Taken up again, everything is read anew and nothing is repeated");
+    });
+    for run in runs.iter().take(SHOWN) {
+        ui.push_id(&run.folder, |ui| run_ui(model, run, ui, out));
+    }
+    if runs.len() > SHOWN {
+        let more = runs.len() - SHOWN;
+        faint(ui, &format!("{more} more: `failback runs list` in a terminal shows all of them"));
+    }
+    ui.add_space(Space::S);
+}
+
+fn run_ui(model: &Model, run: &RunSummary, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let title = run.title();
+    tone_card(ui, run.has_open_action.then_some(Tone::Fail), |ui| {
+        Sides::new().shrink_left().truncate().show(
+            ui,
+            |ui| card_title(ui, &title),
+            |ui| match (run.goes_on, run.has_open_action) {
+                (true, _) => badge(ui, Tone::Busy, "Open elsewhere"),
+                (false, true) => badge(ui, Tone::Fail, "Outcome not known"),
+                (false, false) => badge(ui, Tone::Warn, "Not finished"),
+            },
+        );
+        body(ui, &run.waiting_for);
+        let left = run.last_at.map_or(String::new(), |at| at.strftime("%Y-%m-%d %H:%M UTC").to_string());
+        secondary(ui, &format!("Last entry {left}, {}", run.by));
+        ui.horizontal_wrapped(|ui| {
+            let off = off(model, run);
+            let resume = ActionButton::secondary("Take up again").off_because(off);
+            if named(ui, resume, &format!("Take up again the run of {title}")).clicked() {
+                out.push(Msg::Start(StartMsg::Resume(run.folder.clone())));
+            }
+            let off = run.goes_on.then_some("It is open in another window or terminal");
+            let end = ActionButton::quiet("End it…").off_because(off);
+            if named(ui, end, &format!("End the run of {title}")).clicked() {
+                out.push(Msg::Start(StartMsg::EndRun(run.folder.clone())));
+            }
+        });
+    });
+}
+
+fn off(model: &Model, run: &RunSummary) -> Option<&'static str> {
+    if run.goes_on {
+        return Some("It is open in another window or terminal");
+    }
+    model.start.reading.is_some().then_some("A run is being read")
+}
+
+/// Several of them look alike but for what they are about.
+fn named(ui: &mut Ui, button: ActionButton<'_>, name: &str) -> Response {
+    let response = ui.add(button);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, response.enabled(), name));
+    response
+}
