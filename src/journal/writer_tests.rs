@@ -65,7 +65,7 @@ async fn a_full_disk_is_told_refuses_intents_and_loses_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let runs = dir.path().join("runs");
     let (told, problems) = sync_channel(8);
-    let mut file = JournalFile::begin(&runs, "a", Timestamp::UNIX_EPOCH).unwrap();
+    let mut file = JournalFile::begin(&runs, "a", None, Timestamp::UNIX_EPOCH).unwrap();
     let (folder, path) = (file.folder().to_owned(), file.path().to_owned());
     file.use_instead(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
     let listener = Listener::of_problems(move |problem| told.send(problem).unwrap());

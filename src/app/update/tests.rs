@@ -18,6 +18,7 @@ use crate::runbook::step::Step;
 use crate::runbook::verdict::{Why, WhyKind};
 
 mod recovery;
+mod resume;
 
 const US: RegionIndex = RegionIndex(0);
 const EU: RegionIndex = RegionIndex(1);

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +11,10 @@ use failback::app::clipboard::Copied;
 use failback::app::model::{Model, Run, ScenarioCard};
 use failback::app::msg::{FilePurpose, FormMsg, LogMsg, Msg, RestoreMsg, RunMsg, StartMsg};
 use failback::app::update::update;
-use failback::engine::event::{Event, PracticeWorld, Stored};
+use failback::engine::event::{Event, PracticeWorld, RunRead, Stored};
 use failback::engine::job::{Job, SessionId};
 use failback::environment::{Field, Listing, RegionField, Saved};
+use failback::journal::{Entry, ReadBack, Record, RunSummary};
 use failback::runbook::action::{ActionKind, ActionOutcome};
 use failback::runbook::fact::{DeploymentFacts, Facts, LogLine, PodsFacts};
 use failback::runbook::profile::{Method, RegionIndex};
@@ -43,6 +45,8 @@ struct Monkey {
     /// Sessions whose write has not ended.
     writing: Vec<SessionId>,
     applied: usize,
+    /// What was noted lately: an earlier run, to be taken up again.
+    noted: Vec<Entry>,
     /// What somebody who means it does next; other things come in between.
     meant: VecDeque<RestoreMsg>,
 }
@@ -85,6 +89,7 @@ impl Monkey {
             due: Vec::new(),
             writing: Vec::new(),
             applied: 0,
+            noted: Vec::new(),
             meant: VecDeque::new(),
         }
     }
@@ -162,6 +167,22 @@ impl Monkey {
                 Due::Other(Box::new(Event::Stored(Ok(Stored::Duplicated(format!("{name} copy"))))))
             }
             Job::RepairPractice { session } => Due::Other(Box::new(Event::PracticeRepaired { session })),
+            Job::LookBack | Job::EndRun { .. } => Due::Other(Box::new(Event::LookedBack(self.look_back()))),
+            Job::ReadRun { folder } => Due::Other(Box::new(self.read_run(folder))),
+            Job::ResumeRun { session, folder } => {
+                if self.dice.percent(5) {
+                    let message = "the journal is being written by another Failback".to_owned();
+                    Due::Other(Box::new(Event::JournalFailed { session, message }))
+                } else {
+                    Due::Other(Box::new(Event::RunFolder { session, folder }))
+                }
+            }
+            Job::Note { session, entry } => {
+                self.noted.push(entry.clone());
+                let surplus = self.noted.len().saturating_sub(300);
+                self.noted.drain(..surplus);
+                Due::Other(Box::new(Event::Journaled { session, entries: vec![entry] }))
+            }
             Job::WatchRollout { session, .. } => Due::Other(Box::new(self.rollout(session))),
             Job::FollowLog { session, generation, .. } => {
                 let lines = vec![LogLine { at: None, text: "a line".to_owned() }];
@@ -182,6 +203,45 @@ impl Monkey {
         } else if let Due::End(_) = due {
             self.due[0] = due;
         }
+    }
+
+    /// What was noted lately, as the record of a run.
+    fn record(&self) -> Record {
+        let mut record = Record::default();
+        for entry in &self.noted {
+            record.add_entry(entry);
+        }
+        record
+    }
+
+    fn look_back(&self) -> ReadBack {
+        let record = self.record();
+        let run = RunSummary {
+            folder: PathBuf::from("/runs/one"),
+            environment: record.environment.clone(),
+            practice: None,
+            region: record.region.clone(),
+            opened_at: record.milestones.opened,
+            last_at: record.last_at,
+            by: "anna@bastion".to_owned(),
+            waiting_for: record.waiting_for(),
+            is_unfinished: record.is_unfinished(),
+            has_open_action: false,
+            is_recovered: record.is_recovered(),
+            goes_on: false,
+        };
+        ReadBack { runs: vec![run], ..ReadBack::default() }
+    }
+
+    fn read_run(&mut self, folder: PathBuf) -> Event {
+        if self.dice.percent(5) {
+            return Event::RunRead { folder, read: Err("it cannot be read".to_owned()) };
+        }
+        let mut record = self.record();
+        record.practice = None;
+        let profile = if self.dice.percent(90) { Ok(facts::profile()) } else { Err("none".to_owned()) };
+        let goes_on = self.dice.percent(5);
+        Event::RunRead { folder, read: Ok(Box::new(RunRead { record, goes_on, profile })) }
     }
 
     fn rollout(&mut self, session: SessionId) -> Event {
@@ -307,7 +367,9 @@ impl Monkey {
 
     fn start(&mut self) -> StartMsg {
         let name = facts::profile().name;
-        match self.dice.below(9) {
+        match self.dice.below(12) {
+            9 | 10 => StartMsg::Resume(PathBuf::from("/runs/one")),
+            11 => StartMsg::EndRun(PathBuf::from("/runs/one")),
             0 => StartMsg::New,
             1 => StartMsg::Edit(name),
             2 => StartMsg::Duplicate(name),
