@@ -43,8 +43,8 @@ fn picture(run: &Run) -> RegionPicture {
         kept.map(|region| run.profile.region(region).name.as_str()).collect()
     };
     let all = if count == 2 { "both regions" } else { "all regions" };
-    let healthy = named(&|region| confirm::is_healthy(&run.readings, region) == Some(true));
-    let unknown = named(&|region| confirm::is_healthy(&run.readings, region).is_none());
+    let healthy = named(&|region| confirm::is_healthy(&run.profile, &run.readings, region) == Some(true));
+    let unknown = named(&|region| confirm::is_healthy(&run.profile, &run.readings, region).is_none());
     let route53 = match (healthy.len(), unknown.len()) {
         (n, _) if n == count => format!("traffic: {all}"),
         (0, 0) => "no healthy region".to_owned(),
@@ -86,7 +86,7 @@ fn column(run: &Run, region: RegionIndex) -> RegionColumn {
         to_platform = Link { tone: Tone::Fail, label: Some(label.to_owned()) };
     }
     let links = [Link::new(health_check.tone), Link::new(load_balancer.tone), to_platform, to_database];
-    let tone = match confirm::is_healthy(&run.readings, region) {
+    let tone = match confirm::is_healthy(&run.profile, &run.readings, region) {
         Some(true) => Tone::Pass,
         Some(false) if wellness::of(&run.profile, &run.readings, region).is_well() => Tone::Warn,
         Some(false) => Tone::Fail,

@@ -97,7 +97,7 @@ fn bar(run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
 fn chip(run: &Run, region: RegionIndex) -> (Tone, String) {
     let name = &run.profile.region(region).name;
     let failed = run.failed == Some(region);
-    match confirm::is_healthy(&run.readings, region) {
+    match confirm::is_healthy(&run.profile, &run.readings, region) {
         Some(true) if failed && run.was_out() => (Tone::Pass, format!("{name} healthy again")),
         Some(true) => (Tone::Pass, format!("{name} healthy")),
         Some(false) if wellness::of(&run.profile, &run.readings, region).is_well() => {
@@ -105,6 +105,9 @@ fn chip(run: &Run, region: RegionIndex) -> (Tone, String) {
         }
         Some(false) if failed => (Tone::Fail, format!("{name} failed")),
         Some(false) => (Tone::Fail, format!("{name} fails")),
+        None if confirm::watches_other_region(&run.profile, &run.readings, region).is_some() => {
+            (Tone::Warn, format!("{name}: its check watches another host"))
+        }
         None if failed => (Tone::Fail, format!("{name} failed, could not check")),
         None if run.readings.health_check(region).is_none() => (Tone::Busy, format!("{name} is asked")),
         None => (Tone::Unknown, format!("{name} could not check")),

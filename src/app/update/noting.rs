@@ -40,7 +40,7 @@ pub(super) fn changes(run: &mut Run, question: Question, now: Timestamp) -> Vec<
 /// The earliest failing report of the failed region's checkers that this run has seen. Of a health check that
 /// passes nothing is noted: its last failure may be of another year.
 fn first_failure(run: &mut Run) -> Option<Happening> {
-    if run.failed.and_then(|failed| confirm::is_healthy(&run.readings, failed)) != Some(false) {
+    if run.failed.and_then(|failed| confirm::is_healthy(&run.profile, &run.readings, failed)) != Some(false) {
         return None;
     }
     run.seen_failing = true;

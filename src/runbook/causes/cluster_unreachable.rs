@@ -45,7 +45,7 @@ pub fn assess(case: &Case) -> Assessment {
         _ => cause.needs("EKS", eks),
     }
     if let Some(Ok(health)) = case.readings.health_check(case.failed)
-        && confirm::is_healthy(case.readings, case.failed) == Some(false)
+        && confirm::is_healthy(case.profile, case.readings, case.failed) == Some(false)
         && confirm::common_failure(health).is_some_and(|failure| !failure.starts_with("HTTP "))
     {
         cause.says("The health checkers get no answer from its host either");

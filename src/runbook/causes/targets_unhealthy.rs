@@ -46,7 +46,8 @@ pub fn assess(case: &Case) -> Assessment {
     let count = targets::count(facts);
     if count.healthy < count.all || count.all == 0 {
         not_healthy(case, facts, &mut cause);
-    } else if up == Some(true) && confirm::is_healthy(case.readings, case.failed) == Some(false) {
+    } else if up == Some(true) && confirm::is_healthy(case.profile, case.readings, case.failed) == Some(false)
+    {
         out_of_reach(case, count, &mut cause);
     } else {
         cause.denies(format!("{} of {} targets are healthy", count.healthy, count.all));

@@ -147,7 +147,7 @@ impl Looks {
     /// what could not be checked where a person accepted that with a reason.
     pub fn count(&mut self, case: &Case, accepted: &[Accepted], interval: Duration) {
         let checks = checks(case);
-        match confirm::is_healthy(case.readings, case.failed) {
+        match confirm::is_healthy(case.profile, case.readings, case.failed) {
             Some(true) => _ = self.healthy_since.get_or_insert(case.now),
             Some(false) => self.healthy_since = None,
             None => {}

@@ -17,7 +17,10 @@ pub(super) fn show(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
         );
         callout(ui, Tone::Busy, &format!("An action runs in {}", left.environment), &text);
     }
-    for interrupted in &model.start.look_back.interrupted {
+    // Those of a run that is shown are told on its card.
+    let shown = super::runs::shown(model);
+    let is_shown = |interrupted: &Interrupted| shown.iter().any(|run| run.folder == interrupted.run);
+    for interrupted in model.start.look_back.interrupted.iter().filter(|it| !is_shown(it)) {
         interrupted_ui(interrupted, ui, out);
     }
     for problem in &model.start.look_back.problems {
@@ -29,6 +32,11 @@ fn interrupted_ui(interrupted: &Interrupted, ui: &mut Ui, out: &mut Vec<Msg>) {
     let title =
         format!("Interrupted in {}, {}", interrupted.environment, interrupted.at.strftime("%Y-%m-%d"));
     callout(ui, Tone::Fail, &title, &interrupted.sentence());
+    looked_button(interrupted, ui, out);
+}
+
+/// "I have looked": it is not told again.
+pub(super) fn looked_button(interrupted: &Interrupted, ui: &mut Ui, out: &mut Vec<Msg>) {
     let off = (interrupted.alive == Some(true)).then_some("It is not over");
     let button = ActionButton::secondary("I have looked").small().off_because(off);
     let name = format!("I have looked at the {} of {}", noun(&interrupted.action), interrupted.region);

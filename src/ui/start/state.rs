@@ -88,11 +88,7 @@ fn line(card: &Card, region: RegionIndex) -> RegionLine {
     let name = card.profile.region(region).name.clone();
     if let Some((owner, _)) = confirm::watches_other_region(&card.profile, &card.readings, region) {
         let owner = &card.profile.region(owner).name;
-        return RegionLine {
-            tone: Tone::Warn,
-            name,
-            found: format!("its health check watches {owner}'s host"),
-        };
+        return RegionLine { tone: Tone::Warn, name, found: format!("watches {owner}'s host") };
     }
     let (tone, found) = match card.readings.health_check(region).map(|answer| answer.map(confirm::health)) {
         None => (Tone::Busy, "checking".to_owned()),

@@ -112,7 +112,7 @@ fn told(run: &Run, outcome: &Outcome) -> Heading {
     let healthy: Vec<&str> = run
         .profile
         .indices()
-        .filter(|region| confirm::is_healthy(&run.readings, *region) == Some(true))
+        .filter(|region| confirm::is_healthy(&run.profile, &run.readings, *region) == Some(true))
         .map(name)
         .collect();
     let carries = if healthy.len() == 1 { "carries" } else { "carry" };
@@ -188,6 +188,11 @@ fn could_not_check(
     let seen = confirm::own_look(&run.any_case(now));
     if !seen.is_empty() {
         lines.push(format!("Our own look meanwhile, a hint and no proof: {}", seen.join("; ")));
+    }
+    let is_crossed = |region| confirm::watches_other_region(&run.profile, &run.readings, region).is_some();
+    if run.profile.indices().any(is_crossed) {
+        // Whichever region is taken, its check tells of another one: first the variables.
+        return callout(ui, Tone::Warn, "The health checks are mixed up", &lines.join("\n"));
     }
     callout(ui, Tone::Unknown, "Route 53 could not be asked for everything", &lines.join("\n"));
     ui.horizontal_wrapped(|ui| match run.failed {

@@ -108,7 +108,7 @@ fn heading(run: &Run, case: &Case, open: &Open) -> Heading {
             rule,
         ));
     }
-    if confirm::is_healthy(case.readings, case.failed) == Some(false) {
+    if confirm::is_healthy(case.profile, case.readings, case.failed) == Some(false) {
         let turning = turning(run, case.now);
         let title = match turning {
             Turning::Left(left) => format!("{region} is turning healthy: about {} left", words::span(left)),

@@ -58,8 +58,11 @@ impl Outcome {
     }
 }
 
-/// A region's health as far as it is known.
-pub fn is_healthy(readings: &Readings, region: RegionIndex) -> Option<bool> {
+/// A region's health as far as it is known. A health check that watches another region's host tells nothing of it.
+pub fn is_healthy(profile: &Profile, readings: &Readings, region: RegionIndex) -> Option<bool> {
+    if watches_other_region(profile, readings, region).is_some() {
+        return None;
+    }
     health(readings.health_check(region)?.ok()?).ok().map(|health| health.healthy)
 }
 
