@@ -1,8 +1,10 @@
 //! A folder for the files that one run of a tool gets: a kubeconfig, a values file, Helm's downloads. For the user
 //! alone, gone when the run ends; what a kill leaves behind is swept at the next start.
 //!
-//! It is held by a lock of the operating system, which a kill frees: whose lock is free belongs to nobody any more.
+//! It is held by a lock of the operating system, which a kill frees: whose lock is free belongs to nobody any more,
+//! but for a tool that outlives the killed program which started it.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
+use super::process::family::{self, Started};
 use crate::runbook::verdict::{Why, WhyKind};
 
 /// How the folders are named; the process id and a random part follow.
@@ -111,7 +114,13 @@ pub fn sweep() -> usize {
 fn sweep_in(base: &Path) -> usize {
     let entries = fs::read_dir(base).into_iter().flatten().flatten();
     let is_named = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(PREFIX);
-    entries.filter(is_named).filter(|entry| sweep_one(&entry.path())).count()
+    let named: Vec<PathBuf> = entries.filter(is_named).map(|entry| entry.path()).collect();
+    if named.is_empty() {
+        return 0;
+    }
+    let users: BTreeSet<u32> = family::orphans().iter().filter_map(Started::starter).collect();
+    let is_used = |folder: &Path| maker(folder).is_some_and(|pid| users.contains(&pid));
+    named.iter().filter(|folder| !is_used(folder) && sweep_one(folder)).count()
 }
 
 fn sweep_one(folder: &Path) -> bool {
@@ -134,11 +143,16 @@ fn sweep_one(folder: &Path) -> bool {
     is_free && fs::remove_dir_all(folder).is_ok()
 }
 
-/// Has the program that made a folder, whose number stands in its name, ended? Told where the system lists processes.
+/// The number of the program that made a folder; it stands in its name.
+fn maker(folder: &Path) -> Option<u32> {
+    let name = folder.file_name()?.to_string_lossy();
+    name.strip_prefix(PREFIX)?.split('-').next()?.parse().ok()
+}
+
+/// Has the program that made a folder ended? Told where the system lists processes.
 fn maker_is_gone(folder: &Path) -> bool {
-    let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let pid = name.strip_prefix(PREFIX).and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
-    cfg!(target_os = "linux") && pid.is_some_and(|pid| !Path::new("/proc").join(pid.to_string()).exists())
+    let is_gone = |pid: u32| !Path::new("/proc").join(pid.to_string()).exists();
+    cfg!(target_os = "linux") && maker(folder).is_some_and(is_gone)
 }
 
 /// The places, the better one first.
@@ -240,6 +254,34 @@ mod tests {
         assert!(held.path().exists() && just_made.exists() && elsewhere.path().exists());
         assert!(!left.path().exists() && !half_made.exists());
         assert_eq!(sweep_in(base.path()), 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_tool_that_outlives_its_killed_program_keeps_its_folder() {
+        let base = tempfile::tempdir().unwrap();
+        // The number of a program that has ended and was waited for.
+        let mut killed = std::process::Command::new("true").spawn().unwrap();
+        let gone = killed.id();
+        killed.wait().unwrap();
+        let folder = base.path().join(format!("{PREFIX}{gone}-left"));
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join(LOCK), "").unwrap();
+        let mut tool = std::process::Command::new("sleep")
+            .arg("60")
+            .env(family::MARKER, format!("{gone}-1-0"))
+            .spawn()
+            .unwrap();
+        // The mark is seen from the moment of its exec on.
+        let begin = std::time::Instant::now();
+        while !family::orphans().iter().any(|orphan| orphan.starter() == Some(gone)) {
+            assert!(begin.elapsed().as_secs() < 20);
+            std::thread::yield_now();
+        }
+        assert_eq!(sweep_in(base.path()), 0);
+        tool.kill().unwrap();
+        tool.wait().unwrap();
+        assert_eq!(sweep_in(base.path()), 1);
     }
 
     #[test]

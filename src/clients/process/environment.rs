@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 
 /// What marks whatever this program starts, and what that starts in turn, however it detaches itself.
-pub(super) const MARKER: &str = "FAILBACK_CHILD";
+pub const MARKER: &str = "FAILBACK_CHILD";
 
 /// What `helm`, `vcluster`, and what they start in turn (`kubectl`, credential plugins), may have of this process's
 /// variables. Everything else stays away from them: what leads to another cluster, user or namespace

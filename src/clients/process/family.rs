@@ -6,6 +6,8 @@
 
 use std::collections::BTreeSet;
 
+pub use super::environment::MARKER;
+
 /// Which process it is: a number alone is used again after a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Started {
@@ -15,6 +17,13 @@ pub struct Started {
     pub started_at: u64,
     /// The value of its mark.
     pub mark: String,
+}
+
+impl Started {
+    /// The program that started it, by the number in its mark.
+    pub fn starter(&self) -> Option<u32> {
+        self.mark.split('-').next()?.parse().ok()
+    }
 }
 
 /// A mark for the next program: this process's id and start, and a number.
@@ -82,8 +91,7 @@ mod platform {
 
     use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-    use super::super::environment::MARKER;
-    use super::Started;
+    use super::{MARKER, Started};
 
     /// The most that is read of a process's variables, in bytes: the kernel's own limit for them.
     const ENVIRONMENT_MAX: u64 = 2 * 1024 * 1024;
