@@ -4,11 +4,11 @@
 use egui::Ui;
 
 use crate::app::model::{Model, Run};
-use crate::app::msg::{LogMsg, Msg, RunMsg};
+use crate::app::msg::{LogMsg, Msg, RestoreMsg, RunMsg};
 use crate::design::{
     ActionButton, CauseCard, Rich, Tone, callout, card, card_title, cause_card, tone_card, tone_icon,
 };
-use crate::runbook::action::ActionKind;
+use crate::runbook::action::{ActionKind, Plan};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Advice, Assessment, Blame, Fit, Strength};
 use crate::runbook::step::Step;
@@ -46,7 +46,7 @@ pub(super) fn show(
             cause_card(ui, &card_of(other, &lines, &next), |_| ());
         }
     } else if let [second, ..] = also[..] {
-        broken_too(&also, second, ui, out);
+        broken_too(run, &standing.case, &also, second, ui, out);
     }
 }
 
@@ -200,7 +200,14 @@ fn after_that(case: &Case, first: &Assessment, ui: &mut Ui, out: &mut Vec<Msg>) 
 }
 
 /// What is broken beside the first cause: it has to be seen that mending the first is not enough.
-fn broken_too(also: &[&Assessment], second: &Assessment, ui: &mut Ui, out: &mut Vec<Msg>) {
+fn broken_too(
+    run: &Run,
+    case: &Case,
+    also: &[&Assessment],
+    second: &Assessment,
+    ui: &mut Ui,
+    out: &mut Vec<Msg>,
+) {
     let more = if also.len() > 1 { format!(", and {} more", also.len() - 1) } else { String::new() };
     let title = format!("Also broken: {}{more}", second.headline);
     let lines = Evidence::of(second, false);
@@ -211,6 +218,17 @@ fn broken_too(also: &[&Assessment], second: &Assessment, ui: &mut Ui, out: &mut 
         });
         for line in lines.speaks_for.iter().take(1).chain(&next_of(second)) {
             line.show(ui);
+        }
+        // Step 3 offers the same, in the same words.
+        let fits = |plan: &Plan| matches!(second.fits.of(plan.kind()), Fit::Fits(_));
+        if let Some(plan) = run.plans(case.now).into_iter().find(fits)
+            && diagnose::inside_known(case)
+        {
+            let label = format!("Go to Restore: {}", words::inside(plan.title()));
+            if ui.add(ActionButton::secondary(&label)).clicked() {
+                out.push(Msg::Restore(RestoreMsg::Select(plan.kind())));
+                out.push(Msg::Run(RunMsg::Show(Step::Restore)));
+            }
         }
         if ui.add(ActionButton::link("Show all causes")).clicked() {
             out.push(Msg::Run(RunMsg::ToggleCauses));
