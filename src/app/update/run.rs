@@ -12,7 +12,7 @@ use crate::app::msg::RunMsg;
 use crate::engine::event::PracticeWorld;
 use crate::engine::job::{Job, SessionId};
 use crate::environment::Draft;
-use crate::journal::{Entry, Happening, Rehearsal};
+use crate::journal::{Entry, Happening, Rehearsal, RunSummary};
 use crate::runbook::check::CheckKey;
 use crate::runbook::fact::DeploymentFacts;
 use crate::runbook::profile::{Profile, RegionIndex};
@@ -31,8 +31,25 @@ pub fn open(model: &mut Model, profile: Arc<Profile>, now: Timestamp) -> Vec<Job
     let mut jobs = leave(model, now);
     let session = model.new_session();
     jobs.push(Job::Open { session, profile: Arc::clone(&profile) });
+    tell_unfinished(model, &profile.name);
     jobs.extend(begin(model, Run::new(session, profile, now), now));
     jobs
+}
+
+/// An earlier run of the environment that did not end has a record that this one begins without.
+fn tell_unfinished(model: &mut Model, environment: &str) {
+    let mut earlier = model.start.look_back.runs.iter();
+    let is_left = |run: &&RunSummary| {
+        run.environment == environment && run.is_unfinished && !run.goes_on && run.practice.is_none()
+    };
+    if let Some(left) = earlier.find(is_left) {
+        let text = format!(
+            "A new run. The one of {} was not finished ({}): to go on with its record, leave this one and take it up again",
+            left.title(),
+            left.waiting_for
+        );
+        model.notice = Some(Notice { bad: false, text });
+    }
 }
 
 /// Is an action running? Then nothing else is taken up, and a notice says why: a second write could start

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::engine::event::RunRead;
 use crate::environment::{Listing, Saved};
-use crate::journal::{Entry, Hand, Happening, NamedCause, Record, process};
+use crate::journal::{Entry, Hand, Happening, NamedCause, Record, RunSummary, process};
 use crate::runbook::mark::Mark;
 use crate::runbook::profile::Profile;
 
@@ -208,11 +208,11 @@ fn the_variables_change_in_the_middle_and_the_run_goes_on_in_its_journal() {
 }
 
 #[test]
-fn ending_one_asks_first() {
+fn beside_one_that_did_not_end_a_new_one_says_so_and_ending_it_asks_first() {
     let mut model = start(Some(profile()));
     update(&mut model, Msg::Start(StartMsg::EndRun(folder())), now());
     assert!(model.dialog.is_none(), "there is no such run");
-    let summary = crate::journal::RunSummary {
+    let summary = RunSummary {
         folder: folder(),
         environment: "acme".to_owned(),
         practice: None,
@@ -226,6 +226,11 @@ fn ending_one_asks_first() {
         is_recovered: false,
         goes_on: false,
     };
+    model.start.look_back.runs = vec![RunSummary { environment: profile().name, ..summary.clone() }];
+    run::open(&mut model, Arc::new(profile()), now());
+    let told = &model.notice.as_ref().unwrap().text;
+    assert!(told.contains("The one of us-east-1 of acme-prod was not finished"), "{told}");
+    let mut model = start(Some(profile()));
     model.start.look_back.runs = vec![summary];
     for (yes, ended) in [(false, 0), (true, 1)] {
         update(&mut model, Msg::Start(StartMsg::EndRun(folder())), now());
