@@ -151,6 +151,8 @@ pub enum RestoreMsg {
     Reason(String),
     /// Do it.
     Confirm,
+    /// Open or close what stands under this title in this action's plan.
+    ToggleChange(ActionKind, String),
     /// Clear what was typed.
     Reset,
     /// Stop the running action.

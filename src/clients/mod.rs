@@ -19,6 +19,7 @@ pub mod kubernetes;
 pub(crate) mod lines;
 pub mod once;
 pub(crate) mod pacer;
+pub mod preview;
 pub mod private_folder;
 pub mod probe;
 pub mod process;

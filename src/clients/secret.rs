@@ -20,6 +20,7 @@ use std::sync::{Arc, OnceLock};
 use secrecy::{ExposeSecret, SecretString};
 
 pub use lines::LineMask;
+pub(crate) use key::holds_secrets;
 pub use values::in_values;
 
 /// What stands where a secret stood.
@@ -67,6 +68,11 @@ impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(MASK)
     }
+}
+
+/// Does this name tell a secret, as that of a container's variable or a flag?
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    key::family(name).is_some_and(|family| family != key::Family::Value)
 }
 
 /// A place in a text, in bytes.

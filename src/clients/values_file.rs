@@ -1,13 +1,15 @@
 //! A region's Helm values file: what it says of the region, and never a password.
 
-mod yaml;
+pub(crate) mod yaml;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::preview;
 use super::secret::Secret;
 use super::text_file::{self, unusable};
 use crate::runbook::fact::ValuesFacts;
@@ -30,6 +32,8 @@ pub struct PlannedValues {
     pub facts: ValuesFacts,
     /// Its text, whole.
     pub text: Secret,
+    /// The keys that it sets, as dotted paths.
+    pub keys: BTreeSet<String>,
     /// Passwords and the like that stand in it, to be masked in what a program prints.
     pub secrets: Vec<Secret>,
 }
@@ -55,7 +59,7 @@ pub async fn read_planned(
         let (facts, values) = parse(text, path)?;
         let mut secrets = Vec::new();
         collect_secrets(&values, false, &mut secrets);
-        Ok(PlannedValues { facts, text: Secret::new(text), secrets })
+        Ok(PlannedValues { facts, text: Secret::new(text), keys: preview::paths(&values), secrets })
     })
     .await
 }

@@ -13,7 +13,7 @@
 //! - **Surfaces**: [`card`], [`card_list`], [`callout`], [`empty_state`].
 //! - **Controls**: [`ActionButton`], [`copy_button`], [`Field`], [`option_card`].
 //! - **Evidence**: [`badge`], [`check_row`], [`key_values`], [`progress_row`],
-//!   [`observation_strip`], [`cause_card`], [`code_block`], [`log_view()`],
+//!   [`observation_strip`], [`cause_card`], [`code_block`], [`log_view()`], [`fold_row`], [`diff_view`],
 //!   [`region_picture()`].
 //!
 //! Every widget that can be acted on has a name for screen readers, can be
@@ -23,6 +23,7 @@
 mod buttons;
 mod cause;
 mod code;
+mod diff;
 mod fields;
 mod focus;
 mod fonts;
@@ -39,6 +40,7 @@ mod tone;
 pub use buttons::{ActionButton, keycap};
 pub use cause::{CauseCard, OptionCard, cause_card, option_card};
 pub use code::{code_block, copy_button};
+pub use diff::{DiffRow, FoldRow, diff_view, fold_row};
 pub use fields::{Field, Note, PathField};
 pub use log_view::{LogRow, LogView, log_view};
 pub use region_picture::{Hop, Link, RegionColumn, RegionPicture, region_picture};

@@ -1,5 +1,6 @@
 //! Actions: the only way to a write. Each takes a [`Confirmed`], which is used up by it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::clients::secret::Secret;
 use crate::clients::tools::{self, ToolFiles};
 use crate::clients::values_file;
 use crate::journal::process::INTENT_VARIABLE;
-use crate::runbook::action::{ActionOutcome, Confirmed, Request};
+use crate::runbook::action::{ActionOutcome, Confirmed, Plan, Request};
 use crate::runbook::case::Case;
 use crate::runbook::command::{self, Command};
 use crate::runbook::fact::Facts;
@@ -26,6 +27,19 @@ use crate::runbook::verdict::{Why, WhyKind};
 
 use super::life::IntentMark;
 use super::session::Session;
+
+/// A program that a plan runs.
+#[derive(Clone, Copy)]
+pub(super) struct Tool<'a> {
+    /// The plan.
+    pub(super) plan: &'a Plan,
+    /// Its command, or another one of it.
+    pub(super) command: &'a Command,
+    /// Where the program is.
+    pub(super) program: &'a Path,
+    /// The digest of the values file that it was planned with.
+    pub(super) values: Option<&'a str>,
+}
 
 /// How long a tool may take; the rollout is watched by ourselves.
 const TOOL_LIMIT: Duration = Duration::from_secs(300);
@@ -56,10 +70,11 @@ impl Session {
                 let preparing = Box::pin(async {
                     // Read before the last program is asked, compared right before the act.
                     let pinned = Pinned::read(&self.access(region)).await.map_err(|why| why.message)?;
-                    let made = self.invocation(&pinned, confirmed, program, keeps, values.as_deref()).await;
-                    let made = made.map_err(|why| why.message)?;
+                    let what = Tool { plan: confirmed.plan(), command: confirmed.plan().command(), program, values: values.as_deref() };
+                    let made = self.invocation(&pinned, &what, keeps).await;
+                    let (invocation, files, _) = made.map_err(|why| why.message)?;
                     self.writer(region, confirmed, pinned).await?;
-                    Ok::<_, String>(made)
+                    Ok::<_, String>((invocation, files))
                 });
                 let (mut invocation, files) = match cancel.run_until_cancelled(preparing).await {
                     Some(Ok(made)) => made,
@@ -154,18 +169,16 @@ impl Session {
         restore::still_holds(confirmed, &case).map_err(stopped)
     }
 
-    /// The plan's command as it is run: with files, variables and a kubeconfig of its own, which lead to the
-    /// confirmed cluster and nowhere else. `values` is the digest of the values file that was planned with.
-    async fn invocation(
+    /// A command of a plan as it is run: with files, variables and a kubeconfig of its own, which lead to the
+    /// plan's cluster and nowhere else. With the keys that the values file sets, where one is applied.
+    pub(super) async fn invocation(
         &self,
         pinned: &Pinned,
-        confirmed: &Confirmed,
-        program: &Path,
+        what: &Tool<'_>,
         keeps_password_of: Option<&str>,
-        values: Option<&str>,
-    ) -> Result<(Invocation, ToolFiles), Why> {
-        let plan = confirmed.plan();
-        let (command, region) = (plan.command(), self.profile().find(&plan.region().name));
+    ) -> Result<(Invocation, ToolFiles, BTreeSet<String>), Why> {
+        let Tool { plan, command, program, values } = *what;
+        let region = self.profile().find(&plan.region().name);
         let region = region.ok_or_else(|| Why::new(WhyKind::Configuration, "there is no such region"))?;
         let planned = match &plan.region().values_file {
             Some(file) if plan.kind().reapplies() => {
@@ -182,14 +195,15 @@ impl Session {
         let env = self.tool_environment(command, &files).await;
         let mut invocation = Invocation::new(program, files.args(&command.argv), env, TOOL_LIMIT);
         invocation.annotate = mark_harmful_advice;
-        invocation.secrets.extend(planned.into_iter().flat_map(|planned| planned.secrets));
+        let (secrets, keys) = planned.map(|planned| (planned.secrets, planned.keys)).unwrap_or_default();
+        invocation.secrets.extend(secrets);
         if let Some(release) = keeps_password_of
             && let Some(password) = self.admin_password(region, release, &files, &invocation).await?
         {
             invocation.args.extend(["--password".into(), password.expose().into()]);
             invocation.secrets.push(password);
         }
-        Ok((invocation, files))
+        Ok((invocation, files, keys))
     }
 
     /// What a tool has for variables: this process's as far as they are on the list, the environment's own, and
@@ -375,8 +389,9 @@ mod tests {
             let confirmed = confirmed_for("us");
             let helm = Path::new("/usr/bin/helm");
             let pinned = Pinned::read(&session.access(RegionIndex(0))).await.unwrap();
-            let (invocation, files) =
-                session.invocation(&pinned, &confirmed, helm, None, None).await.unwrap();
+            let plan = confirmed.plan();
+            let what = Tool { plan, command: plan.command(), program: helm, values: None };
+            let (invocation, files, _) = session.invocation(&pinned, &what, None).await.unwrap();
             assert_eq!(invocation.env.get("AWS_PROFILE").and_then(|value| value.to_str()), named);
             assert_eq!(invocation.env.get("KUBECONFIG"), Some(files.kubeconfig().as_os_str()));
             if named.is_some() {

@@ -16,7 +16,7 @@ use crate::clients::kubernetes::contexts;
 use crate::environment::{Store, StoreError};
 use crate::journal::JournalHandle;
 use crate::runbook::action::{ActionOutcome, Confirmed};
-use crate::runbook::fact::LogLine;
+use crate::runbook::fact::{Facts, LogLine};
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::{Question, Reading};
 use crate::runbook::verdict::{Why, WhyKind};
@@ -170,7 +170,14 @@ impl Dispatcher {
                 self.finish().await;
                 self.tell.later(Event::Finished);
             }
-            Job::Observe { session, question, generation } => self.observe(session, question, generation),
+            Job::Observe { session, question, generation } => {
+                self.observe(session, question, generation, async move |session| {
+                    session.observe(question).await
+                });
+            }
+            Job::Preview { session, plan, question, generation } => {
+                self.observe(session, question, generation, async move |session| session.preview(&plan).await);
+            }
             Job::Apply { session, confirmed } => self.apply(session, *confirmed),
             Job::CancelAction { session } => self.writes.cancel(session),
             Job::WatchRollout { session, region } => self.watch_rollout(session, region),
@@ -285,7 +292,15 @@ impl Dispatcher {
     }
 
     /// Asks anew; the asking before ends without an answer, which would be dropped, and gives its turn back.
-    fn observe(&mut self, id: SessionId, question: Question, generation: u64) {
+    fn observe<F>(
+        &mut self,
+        id: SessionId,
+        question: Question,
+        generation: u64,
+        ask: impl FnOnce(Arc<Session>) -> F + Send + 'static,
+    ) where
+        F: Future<Output = Reading<Facts>> + Send + 'static,
+    {
         let Some(live) = self.sessions.get_mut(&id) else { return };
         let cancelled = live.cancelled.child_token();
         if let Some(before) = live.asking.insert(question, cancelled.clone()) {
@@ -295,7 +310,7 @@ impl Dispatcher {
         self.ask_until(
             id,
             &cancelled,
-            async move |session| answer(Box::new(session.observe(question).await)),
+            move |session| async move { answer(Box::new(ask(session).await)) },
             move |why| {
                 let now = Timestamp::now();
                 answer(Box::new(Reading { answer: Err(why), observed_at: now, took: Duration::ZERO }))

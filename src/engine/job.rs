@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::journal::Entry;
-use crate::runbook::action::Confirmed;
+use crate::runbook::action::{Confirmed, Plan};
 use crate::runbook::interrupted::Interrupted;
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::Question;
@@ -140,6 +140,17 @@ pub enum Job {
         /// The session.
         session: SessionId,
         /// The question.
+        question: Question,
+        /// Given back with the answer.
+        generation: u64,
+    },
+    /// Read what a plan would change; answered as its question.
+    Preview {
+        /// The session.
+        session: SessionId,
+        /// The plan, which is the failed region's.
+        plan: Box<Plan>,
+        /// Its question: the failed region and the action.
         question: Question,
         /// Given back with the answer.
         generation: u64,

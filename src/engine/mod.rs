@@ -12,6 +12,7 @@ pub mod event;
 pub mod job;
 mod life;
 mod observe;
+mod preview;
 pub mod session;
 pub mod signals;
 mod tasks;

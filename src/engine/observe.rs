@@ -48,7 +48,8 @@ fn waits_for(question: Question) -> Option<Waits> {
         | Question::Events(region)
         | Question::Peers(region)
         | Question::Release(region)
-        | Question::Access(region) => Some(Waits::Cluster(region)),
+        | Question::Access(region)
+        | Question::Preview(region, _) => Some(Waits::Cluster(region)),
         Question::HealthCheck(_)
         | Question::Eks(_)
         | Question::Targets(_)
@@ -63,7 +64,7 @@ fn waits_for(question: Question) -> Option<Waits> {
 }
 
 /// A reason as it leaves the clients: whoever made it, no credential is in it.
-fn without_credentials(mut why: Why) -> Why {
+pub(super) fn without_credentials(mut why: Why) -> Why {
     why.message = redact_credentials(&why.message);
     why.remedy = redact_credentials(&why.remedy);
     why
@@ -144,7 +145,7 @@ impl Session {
 
     /// What a failure changes for the next asking: a cluster that cannot be connected to may have another
     /// address by now.
-    async fn heed(&self, question: Question, why: &Why) {
+    pub(super) async fn heed(&self, question: Question, why: &Why) {
         if let Some(Waits::Cluster(region)) = waits_for(question) {
             self.heed_cluster(region, why).await;
         }
@@ -259,6 +260,9 @@ impl Session {
                 Facts::Release(self.reader(region).await?.release(namespace, release).await?)
             }
             Question::Access(region) => Facts::Access(self.reader(region).await?.access(namespace).await?),
+            Question::Preview(..) => {
+                return Err(Why::new(WhyKind::NotAsked, "What would change is read for a plan, and there is none"));
+            }
             Question::Chart => Facts::Chart(chart::find(&profile.chart, self.call_deadline()).await?),
             Question::Eks(region) => Facts::Eks(self.observe_eks(region).await?),
             Question::Targets(region) => Facts::Targets(self.observe_targets(region).await?),

@@ -248,6 +248,10 @@ pub(super) struct Parts {
     pub(super) title: String,
     pub(super) changes: String,
     pub(super) undo: String,
+    pub(super) undo_command: Option<Command>,
+    pub(super) preview_command: Option<Command>,
+    /// What a preview of it stands on; made with the plan.
+    pub(super) basis: String,
     pub(super) usual_duration: &'static str,
     pub(super) if_changed_since: String,
     pub(super) command: Command,
@@ -343,6 +347,26 @@ impl Plan {
     /// How it is undone.
     pub fn undo(&self) -> &str {
         &self.parts.undo
+    }
+
+    /// The command that undoes it, where one does.
+    pub fn undo_command(&self) -> Option<&Command> {
+        self.parts.undo_command.as_ref()
+    }
+
+    /// The command that shows what it would change and changes nothing, where there is one.
+    pub fn preview_command(&self) -> Option<&Command> {
+        self.parts.preview_command.as_ref()
+    }
+
+    /// What would be sent or run: to be tried, for only a [`Confirmed`] leads to a write.
+    pub fn request(&self) -> Option<&Request> {
+        self.parts.request.as_ref()
+    }
+
+    /// What a preview of it stands on: another text, another preview.
+    pub fn basis(&self) -> &str {
+        &self.parts.basis
     }
 
     /// How long it usually takes.

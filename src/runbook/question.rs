@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::action::ActionKind;
 use super::fact::{
     AccessFacts, ChartFacts, ClusterFacts, ClusterIdentityFacts, DeploymentFacts, EksFacts, EventsFacts,
     Facts, HealthCheckFacts, IdentityFacts, IngressFacts, LogsFacts, NodesFacts, PathFacts, PeersFacts,
-    PodsFacts, ProbeFacts, ReleaseFacts, TargetsFacts, ToolsFacts, ValuesFacts,
+    PodsFacts, PreviewFacts, ProbeFacts, ReleaseFacts, TargetsFacts, ToolsFacts, ValuesFacts,
 };
 use super::profile::RegionIndex;
 use super::verdict::Why;
@@ -53,6 +54,8 @@ pub enum Question {
     Path(RegionIndex),
     /// The region's values file.
     Values(RegionIndex),
+    /// What an action would change there: asked with its plan, and only of the region that failed.
+    Preview(RegionIndex, ActionKind),
     /// STS: whose credentials the AWS calls are made with.
     Identity,
     /// Can the platform's chart be had?
@@ -81,7 +84,8 @@ impl Question {
             | Self::Eks(region)
             | Self::Targets(region)
             | Self::Path(region)
-            | Self::Values(region) => Some(region),
+            | Self::Values(region)
+            | Self::Preview(region, _) => Some(region),
             Self::SharedProbe | Self::Identity | Self::Chart | Self::Tools => None,
         }
     }
@@ -174,6 +178,15 @@ impl Readings {
     /// Is the question on its way?
     pub fn is_asking(&self, question: Question) -> bool {
         self.slots.get(&question).is_some_and(|slot| slot.asked_at.is_some())
+    }
+
+    /// What an action would change, by its latest preview: `Ok` facts, `Err` why not, `None` not asked yet.
+    pub fn preview(&self, region: RegionIndex, kind: ActionKind) -> Option<Result<&PreviewFacts, &Why>> {
+        match self.latest(Question::Preview(region, kind))?.answer.as_ref() {
+            Ok(Facts::Preview(facts)) => Some(Ok(facts)),
+            Ok(_) => None,
+            Err(why) => Some(Err(why)),
+        }
     }
 
     /// Forgets everything: another environment, another failed region, or a change of the world.

@@ -224,6 +224,12 @@ pub struct RestoreArgs {
     /// Why to go on past what the plan says is in the way, where it allows that. Kept in the journal.
     #[arg(long, value_name = "REASON")]
     pub reason: Option<String>,
+    /// Do not read beforehand what would change.
+    #[arg(long)]
+    pub no_preview: bool,
+    /// Print the plan as JSON, with what would change, and do nothing.
+    #[arg(long, conflicts_with = "confirm")]
+    pub json: bool,
 }
 
 /// The actions.

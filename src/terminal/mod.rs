@@ -10,6 +10,7 @@ mod interrupted;
 mod json;
 mod out;
 pub mod practice;
+mod preview;
 mod restore;
 mod rollout;
 pub mod stderr;

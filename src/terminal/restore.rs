@@ -10,6 +10,7 @@ use crate::environment;
 use crate::journal::{Entry, Happening, JournalHandle, Listener, process};
 use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Plan, Refused};
 use crate::runbook::case::Case;
+use crate::runbook::command::Command;
 use crate::runbook::interrupted::Interrupted;
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::Readings;
@@ -19,7 +20,7 @@ use crate::runbook::steps::{self, restore};
 use super::cli::RestoreArgs;
 use super::ending::Ending;
 use super::out::{self, complain, say};
-use super::{NOT_CONFIRMED, Stop, UNAVAILABLE, interrupted, subject};
+use super::{NOT_CONFIRMED, Stop, UNAVAILABLE, interrupted, preview, subject};
 
 /// How long the outcome waits for a reader of the output.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -34,7 +35,11 @@ pub(super) async fn run(args: RestoreArgs, ending: &Ending) -> Result<u8, Stop> 
     let of_environment = |it: &Interrupted| it.environment == session.profile().name;
     let earlier: Vec<Interrupted> = interrupted.into_iter().filter(of_environment).collect();
     let plan = restore::plan(&case, ActionKind::from(args.action)).beside(&earlier);
-    print_plan(&plan);
+    let changes = preview::read(session, &plan, args.no_preview, !args.json).await;
+    if args.json {
+        return preview::json(&plan, &changes).map(|()| NOT_CONFIRMED);
+    }
+    preview::print(&plan, &changes);
     let name = plan.region().name.clone();
     let confirmed = match args.confirm.as_deref() {
         Some(typed) if typed == name => plan.confirm_as_shown(typed, args.reason.as_deref()),
@@ -73,7 +78,7 @@ async fn read(session: &Session, failed: RegionIndex) -> Readings {
     readings
 }
 
-fn print_plan(plan: &Plan) {
+pub(super) fn print_plan(plan: &Plan) {
     say!("{} ({})", plan.title(), plan.fit().reason());
     for (label, text) in [
         ("Region", plan.region().name.clone()),
@@ -82,10 +87,13 @@ fn print_plan(plan: &Plan) {
         ("Changes", plan.changes().to_owned()),
         ("Does not touch", plan.does_not_touch().to_owned()),
         ("To undo", plan.undo().to_owned()),
+        ("", plan.undo_command().map(Command::shell).unwrap_or_default()),
         ("If it changed since", plan.if_changed_since().to_owned()),
         ("Usually takes", plan.usual_duration().to_owned()),
     ] {
-        say!("  {label:<20} {text}");
+        if !text.is_empty() {
+            say!("  {label:<20} {text}");
+        }
     }
     for note in plan.notes().iter().chain(plan.command().differs.iter()) {
         say!("  {:<20} {note}", "Note");

@@ -20,7 +20,7 @@ use crate::runbook::interrupted::Interrupted;
 use crate::runbook::mark::{Found, Last, Progress, Watched};
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::{Question, Readings};
-use crate::runbook::rollout::{Rollout, Track};
+use crate::runbook::rollout::{Phase, Rollout, Track};
 use crate::runbook::step::Step;
 use crate::runbook::steps::restore::{self, Instead, NothingToDo};
 use crate::runbook::steps::verify::{Accepted, Looks};
@@ -231,6 +231,15 @@ impl Run {
         self.seen_failing || self.acted()
     }
 
+    /// Did the last action end well, or was it done by hand? Not if its rollout failed since: then another one is
+    /// wanted.
+    pub fn went_well(&self) -> bool {
+        let rollout = self.rollout.as_ref().and_then(|watch| watch.rollout.as_ref());
+        let failed = rollout.is_some_and(|rollout| matches!(rollout.phase, Phase::Failed(_)));
+        let last = self.restore.finished.last();
+        !failed && last.is_some_and(|done| matches!(done.outcome, None | Some(ActionOutcome::Done { .. })))
+    }
+
     /// Did an action end well, or was one done by hand?
     pub fn acted(&self) -> bool {
         self.restore
@@ -245,6 +254,10 @@ impl Run {
 pub struct Restore {
     /// The chosen action; the first one fits best.
     pub selected: Option<ActionKind>,
+    /// What is open of what the plans would change: the action, and the object's title.
+    pub open_changes: BTreeSet<(ActionKind, String)>,
+    /// The plan that a preview was last asked for: the action, and what it stood on.
+    pub(in crate::app) looked_ahead: Option<(ActionKind, String)>,
     /// What was typed to confirm.
     pub typed: String,
     /// The cluster that the plan was for when the typing began.

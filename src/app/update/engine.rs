@@ -157,6 +157,7 @@ fn observed(model: &mut Model, session: SessionId, answer: Answer, now: Timestam
         jobs.extend(noting::changes(run, question, now));
         jobs.extend(count_look(run, now));
         restore::pin(run, now);
+        jobs.extend(refresh::look_ahead(run, now));
         jobs
     })
 }

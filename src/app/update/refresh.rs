@@ -5,10 +5,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::engine::job::Job;
+use crate::runbook::action::Plan;
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::Question;
 use crate::runbook::rollout::{self, Phase};
 use crate::runbook::step::Step;
+use crate::runbook::steps::restore::preview;
 use crate::runbook::steps::{self, restore};
 use crate::runbook::verdict::Verdict;
 
@@ -23,6 +25,12 @@ const LEAST_PERIOD: Duration = Duration::from_secs(1);
 /// An answer that does not come within this was lost.
 const LOST_AFTER: Duration = Duration::from_secs(60);
 
+/// A preview that does not come within this was lost.
+const PREVIEW_LOST_AFTER: Duration = preview::LIMIT.saturating_add(Duration::from_secs(20));
+
+/// A preview that could not be read is tried again after this.
+const PREVIEW_AGAIN: Duration = Duration::from_secs(30);
+
 /// How often a question is asked again in this run.
 pub(super) fn period(run: &Run) -> Duration {
     run.scaled(PERIOD).max(LEAST_PERIOD)
@@ -32,7 +40,37 @@ pub(super) fn period(run: &Run) -> Duration {
 pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Job> {
     let Some(run) = model.run.as_mut().filter(|_| model.screen == Screen::Run) else { return Vec::new() };
     judge_rollout(run, now);
-    due(run, now)
+    let mut jobs = due(run, now);
+    jobs.extend(look_ahead(run, now));
+    jobs
+}
+
+/// Reads what the open plan would change, where that was not read, stands on something else now, or is old. Nobody
+/// waits for it.
+pub(super) fn look_ahead(run: &mut Run, now: Timestamp) -> Vec<Job> {
+    let is_shown = run.step == Step::Restore && run.restore.running.is_none() && !run.went_well();
+    let Some(failed) = run.failed.filter(|_| is_shown && !run.recovered()) else { return Vec::new() };
+    if run.nothing_to_do(now).is_some() {
+        return Vec::new();
+    }
+    let possible = |plan: &Plan| preview::not_possible(plan).is_none();
+    let Some(plan) = run.selected_plan(now).filter(possible) else { return Vec::new() };
+    let question = Question::Preview(failed, plan.kind());
+    let asked_for = Some((plan.kind(), plan.basis().to_owned()));
+    let since = |at: Timestamp| now.duration_since(at).unsigned_abs();
+    let is_due = run.restore.looked_ahead != asked_for
+        || match run.readings.slot(question).map(|slot| (slot.asked_at, &slot.latest)) {
+            Some((Some(asked), _)) => since(asked) >= PREVIEW_LOST_AFTER,
+            Some((None, Some(latest))) if latest.answer.is_err() => since(latest.observed_at) >= PREVIEW_AGAIN,
+            Some((None, Some(latest))) => since(latest.observed_at) >= preview::MAX_AGE,
+            Some((None, None)) | None => true,
+        };
+    if !is_due {
+        return Vec::new();
+    }
+    run.restore.looked_ahead = asked_for;
+    let generation = run.readings.asked(question, now);
+    vec![Job::Preview { session: run.session, plan: Box::new(plan), question, generation }]
 }
 
 /// Asks what is due. All of steps 1 and 2 start at once when a run opens.

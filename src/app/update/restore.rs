@@ -21,6 +21,13 @@ pub(super) fn update(model: &mut Model, msg: RestoreMsg, now: Timestamp) -> Vec<
         RestoreMsg::Select(kind) => {
             restore.selected = Some(kind);
             reset(run);
+            return refresh::look_ahead(run, now);
+        }
+        RestoreMsg::ToggleChange(kind, title) => {
+            let key = (kind, title);
+            if !restore.open_changes.remove(&key) {
+                restore.open_changes.insert(key);
+            }
         }
         RestoreMsg::Typed(text) => typed(run, text, now),
         RestoreMsg::Reason(text) => reason(run, text, now),

@@ -55,6 +55,7 @@ pub(super) fn deployment<'a>(
         image: platform_image(containers),
         conditions,
         template_hash: template_hash(found, replica_sets),
+        revision: revision(&found.metadata),
         chart: found
             .metadata
             .labels
@@ -87,6 +88,11 @@ fn template_hash<'a>(
 fn condition(kind: String, status: String, reason: Option<String>, message: Option<String>) -> Condition {
     let message = message.map_or_else(String::new, |message| redact_credentials(&message));
     Condition { kind, status, reason: reason.unwrap_or_default(), message }
+}
+
+/// Which of its pod templates a Deployment runs.
+fn revision(meta: &ObjectMeta) -> Option<u32> {
+    meta.annotations.as_ref()?.get(REVISION)?.parse().ok()
 }
 
 /// The pods, sorted by name.

@@ -1,7 +1,7 @@
 //! Kubernetes: reading both regions' clusters, changing the failed one's.
 //!
 //! [`Reader`] has no method that changes anything; [`Writer`] has the two changes of step 3 and
-//! carries the preconditions of the plan with each.
+//! carries the preconditions of the plan with each; [`DryRun`] asks what would come of them, and of an apply.
 //!
 //! Caveats: kube's own retries are off (they last up to 1,000 s); its handling of exec plugins
 //! is not used (it runs them three times, without a time limit, on the caller's thread). EKS tokens are
@@ -10,6 +10,7 @@
 mod access;
 mod answer;
 mod connection;
+mod dry_run;
 mod eks;
 mod exec;
 mod facts;
@@ -23,6 +24,7 @@ mod writer;
 
 pub use access::{ClusterAccess, contexts};
 pub use connection::plugin_limit;
+pub use dry_run::{Answer, DryRun};
 pub use eks::{EksName, eks_name};
 pub use pinned::Pinned;
 pub use private::PrivateKubeconfig;

@@ -21,6 +21,7 @@ use super::connection::Connection;
 use super::{facts, logs, review, watch};
 use crate::clients::failure::words;
 use crate::clients::secret::redact_credentials;
+use crate::runbook::action::{Target, TargetDeployment};
 use crate::runbook::fact::{
     AccessFacts, ClusterAddress, ClusterFacts, DeploymentFacts, EventsFacts, IngressFacts, LogLine,
     LogsFacts, NodesFacts, PeersFacts, PodsFacts, ReleaseFacts,
@@ -47,6 +48,11 @@ impl Reader {
     /// The kubeconfig, the context or its credential plugin.
     pub async fn connect(access: &ClusterAccess) -> Result<Self, Why> {
         Ok(Self { connection: Arc::new(Connection::open(access).await?) })
+    }
+
+    /// Over a connection that is there already.
+    pub(super) fn of(connection: Arc<Connection>) -> Self {
+        Self { connection }
     }
 
     /// The API's address as messages name it.
@@ -276,6 +282,21 @@ pub(super) async fn cluster_uid(connection: &Connection) -> Result<String, Failu
     })
 }
 
+/// The cluster that a change would go to, as it is now.
+pub(super) async fn target_now(
+    connection: &Connection,
+    namespace: &str,
+    deployment: &str,
+) -> Result<Target, Why> {
+    let (cluster_uid, found) =
+        tokio::join!(cluster_uid(connection), get::<Deployment>(connection, Some(namespace), deployment));
+    let deployment = match found?.map(|found| found.metadata.uid.unwrap_or_default()) {
+        Some(uid) => TargetDeployment::Found(uid),
+        None => TargetDeployment::Missing,
+    };
+    Ok(Target { address: connection.address().clone(), cluster_uid: cluster_uid.ok(), deployment })
+}
+
 /// One object; `None` where the API says that there is none.
 pub(super) async fn get<K>(
     connection: &Connection,
@@ -312,7 +333,7 @@ where
     connection.json(request).await
 }
 
-fn get_path(path: &str) -> Result<HttpRequest<Vec<u8>>, Why> {
+pub(super) fn get_path(path: &str) -> Result<HttpRequest<Vec<u8>>, Why> {
     HttpRequest::get(path).body(Vec::new()).map_err(|error| unbuilt(&error))
 }
 

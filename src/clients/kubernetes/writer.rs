@@ -12,8 +12,8 @@ use super::answer::Failure;
 use super::connection::Connection;
 use super::facts;
 use super::pinned::Pinned;
-use super::reader::{cluster_uid, get, unbuilt};
-use crate::runbook::action::{Confirmed, Target, TargetDeployment};
+use super::reader::{target_now, unbuilt};
+use crate::runbook::action::{Confirmed, Target};
 use crate::runbook::fact::Deployment;
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -50,15 +50,7 @@ impl Writer {
     /// # Errors
     /// The Deployment could not be read.
     pub async fn target(&self, namespace: &str, deployment: &str) -> Result<Target, Why> {
-        let (cluster_uid, found) = tokio::join!(
-            cluster_uid(&self.connection),
-            get::<ApiDeployment>(&self.connection, Some(namespace), deployment)
-        );
-        let deployment = match found?.map(|found| found.metadata.uid.unwrap_or_default()) {
-            Some(uid) => TargetDeployment::Found(uid),
-            None => TargetDeployment::Missing,
-        };
-        Ok(Target { address: self.connection.address().clone(), cluster_uid: cluster_uid.ok(), deployment })
+        target_now(&self.connection, namespace, deployment).await
     }
 
     /// Restarts the Deployment, if it is still the one with this uid.
@@ -73,11 +65,7 @@ impl Writer {
         uid: &str,
         restarted_at: Timestamp,
     ) -> Result<Deployment, Why> {
-        let patch = json!({
-            "metadata": { "uid": uid },
-            "spec": { "template": { "metadata": { "annotations": { RESTARTED_AT: restarted_at.to_string() } } } },
-        });
-        self.patch(namespace, deployment, &Patch::Strategic(patch)).await
+        self.send(deployment, restart_request(namespace, deployment, uid, restarted_at)?).await
     }
 
     /// Sets the replica count, if the Deployment is still the one with this uid and wants as many as were read.
@@ -93,19 +81,7 @@ impl Writer {
         from: i32,
         replicas: u32,
     ) -> Result<Deployment, Why> {
-        let operations = json!([
-            { "op": "test", "path": "/metadata/uid", "value": uid },
-            { "op": "test", "path": "/spec/replicas", "value": from },
-            { "op": "replace", "path": "/spec/replicas", "value": replicas },
-        ]);
-        let mut request = request(namespace, deployment, &Patch::Merge(operations))?;
-        // kube's own JSON patch wants a crate for what are three lines here.
-        request.headers_mut().insert(http::header::CONTENT_TYPE, JSON_PATCH);
-        self.send(deployment, request).await
-    }
-
-    async fn patch(&self, namespace: &str, name: &str, patch: &Patch<Value>) -> Result<Deployment, Why> {
-        self.send(name, request(namespace, name, patch)?).await
+        self.send(deployment, scale_request(namespace, deployment, uid, from, replicas)?).await
     }
 
     async fn send(&self, name: &str, request: http::Request<Vec<u8>>) -> Result<Deployment, Why> {
@@ -114,6 +90,39 @@ impl Writer {
             Err(failure) => Err(explain(failure, name)),
         }
     }
+}
+
+/// The request of a restart, as it is sent and as it is tried.
+pub(super) fn restart_request(
+    namespace: &str,
+    deployment: &str,
+    uid: &str,
+    restarted_at: Timestamp,
+) -> Result<http::Request<Vec<u8>>, Why> {
+    let patch = json!({
+        "metadata": { "uid": uid },
+        "spec": { "template": { "metadata": { "annotations": { RESTARTED_AT: restarted_at.to_string() } } } },
+    });
+    request(namespace, deployment, &Patch::Strategic(patch))
+}
+
+/// The request of a scaling, as it is sent and as it is tried.
+pub(super) fn scale_request(
+    namespace: &str,
+    deployment: &str,
+    uid: &str,
+    from: i32,
+    replicas: u32,
+) -> Result<http::Request<Vec<u8>>, Why> {
+    let operations = json!([
+        { "op": "test", "path": "/metadata/uid", "value": uid },
+        { "op": "test", "path": "/spec/replicas", "value": from },
+        { "op": "replace", "path": "/spec/replicas", "value": replicas },
+    ]);
+    let mut request = request(namespace, deployment, &Patch::Merge(operations))?;
+    // kube's own JSON patch wants a crate for what are three lines here.
+    request.headers_mut().insert(http::header::CONTENT_TYPE, JSON_PATCH);
+    Ok(request)
 }
 
 fn request(namespace: &str, name: &str, patch: &Patch<Value>) -> Result<http::Request<Vec<u8>>, Why> {

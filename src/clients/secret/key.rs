@@ -204,7 +204,7 @@ fn is_token(last: &str, before: &str) -> bool {
 }
 
 /// Does a values file keep secrets under this name? In the plural, too.
-pub(super) fn holds_secrets(name: &str) -> bool {
+pub(crate) fn holds_secrets(name: &str) -> bool {
     let singular = name.strip_suffix(['s', 'S']).unwrap_or(name);
     let is_secret = |name| matches!(family(name), Some(Family::Password | Family::Token | Family::Header));
     is_secret(name) || is_secret(singular)

@@ -35,11 +35,11 @@ pub(super) struct Read {
 
 /// Why it cannot be read. Never quotes the file.
 #[derive(Debug)]
-pub(super) struct Unreadable {
+pub(crate) struct Unreadable {
     /// In a phrase.
-    pub(super) what: &'static str,
+    pub(crate) what: &'static str,
     /// The line, from 1.
-    pub(super) line: usize,
+    pub(crate) line: usize,
 }
 
 const NO_YAML: &str = "is no YAML: it cannot be read";
@@ -66,6 +66,18 @@ pub(super) fn read(text: &str) -> Result<Read, Unreadable> {
         }
     }
     Ok(read)
+}
+
+/// The documents of a manifest of Helm's, empty ones left out.
+pub(crate) fn documents(text: &str) -> Result<Vec<Value>, Unreadable> {
+    let mut documents = Vec::new();
+    for part in parts(text)? {
+        let document = first_document(&part.text).map_err(|error| error.after(part.first_line))?;
+        if !document.is_null() {
+            documents.push(document);
+        }
+    }
+    Ok(documents)
 }
 
 /// A value in quotes that the chart may print without them: the number that it then is.

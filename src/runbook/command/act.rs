@@ -29,6 +29,42 @@ pub fn scale(profile: &Profile, region: &Region, current: Option<i32>) -> Comman
     command.arg(replicas)
 }
 
+/// Step 3: undo a restart whose new pods do not come up: back to the pods of the revision before it.
+pub fn rollout_undo(profile: &Profile, region: &Region, revision: u32) -> Command {
+    rollout(kubectl(profile, region), "undo", profile).arg(format!("--to-revision={revision}"))
+}
+
+/// Step 3: undo a scaling.
+pub fn scale_back(profile: &Profile, region: &Region, replicas: i32) -> Command {
+    let command = kubectl(profile, region).args(["scale", "deployment"]).namespace("-n", profile);
+    command.value(Kind::Name, DEPLOYMENT, &profile.deployment).arg(format!("--replicas={replicas}"))
+}
+
+/// Step 3: what the server would make of a scaling; nothing is changed.
+pub fn scale_try(profile: &Profile, region: &Region, current: Option<i32>) -> Command {
+    let mut command = scale(profile, region, current).args(["--dry-run=server", "-o", "yaml"]);
+    command.differs.clear();
+    command
+}
+
+/// Step 3: what a re-apply by Helm would apply; nothing is changed.
+pub fn helm_try(upgrade: Command) -> Command {
+    let mut command = upgrade.args(["--dry-run=server", HIDE_SECRET]);
+    command.differs.clear();
+    command
+}
+
+/// Step 3: the same for the vCluster CLI, which has no dry run: the Helm that it calls, with the values that it
+/// adds itself (`domain.md`, T5), but for the admin password.
+pub fn vcluster_try(profile: &Profile, region: &Region, version: &str) -> Command {
+    // As for Helm 3: the CLI leaves the way of applying to Helm.
+    let upgrade = helm_upgrade(profile, region, version, Some(3));
+    helm_try(upgrade.args(["--reuse-values", "--set-string", "env.DISABLE_LOFT_ROUTER=true"]))
+}
+
+/// Helm's own mask for Secrets in what it prints for people.
+pub const HIDE_SECRET: &str = "--hide-secret";
+
 /// Step 3: re-apply the values file by Helm. `major` is the installed Helm's (`domain.md`, T3 and T7).
 pub fn helm_upgrade(profile: &Profile, region: &Region, version: &str, major: Option<u32>) -> Command {
     let mut command =

@@ -78,6 +78,8 @@ pub struct Deployment {
     pub conditions: Vec<Condition>,
     /// `pod-template-hash` of the ReplicaSet of the current revision, where known.
     pub template_hash: Option<String>,
+    /// Annotation `deployment.kubernetes.io/revision`: which of its pod templates it runs.
+    pub revision: Option<u32>,
     /// Label `helm.sh/chart`, else `chart` of older charts, for example `vcluster-platform-4.11.2`.
     pub chart: Option<String>,
 }

@@ -5,6 +5,7 @@ mod cluster;
 mod health;
 mod machine;
 mod network;
+mod preview;
 
 pub use aws::{EksCluster, EksFacts, FoundBy, HealthIssue, Target, TargetGroup, TargetsFacts};
 pub use cluster::{
@@ -17,6 +18,7 @@ pub use machine::{
     AccessFacts, ChartFacts, HelmFacts, IdentityFacts, Permission, ToolsFacts, ValuesFacts, VclusterFacts,
 };
 pub use network::{PathFacts, Peering, PeeringSide, Route, RouteTable, Rule, SecurityGroup, Subnet};
+pub use preview::{Change, DiffLine, LostKeys, ObjectChange, PreviewFacts, Sign};
 
 /// The answer to a [`Question`](super::question::Question), one variant each.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +63,8 @@ pub enum Facts {
     Identity(IdentityFacts),
     /// See [`ChartFacts`].
     Chart(ChartFacts),
+    /// See [`PreviewFacts`].
+    Preview(PreviewFacts),
     /// See [`ToolsFacts`].
     Tools(ToolsFacts),
 }

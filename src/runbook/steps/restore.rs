@@ -4,6 +4,7 @@ mod freshness;
 mod gate;
 mod idle;
 mod last_look;
+pub mod preview;
 mod rollback;
 
 use super::preflight::values;
@@ -57,6 +58,7 @@ pub fn plan(case: &Case, kind: ActionKind) -> Plan {
         parts.blockers.push(Blocker::firm(why));
     }
     parts.target = target(case);
+    parts.basis = preview::basis(case, &parts);
     if parts.target.is_none() {
         parts.blockers.push(unknown_target(case));
     }
@@ -164,6 +166,7 @@ fn restart(case: &Case, fit: Fit) -> Parts {
         blockers
             .push(Blocker::firm("The Deployment is paused: it refuses a restart until somebody resumes it"));
     }
+    let revision = deployment(case).ok().and_then(|deployment| deployment.revision);
     Parts {
         kind: ActionKind::Restart,
         request,
@@ -175,7 +178,16 @@ fn restart(case: &Case, fit: Fit) -> Parts {
             "Deployment {}: its pods are replaced one after another by new ones of the same version",
             profile.deployment
         ),
-        undo: "not needed: nothing but the pods' age changes".to_owned(),
+        undo: match revision {
+            Some(revision) => format!(
+                "not needed: nothing but the pods' age changes. Where the new pods do not come up, the pods before \
+                 are of revision {revision}"
+            ),
+            None => "not needed: nothing but the pods' age changes".to_owned(),
+        },
+        undo_command: revision.map(|revision| command::rollout_undo(profile, case.failed_region(), revision)),
+        preview_command: None,
+        basis: String::new(),
         usual_duration: "about 2 minutes",
         if_changed_since: "refused if the Deployment was replaced by another one".to_owned(),
         command: command::restart(profile, case.failed_region()),
@@ -209,6 +221,9 @@ fn scale(case: &Case, fit: Fit) -> Parts {
         title: format!("Scale up to {}", profile.replicas),
         changes: format!("Deployment {}, replicas {from} → {}", profile.deployment, profile.replicas),
         undo: format!("scale back to {from}"),
+        undo_command: wanted.map(|wanted| command::scale_back(profile, case.failed_region(), wanted)),
+        preview_command: Some(command::scale_try(profile, case.failed_region(), wanted)),
+        basis: String::new(),
         usual_duration: "about 1 minute",
         if_changed_since: format!(
             "refused if it wants other than {from} replicas, or was replaced by another one"
@@ -293,6 +308,7 @@ fn reapply(
     what: &Reapply,
     tool: Result<Request, Blocker>,
     command: impl FnOnce(&str) -> Command,
+    tried: impl FnOnce(&str) -> Command,
 ) -> Parts {
     let mut blockers = Vec::new();
     let mut notes = Vec::new();
@@ -324,6 +340,8 @@ fn reapply(
     if let Some(Err(Why { message, .. })) = case.readings.deployment(case.failed) {
         blockers.push(Blocker::firm(format!("The cluster could not be read: {message}")));
     }
+    let former = preview::applied(case);
+    let major = helm(case).1;
     Parts {
         kind: what.kind,
         request,
@@ -337,7 +355,15 @@ fn reapply(
             case.profile.namespace,
             what.changes_more
         ),
-        undo: "helm rollback to the release's former revision".to_owned(),
+        undo: match former {
+            Some(revision) => format!("roll the release back to revision {revision}, which is applied now"),
+            None => "Helm knows no revision to go back to".to_owned(),
+        },
+        undo_command: former.map(|revision| {
+            command::helm_rollback(case.profile, case.failed_region(), Some(revision), major)
+        }),
+        preview_command: Some(tried(&chart_version)),
+        basis: String::new(),
         usual_duration: what.usual_duration,
         if_changed_since: "applied all the same: the values file decides".to_owned(),
         command: command(&chart_version),
@@ -392,9 +418,8 @@ fn reapply_helm(case: &Case, fit: Fit) -> Parts {
         changes_more: "",
         usual_duration: "about 3 minutes",
     };
-    let mut parts = reapply(case, fit, &what, tool, |version| {
-        command::helm_upgrade(case.profile, case.failed_region(), version, major)
-    });
+    let upgrade = |version: &str| command::helm_upgrade(case.profile, case.failed_region(), version, major);
+    let mut parts = reapply(case, fit, &what, tool, upgrade, |version| command::helm_try(upgrade(version)));
     if major == Some(3) {
         parts.notes.push(
             "Helm 3 is installed: without --server-side and --force-conflicts it may refuse a conflict"
@@ -434,10 +459,12 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
         changes_more: ", over the release's former values",
         usual_duration: "about 3 minutes",
     };
-    let mut parts = reapply(case, fit, &what, tool, |version| {
-        command::vcluster_start(case.profile, case.failed_region(), version, &flags)
-    });
+    let start =
+        |version: &str| command::vcluster_start(case.profile, case.failed_region(), version, &flags);
+    let tried = |version: &str| command::vcluster_try(case.profile, case.failed_region(), version);
+    let mut parts = reapply(case, fit, &what, tool, start, tried);
     parts.notes.extend([
+        "The CLI adds to the release's values by itself: admin.password and env.DISABLE_LOFT_ROUTER".to_owned(),
         "The CLI sets the release's admin password: the one it has is passed on, unseen; where it has none, the CLI makes \
          the namespace's uid the password"
             .to_owned(),

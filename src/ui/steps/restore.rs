@@ -1,5 +1,6 @@
 //! Step 3: the actions to choose from, the plan of the chosen one, and how it went.
 
+mod changes;
 mod outcome;
 mod plan;
 
@@ -37,7 +38,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     let causes = run.causes(now);
     let idle = run.nothing_to_do(now).filter(|_| run.restore.running.is_none());
     match &idle {
-        Some(idle) if !went_well(run) => idle_heading(idle, run).show(ui, out),
+        Some(idle) if !run.went_well() => idle_heading(idle, run).show(ui, out),
         _ => heading(run, &case, &causes, &plans).show(ui, out),
     }
     let Some(chosen) = run.selected_plan(now) else { return };
@@ -49,7 +50,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         });
         return;
     }
-    if went_well(run) && !run.open_checks.contains(&AGAIN) {
+    if run.went_well() && !run.open_checks.contains(&AGAIN) {
         // Nothing to choose: the options were ranked for a cause that is gone now.
         scroll(run, ui, |ui| outcome::show(model, run, &case, now, ui, out));
         return;
@@ -83,15 +84,6 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
 /// The key in `open_checks` of the plan being shown after an action that ended well.
 const AGAIN: (&str, Option<crate::runbook::profile::RegionIndex>) = ("another-action", None);
 
-/// Did the last action end well, or was it done by hand? Not if its rollout failed since:
-/// then another one is wanted.
-fn went_well(run: &Run) -> bool {
-    let rollout = run.rollout.as_ref().and_then(|watch| watch.rollout.as_ref());
-    let failed = rollout.is_some_and(|rollout| matches!(rollout.phase, Phase::Failed(_)));
-    let last = run.restore.finished.last();
-    !failed && last.is_some_and(|done| matches!(done.outcome, None | Some(ActionOutcome::Done { .. })))
-}
-
 /// Does no plan help against what is known to be broken? Where no cause is known any may.
 fn nothing_helps(plans: &[Plan]) -> bool {
     let cannot = |plan: &Plan| matches!(plan.fit(), Fit::Later(_) | Fit::CannotHelp(_));
@@ -109,7 +101,7 @@ fn heading(run: &Run, case: &Case, causes: &[Assessment], plans: &[Plan]) -> Hea
             format!("Since {since}. It goes on if you look at another step"),
         );
     }
-    if went_well(run) {
+    if run.went_well() {
         return after_the_action(run, region);
     }
     match run.restore.finished.last().and_then(|done| done.outcome.as_ref()) {
@@ -230,7 +222,7 @@ fn after_the_action(run: &Run, region: &str) -> Heading {
 }
 
 fn options(run: &Run, plans: &[Plan], chosen: &Plan, ui: &mut Ui, out: &mut Vec<Msg>) {
-    if went_well(run) {
+    if run.went_well() {
         let text =
             "Look at the end of its rollout before something else is done: a second action starts it anew";
         callout(ui, Tone::Busy, "An action is done already", text);

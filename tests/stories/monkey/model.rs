@@ -155,7 +155,10 @@ impl Monkey {
     /// What the engine would answer to a job, some time.
     fn take(&mut self, job: Job) {
         let due = match job {
-            Job::Observe { session, question, generation } => Due::Answer(session, question, generation),
+            Job::Observe { session, question, generation }
+            | Job::Preview { session, question, generation, .. } => {
+                Due::Answer(session, question, generation)
+            }
             Job::StartPractice { session, .. } => Due::Practice(session),
             Job::Apply { session, .. } => Due::End(session),
             Job::ListEnvironments => Due::Other(Box::new(Event::Environments(listing()))),

@@ -41,7 +41,12 @@ pub(super) fn rollback(case: &Case, fit: Fit) -> Parts {
         changes: format!(
             "release {name} in {namespace}: everything of the chart, version and values as in {to}{from}"
         ),
-        undo: "re-apply the values file".to_owned(),
+        undo: format!("re-apply the values file, or apply revision {newest} as it was meant, whole"),
+        undo_command: target.map(|(newest, _)| {
+            command::helm_rollback(case.profile, case.failed_region(), Some(newest.revision), major)
+        }),
+        preview_command: None,
+        basis: String::new(),
         usual_duration: "about 2 minutes",
         if_changed_since: format!("refused if revision {newest} ended, or another one began"),
         command: command::helm_rollback(

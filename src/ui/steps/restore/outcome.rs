@@ -14,7 +14,7 @@ use crate::runbook::action::ActionOutcome;
 use crate::runbook::case::Case;
 use crate::ui::{checks, words};
 
-use super::{AGAIN, went_well};
+use super::AGAIN;
 
 /// Height of the output, in points.
 const OUTPUT_HEIGHT: f32 = 220.0;
@@ -31,7 +31,7 @@ pub(super) fn show(model: &Model, run: &Run, case: &Case, now: Timestamp, ui: &m
             {
                 out.push(Msg::Restore(RestoreMsg::TakeBack));
             }
-            if went_well(run) && run.nothing_to_do(now).is_none() {
+            if run.went_well() && run.nothing_to_do(now).is_none() {
                 let open = run.open_checks.contains(&AGAIN);
                 let label = if open { "Hide the plan" } else { "Something else has to be done too" };
                 if ui.add(ActionButton::link(label)).clicked() {

@@ -11,6 +11,8 @@ use crate::design::{
 use crate::runbook::action::Plan;
 use crate::ui::checks;
 
+use super::changes;
+
 /// Shows the plan.
 pub(super) fn show(model: &Model, run: &Run, plan: &Plan, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
     if let Some(problem) = &run.journal_problem {
@@ -24,6 +26,7 @@ pub(super) fn show(model: &Model, run: &Run, plan: &Plan, now: Timestamp, ui: &m
             secondary(ui, note);
         }
         in_the_way(run, plan, ui, out);
+        changes::show(model, run, plan, now, ui, out);
         overline(ui, "The command that does the same");
         let key = format!("plan {}", plan.kind().id());
         checks::command(model, plan.command(), &key, now, ui, out);
