@@ -338,12 +338,10 @@ async fn carried_out(place: &Place<'_>, dry: &DryRun, intent: Intent) -> Result<
             Outcome::Kept(note) => facts.notes.push(note),
         }
     }
-    compared.extend(hooks.into_iter().take(MAX_OBJECTS).map(|object| Compared {
-        id: ObjectId::of(&object),
-        change: Change::Hook,
-        after: object,
-        ..Compared::default()
-    }));
+    for after in hooks.into_iter().take(MAX_OBJECTS) {
+        let id = placed(place, dry, ObjectId::of(&after)).await;
+        compared.push(Compared { id, change: Change::Hook, after, ..Compared::default() });
+    }
     secrets.extend(known(compared.iter().flat_map(|found| [&found.before, &found.after]))?);
     keep(compared, secrets, &mut facts).await?;
     Ok(facts)
@@ -394,11 +392,17 @@ enum Outcome {
     Kept(String),
 }
 
-async fn of_item(place: &Place<'_>, dry: &DryRun, item: Item, force: bool, drops: bool) -> Outcome {
-    let Item { mut id, old, new } = item;
-    if dry.is_namespaced(&id).await == Some(true) {
-        id.namespace.get_or_insert_with(|| place.namespace.to_owned());
+/// With the release's namespace where it is in one and names none.
+async fn placed(place: &Place<'_>, dry: &DryRun, mut id: ObjectId) -> ObjectId {
+    if id.namespace.is_none() && dry.is_namespaced(&id).await == Some(true) {
+        id.namespace = Some(place.namespace.to_owned());
     }
+    id
+}
+
+async fn of_item(place: &Place<'_>, dry: &DryRun, item: Item, force: bool, drops: bool) -> Outcome {
+    let Item { id, old, new } = item;
+    let id = placed(place, dry, id).await;
     let live = dry.live(&id, place.namespace).await;
     let Some(new) = new else { return of_removed(id, live, old.unwrap_or_default()) };
     let applied = owned(&new, place.release, place.namespace);

@@ -82,6 +82,7 @@ const ONLY_ONE: [(&str, &str, &str, &str); 9] = [
     ("a post", "clients/kubernetes/x.rs", "use http::Request; fn f() { Request::post(1); }", "writes"),
     ("Kubernetes beside its client", "clients/probe.rs", "use kube::Client;", "kubernetes"),
     ("the writer elsewhere", "engine/observe.rs", "use crate::clients::kubernetes::Writer;", "writer"),
+    ("what tries, elsewhere", "engine/observe.rs", "use crate::clients::kubernetes::DryRun;", "dry-run"),
     ("the writer, grouped", "app/x.rs", "use crate::clients::{kubernetes::{Reader, Writer as W}};", "writer"),
     ("the writer by its path", "clients/chart.rs", "fn f() { super::kubernetes::writer::go(); }", "writer"),
     (

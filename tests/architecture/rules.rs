@@ -84,6 +84,7 @@ pub const PARTS: [Part; 12] = [
             "serde_json",
             "serde_saphyr",
             "sha2",
+            "similar",
             "tar",
             "tempfile",
             "thiserror",
@@ -360,10 +361,10 @@ fn of_clocks(source: &Source, named: &Named) -> Option<Violation> {
     (reads && without && !named.in_test).then(|| source.broken("clocks", named.line, &named.text()))
 }
 
-/// Where a request that changes a cluster may be made: the writer, and the question what one may do, which the
-/// API takes as a POST.
+/// Where a request that changes a cluster may be made: the writer, what tries the same and sends nothing without
+/// `dryRun=All`, and the question what one may do, which the API takes as a POST.
 fn may_write(source: &Source) -> bool {
-    source.is_in("clients/kubernetes/writer") || source.is_in("clients/kubernetes/review")
+    ["writer", "dry_run", "review"].iter().any(|file| source.is_in(&format!("clients/kubernetes/{file}")))
 }
 
 fn of_writes(source: &Source, named: &Named) -> Option<Violation> {
@@ -373,7 +374,11 @@ fn of_writes(source: &Source, named: &Named) -> Option<Violation> {
     let kube = matches!(named.foreign_crate(), Some("kube" | "k8s_openapi"));
     let writer = named.begins_with("crate::clients::kubernetes::Writer")
         || named.begins_with("crate::clients::kubernetes::writer");
+    let dry_run = named.begins_with("crate::clients::kubernetes::DryRun");
     let broken = |rule: &'static str| Some(source.broken(rule, named.line, &named.text()));
+    if dry_run && !named.in_test && !source.is_in("engine/preview") {
+        return broken("dry-run");
+    }
     if kube && !in_kubernetes && !named.in_test {
         return broken("kubernetes");
     }

@@ -21,6 +21,7 @@ mod named_commands;
 mod odd_text;
 mod plugin;
 mod preflight;
+mod preview;
 mod restore;
 mod rollback;
 mod scenarios;

@@ -14,7 +14,7 @@ fn slow(scenario: &str) -> Served {
 
 impl Served {
     /// A program that sees the world's files and nothing of the user's.
-    fn tool(&self, program: &str) -> Command {
+    pub(super) fn tool(&self, program: &str) -> Command {
         let mut command = foreign::without_settings(program);
         for (name, value) in self.description["env"].as_object().unwrap() {
             command.env(name, value.as_str().unwrap());

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use similar::{Algorithm, ChangeTag, TextDiff};
 
 use super::manifest::ObjectId;
 use super::{MAX_COMPARED_LINES, MAX_LINES, mask};
-use crate::clients::secret::{Secret, in_values};
+use crate::clients::secret::{Secret, holds_secrets, in_values};
 use crate::runbook::fact::{Change, DiffLine, ObjectChange, Sign};
 
 /// Lines around a difference that are shown with it.
@@ -19,6 +21,8 @@ const SERVERS_OWN: [&str; 6] =
     ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
 /// A Secret's value longer than this is a file, which is shown nowhere but in a Secret.
 const MAX_SECRET_BYTES: usize = 4096;
+/// A Secret's value under a name that tells no secret is looked for elsewhere from this length on.
+const MIN_UNNAMED_BYTES: usize = 8;
 /// Secrets of all objects that are looked for in each.
 const MAX_SECRETS: usize = 500;
 
@@ -90,20 +94,19 @@ pub fn known_secrets<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Result
 }
 
 fn of_secret(secret: &Value) -> Vec<Secret> {
-    use base64::Engine as _;
-    let texts = |field: &str| {
-        let members = secret.get(field).and_then(Value::as_object).cloned().unwrap_or_default();
-        members.into_iter().filter_map(|(_, value)| value.as_str().map(str::to_owned)).collect::<Vec<_>>()
-    };
-    let decoded = texts("data").into_iter().filter_map(|text| {
-        let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
-        String::from_utf8(bytes).ok()
+    let texts = |field: &str| secret.get(field).and_then(Value::as_object).into_iter().flatten();
+    let decoded = texts("data").filter_map(|(key, value)| {
+        let bytes = STANDARD.decode(value.as_str()?).ok()?;
+        Some((key, String::from_utf8(bytes).ok()?))
     });
-    let is_telling = |text: &String| {
+    let plain = texts("stringData").filter_map(|(key, value)| Some((key, value.as_str()?.to_owned())));
+    // A short text under another name is a word as others are: "admin" of `user`.
+    let is_telling = |(key, text): &(&String, String)| {
+        let least = if holds_secrets(key) { 4 } else { MIN_UNNAMED_BYTES };
         let text = text.trim();
-        (4..=MAX_SECRET_BYTES).contains(&text.len()) && !["true", "false", "null", "none"].contains(&text)
+        (least..=MAX_SECRET_BYTES).contains(&text.len()) && !["true", "false", "null", "none"].contains(&text)
     };
-    decoded.chain(texts("stringData")).filter(is_telling).map(|text| Secret::new(text.trim())).collect()
+    decoded.chain(plain).filter(is_telling).map(|(_, text)| Secret::new(text.trim())).collect()
 }
 
 /// The difference, secrets hidden.

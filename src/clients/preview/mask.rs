@@ -34,15 +34,16 @@ impl Hidden {
     fn told(&self, masked: Value, other: &Self, mark: &str) -> Value {
         let others: HashSet<&(String, String)> = other.0.iter().collect();
         let mut texts = self.0.iter();
-        marked(masked, &mut |masked: &str| {
+        let mut line = |line: &str| {
+            let Some(masked) = line.strip_prefix(HIDDEN) else { return line.to_owned() };
             let differs = texts.next().is_some_and(|text| !others.contains(text));
-            let masked = masked.strip_prefix(HIDDEN).unwrap_or(masked);
             if differs { format!("{masked} {mark}") } else { masked.to_owned() }
-        })
+        };
+        marked(masked, &mut |text: &str| text.split('\n').map(&mut line).collect::<Vec<_>>().join("\n"))
     }
 }
 
-/// Begins a text that was hidden, until it is told whether it changes. In no text of an API: those are free of it.
+/// Begins a line in which something was hidden, until it is told whether it changes. In no text of an API: those are free of it.
 const HIDDEN: &str = "\u{0}";
 
 fn marked(value: Value, tell: &mut impl FnMut(&str) -> String) -> Value {
@@ -51,7 +52,7 @@ fn marked(value: Value, tell: &mut impl FnMut(&str) -> String) -> Value {
             Value::Object(members.into_iter().map(|(key, value)| (key, marked(value, tell))).collect())
         }
         Value::Array(items) => Value::Array(items.into_iter().map(|item| marked(item, tell)).collect()),
-        Value::String(text) if text.starts_with(HIDDEN) => Value::String(tell(&text)),
+        Value::String(text) if text.contains(HIDDEN) => Value::String(tell(&text)),
         other => other,
     }
 }
@@ -122,7 +123,20 @@ impl Walk<'_> {
         if masked == plain {
             return Value::String(masked);
         }
-        hidden.0.push((place.path.clone(), text.to_owned()));
-        Value::String(format!("{HIDDEN}{masked}"))
+        let keep = |text: &str, hidden: &mut Hidden| hidden.0.push((place.path.clone(), text.to_owned()));
+        // Line by line, so that it is told which of them changes; a key of several lines is one.
+        if masked.matches('\n').count() != plain.matches('\n').count() {
+            keep(text, hidden);
+            return Value::String(format!("{HIDDEN}{masked}"));
+        }
+        let line = |(plain, masked): (&str, &str)| {
+            if plain == masked {
+                return masked.to_owned();
+            }
+            keep(plain, hidden);
+            format!("{HIDDEN}{masked}")
+        };
+        let lines: Vec<String> = plain.split('\n').zip(masked.split('\n')).map(line).collect();
+        Value::String(lines.join("\n"))
     }
 }

@@ -16,6 +16,11 @@ const LOOK: &str = "the command that looks";
 /// The key of the command that undoes it.
 const UNDO: &str = "the command that undoes it";
 
+/// The key of the objects beyond the first ones.
+const MORE: &str = "more objects";
+/// How many objects are shown at first, so that the confirmation stays near.
+const SHOWN: usize = 5;
+
 /// Shows the section.
 pub(super) fn show(model: &Model, run: &Run, plan: &Plan, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
     overline(ui, "What would change");
@@ -28,7 +33,7 @@ pub(super) fn show(model: &Model, run: &Run, plan: &Plan, now: Timestamp, ui: &m
             if !of_now {
                 callout(ui, Tone::Warn, "The plan is another one since this was read", "It is read again");
             }
-            objects(run, plan, facts, ui, out);
+            ui.scope(|ui| objects(run, plan, facts, ui, out));
         }
         Told::Reading => {
             secondary(ui, "Reading what would change…");
@@ -67,7 +72,10 @@ fn objects(run: &Run, plan: &Plan, facts: &PreviewFacts, ui: &mut Ui, out: &mut 
     for remark in preview::remarks(facts) {
         secondary(ui, &remark);
     }
-    for object in &facts.objects {
+    let all = is_open(run, plan, MORE);
+    let shown = if all || facts.objects.len() <= SHOWN + 1 { facts.objects.len() } else { SHOWN };
+    ui.spacing_mut().item_spacing.y = 0.0;
+    for object in &facts.objects[..shown] {
         let title = preview::title(object);
         let tone = (object.refused.is_some() || object.unsure.is_some()).then_some(Tone::Warn);
         let open = is_open(run, plan, &title);
@@ -75,6 +83,20 @@ fn objects(run: &Run, plan: &Plan, facts: &PreviewFacts, ui: &mut Ui, out: &mut 
         if fold_row(ui, &row, |ui| difference(object, &title, ui)) {
             out.push(toggle(plan, &title));
         }
+    }
+    more(run, plan, facts, ui, out);
+}
+
+/// More objects than fit above the confirmation.
+fn more(run: &Run, plan: &Plan, facts: &PreviewFacts, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let more = facts.objects.len().saturating_sub(SHOWN);
+    if more < 2 {
+        return;
+    }
+    let open = is_open(run, plan, MORE);
+    let title = if open { "Show fewer objects".to_owned() } else { format!("{more} more objects") };
+    if fold_row(ui, &FoldRow { title: &title, text: "", tone: None, open }, |_| {}) {
+        out.push(toggle(plan, MORE));
     }
 }
 
