@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::engine::session::Session;
 use crate::runbook::action::{Blocker, Plan};
+use crate::runbook::command::Command;
 use crate::runbook::fact::{Facts, LostKeys, ObjectChange, PreviewFacts};
 use crate::runbook::steps::restore::preview;
 
@@ -161,12 +162,12 @@ pub(super) fn json(plan: &Plan, changes: &Changes) -> Result<(), Stop> {
         changes: plan.changes(),
         does_not_touch: plan.does_not_touch(),
         undo: plan.undo(),
-        undo_command: plan.undo_command().map(|command| command.shell()),
+        undo_command: plan.undo_command().map(Command::shell),
         usually_takes: plan.usual_duration(),
         notes: plan.notes(),
         in_the_way: blockers.iter().map(|(text, overridable)| InTheWay { text, overridable: *overridable }).collect(),
         command: plan.command().shell(),
-        preview_command: plan.preview_command().map(|command| command.shell()),
+        preview_command: plan.preview_command().map(Command::shell),
         preview: changes.as_ref().ok().map(report),
         preview_problem: changes.as_ref().err().map(String::as_str),
     };

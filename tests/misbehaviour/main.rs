@@ -15,6 +15,7 @@ mod environment;
 mod machine;
 mod memory;
 mod place;
+mod preview;
 mod server;
 mod table;
 

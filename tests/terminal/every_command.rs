@@ -86,7 +86,10 @@ async fn shown_in(world: &World, told: &str) -> Vec<(String, Command)> {
         shown.extend(commands.map(|it| (format!("guide of {}", cause.id), it)));
     }
     for kind in ActionKind::ALL {
-        shown.push((format!("plan of {}", kind.id()), restore::plan(&case, kind).command().clone()));
+        let plan = restore::plan(&case, kind);
+        let commands = [Some(plan.command()), plan.undo_command(), plan.preview_command()];
+        let at = format!("plan of {}", kind.id());
+        shown.extend(commands.into_iter().flatten().map(|it| (at.clone(), it.clone())));
     }
     for (heading, commands) in command::runbook(profile, failed, None) {
         shown.extend(commands.into_iter().map(|it| (heading.clone(), it)));
@@ -113,6 +116,11 @@ fn made(profile: &Profile, region: &Region, world: &World) -> Vec<(&'static str,
         ("helm_upgrade", command::helm_upgrade(profile, region, "4.11.2", Some(4))),
         ("helm_rollback", command::helm_rollback(profile, region, Some(1), Some(4))),
         ("vcluster_start", command::vcluster_start(profile, region, "4.11.2", &flags)),
+        ("rollout_undo", command::rollout_undo(profile, region, 1)),
+        ("scale_back", command::scale_back(profile, region, 3)),
+        ("scale_try", command::scale_try(profile, region, Some(3))),
+        ("helm_try", command::helm_try(command::helm_upgrade(profile, region, "4.11.2", Some(4)))),
+        ("vcluster_try", command::vcluster_try(profile, region, "4.11.2")),
         ("caller_identity", command::caller_identity(profile)),
         ("describe_cluster", command::describe_cluster(profile, region).unwrap()),
         ("list_clusters", command::list_clusters(profile, region)),

@@ -342,3 +342,44 @@ fn where_it_cannot_be_read_the_plan_says_why_and_stands() {
     assert!(!text(&unasked).contains("Reading what would change"), "{}", text(&unasked));
     assert_eq!(world.changes(), [""; 0]);
 }
+
+/// A stand-in for the vCluster CLI, which has no dry run: what the Helm that it calls would do is shown, with what it
+/// adds by itself.
+#[cfg(unix)]
+#[test]
+fn the_vcluster_clis_own_additions_are_in_its_plan() {
+    let name = "the_vcluster_clis_own_additions_are_in_its_plan";
+    if !has_tools(name, &["helm", "kubectl"]) {
+        return;
+    }
+    let world = Served::start("crash-loop");
+    let folder = tempfile::tempdir().unwrap();
+    let stand_in = "case \"$*\" in\n*--help*) echo '  --context string   x'; echo '  --version string   x';;\n\
+                    --version|version) echo 'vcluster version 0.35.0';;\nesac";
+    super::script(&folder.path().join("vcluster"), stand_in);
+    let chart = richer_chart(&world, folder.path());
+    let environment =
+        world.changed_environment(|text| text.replace("[chart]", &format!("[chart]\nfile = {chart:?}")));
+    let mut folders = vec![folder.path().to_owned()];
+    folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
+    let path = std::env::join_paths(folders).unwrap();
+    let args = ["restore", "--environment", &environment, "--failed", US, "--action", "reapply-vcluster", "--json"];
+    let output = super::failback(world.home.path(), &args).env("PATH", &path).output().unwrap();
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let notes = plan["preview"]["notes"].to_string();
+    for part in ["admin.password (made of the namespace's uid)", "env.DISABLE_LOFT_ROUTER", "has no dry run"] {
+        assert!(notes.contains(part), "{part}: {plan:#}");
+    }
+    assert!(plan["notes"].to_string().contains("admin.password and env.DISABLE_LOFT_ROUTER"), "{plan:#}");
+    assert!(!plan.to_string().contains("made-up-by"), "{plan:#}");
+    assert!(plan["preview"]["lost_keys"].is_null(), "the CLI keeps the release's values: {plan:#}");
+    let added: Vec<&str> = plan["preview"]["objects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|object| object["change"] == "new")
+        .map(|object| object["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(added, ["loft-admin", "settings"], "{plan:#}");
+    assert_eq!(world.changes(), [""; 0]);
+}

@@ -180,13 +180,7 @@ impl DryRun {
         let odd = |what: &str| {
             Why::new(WhyKind::Configuration, format!("A {what} of the release cannot be asked for: it has odd characters"))
         };
-        if !is_plain(&id.api_version.replace('/', "")) {
-            return Err(odd("version"));
-        }
-        let base = match id.api_version.contains('/') {
-            true => format!("/apis/{}", id.api_version),
-            false => format!("/api/{}", id.api_version),
-        };
+        let base = base(&id.api_version).ok_or_else(|| odd("version"))?;
         let found = self.types_of(&base).await?.iter().find(|it| it.kind == id.kind && !it.name.contains('/')).cloned();
         let found = found.ok_or_else(|| no_type(self.connection.server(), &id.kind, &id.api_version))?;
         let namespace = id.namespace.as_deref().unwrap_or(namespace);
@@ -199,11 +193,7 @@ impl DryRun {
 
     /// Is an object of this kind in a namespace? `None` where the cluster does not say.
     pub async fn is_namespaced(&self, id: &ObjectId) -> Option<bool> {
-        let base = if id.api_version.contains('/') { "/apis/" } else { "/api/" };
-        if !is_plain(&id.api_version.replace('/', "")) {
-            return None;
-        }
-        let types = self.types_of(&format!("{base}{}", id.api_version)).await.ok()?;
+        let types = self.types_of(&base(&id.api_version)?).await.ok()?;
         types.iter().find(|it| it.kind == id.kind).map(|it| it.namespaced)
     }
 
@@ -220,6 +210,16 @@ impl DryRun {
         let mut types = self.types.lock().unwrap_or_else(PoisonError::into_inner);
         types.insert(base.to_owned(), listed.clone());
         Ok(listed)
+    }
+}
+
+/// Where the API has a group and version; `None` for what is none.
+fn base(api_version: &str) -> Option<String> {
+    let parts: Vec<&str> = api_version.split('/').collect();
+    match parts.as_slice() {
+        [version] if is_plain(version) => Some(format!("/api/{version}")),
+        [group, version] if is_plain(group) && is_plain(version) => Some(format!("/apis/{group}/{version}")),
+        _ => None,
     }
 }
 

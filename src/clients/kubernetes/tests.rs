@@ -423,3 +423,76 @@ mod watching {
         assert_eq!(reader.follow_logs("n", "loft-a", "manager", sender).await, Ok(()));
     }
 }
+
+/// A Deployment that is there, whatever becomes of a change to it: by the last segment of its namespace's name.
+fn tried(request: &str) -> Option<(u16, String)> {
+    let line = request.lines().next()?;
+    let loft = json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "loft", "uid": "u" } });
+    let types = json!({ "kind": "APIResourceList", "resources":
+        [{ "name": "deployments", "kind": "Deployment", "namespaced": true, "verbs": ["get"] }] });
+    let uid = json!({ "kind": "Namespace", "metadata": { "name": "kube-system", "uid": "k" } });
+    let missing = json!({ "kind": "Status", "message": "not found", "code": 404, "details": { "name": "n" } });
+    Some(match line {
+        line if line.starts_with("GET /apis/apps/v1 ") => (200, types.to_string()),
+        line if line.contains("/namespaces/kube-system") => (200, uid.to_string()),
+        line if line.starts_with("GET ") => (200, loft.to_string()),
+        line if !line.contains("dryRun=All") => (500, "a change that is not only tried".to_owned()),
+        line if line.contains("/well/") => (200, loft.to_string()),
+        line if line.contains("/odd/") => (200, "{}".to_owned()),
+        line if line.contains("/forbidden/") => (403, status(403, "cannot patch deployments")),
+        line if line.contains("/webhook/") => {
+            let said = "admission webhook \"policy.example.com\" does not support dry run";
+            (400, status(400, said))
+        }
+        line if line.contains("/refused/") => (422, status(422, "spec.selector: field is immutable")),
+        line if line.contains("/conflict/") => (409, status(409, "conflict with \"kubectl\"")),
+        line if line.contains("/placeless/") => (404, missing.to_string()),
+        _ => (503, status(503, "no")),
+    })
+}
+
+#[tokio::test]
+async fn what_a_dry_run_is_answered_with_is_told_apart_and_nothing_is_sent_for_good() {
+    let server = TestServer::start(Behaviour::By(tried)).await;
+    let access = access(server.address, &json!({}), LONG);
+    let address = Pinned::read(&access.access).await.unwrap().address();
+    let target = |uid: &str| crate::runbook::action::Target {
+        address: address.clone(),
+        cluster_uid: Some("k".to_owned()),
+        deployment: crate::runbook::action::TargetDeployment::Found(uid.to_owned()),
+    };
+    let connect = async |target| {
+        let pinned = Pinned::read(&access.access).await.unwrap();
+        DryRun::connect(pinned, &access.access, &target, ("n", "loft")).await
+    };
+    let why = connect(target("another")).await.err().unwrap();
+    assert!(why.message.contains("the Deployment is another one now"), "{}", why.message);
+    let dry = connect(target("u")).await.unwrap();
+    let loft = |namespace: &str| json!({ "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": { "name": "loft", "namespace": namespace } });
+    for (namespace, expected) in [
+        ("well", "Would"),
+        ("odd", "Unknown"),
+        ("forbidden", "Unknown"),
+        ("webhook", "Unknown"),
+        ("refused", "Refused"),
+        ("conflict", "Refused"),
+        ("placeless", "NoPlace"),
+        ("broken", "Unknown"),
+    ] {
+        for answer in [
+            dry.apply(&loft(namespace), "n", true).await,
+            dry.scale(namespace, "loft", "u", (0, 3)).await,
+            dry.restart(namespace, "loft", "u", jiff::Timestamp::UNIX_EPOCH).await,
+        ] {
+            let said = format!("{answer:?}");
+            assert!(said.starts_with(expected), "{namespace}: {said}");
+        }
+    }
+    let foreign = json!({ "apiVersion": "x.example.com/v1", "kind": "Nothing", "metadata": { "name": "a/../b" } });
+    assert!(matches!(dry.apply(&foreign, "n", true).await, Answer::Unknown(_)));
+    let lines = server.requests();
+    let sent: Vec<&String> = lines.iter().filter(|line| line.starts_with("PATCH ")).collect();
+    assert_eq!(sent.len(), 24);
+    assert!(sent.iter().all(|line| line.contains("dryRun=All")), "{sent:?}");
+}

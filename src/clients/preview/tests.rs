@@ -26,7 +26,8 @@ fn changed(before: &Value, after: &Value) -> ObjectChange {
 }
 
 fn text(change: &ObjectChange) -> String {
-    change.lines.iter().map(|line| format!("{}{}\n", line.sign.mark(), line.text)).collect()
+    let lines = change.lines.iter().map(|line| format!("{}{}", line.sign.mark(), line.text));
+    lines.chain([String::new()]).collect::<Vec<_>>().join("\n")
 }
 
 fn deployment(replicas: u32, image: &str) -> Value {

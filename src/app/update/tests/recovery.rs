@@ -7,7 +7,7 @@ use crate::runbook::fact::{PeersFacts, ProbeFacts};
 use crate::runbook::mark::{self, Mark};
 use crate::runbook::steps::verify::Open;
 
-fn restoring() -> Model {
+pub(super) fn restoring() -> Model {
     let mut model = diagnosed();
     update(&mut model, Msg::Run(RunMsg::Show(Step::Restore)), now());
     model
