@@ -1,5 +1,7 @@
 //! The screens of a run: what they say, what they offer, and what a click or a key pushes.
 
+#[path = "ui_run/changes.rs"]
+mod changes;
 #[path = "support/facts.rs"]
 mod facts;
 

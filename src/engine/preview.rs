@@ -33,6 +33,8 @@ use super::session::Session;
 const HELM_LIMIT: Duration = Duration::from_secs(60);
 /// Objects that are asked for at once.
 const AT_ONCE: usize = 8;
+/// What all objects that change may take together, in bytes.
+const MAX_BYTES: usize = 32 * 1024 * 1024;
 /// What stands for an admin password that the vCluster CLI would make up: it is never sent to a cluster for good,
 /// and hidden as every password is.
 const PASSWORD_TO_COME: &str = "made-up-by-the-vcluster-cli";
@@ -330,10 +332,18 @@ async fn carried_out(place: &Place<'_>, dry: &DryRun, intent: Intent) -> Result<
         compared.extend(namespace(place, dry).await);
     }
     let asked = items.into_iter().map(|item| of_item(place, dry, item, force, drops));
-    let answers: Vec<Outcome> = futures::stream::iter(asked).buffered(AT_ONCE).collect().await;
-    for answer in answers {
+    let mut answers = futures::stream::iter(asked).buffered(AT_ONCE);
+    let mut bytes = 0;
+    while let Some(answer) = answers.next().await {
         match answer {
-            Outcome::Compared(found) if is_of_interest(&found) => compared.push(*found),
+            Outcome::Compared(found) if is_of_interest(&found) => {
+                bytes += size(&found.before) + size(&found.after);
+                if bytes > MAX_BYTES {
+                    let message = "What would change is larger than is compared here";
+                    return Err(Why::new(WhyKind::Garbage, message));
+                }
+                compared.push(*found);
+            }
             Outcome::Compared(_) | Outcome::Gone => facts.unchanged += 1,
             Outcome::Kept(note) => facts.notes.push(note),
         }
@@ -345,6 +355,16 @@ async fn carried_out(place: &Place<'_>, dry: &DryRun, intent: Intent) -> Result<
     secrets.extend(known(compared.iter().flat_map(|found| [&found.before, &found.after]))?);
     keep(compared, secrets, &mut facts).await?;
     Ok(facts)
+}
+
+/// About how much memory a value takes, in bytes.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Object(members) => members.iter().map(|(key, value)| key.len() + 64 + size(value)).sum(),
+        Value::Array(items) => items.iter().map(|item| 32 + size(item)).sum(),
+        Value::String(text) => text.len(),
+        _ => 8,
+    }
 }
 
 /// Puts differences side by side off the async threads, and hides what is secret.

@@ -23,8 +23,8 @@ use crate::runbook::action;
 use crate::runbook::fact::ReleaseFacts;
 use crate::runbook::verdict::{Why, WhyKind};
 
-/// The longest answer about one object, in bytes: several are read at once.
-const MAX_OBJECT_BYTES: usize = 3 * 1024 * 1024;
+/// The longest answer about one object, in bytes: several are read at once. etcd takes 1.5 MiB at most.
+const MAX_OBJECT_BYTES: usize = 2 * 1024 * 1024;
 /// Server-side apply: the body is YAML, which JSON is.
 const APPLY: HeaderValue = HeaderValue::from_static("application/apply-patch+yaml");
 

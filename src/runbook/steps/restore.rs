@@ -356,7 +356,7 @@ fn reapply(
             what.changes_more
         ),
         undo: match former {
-            Some(revision) => format!("roll the release back to revision {revision}, which is applied now"),
+            Some(revision) => format!("roll the release back to revision {revision}"),
             None => "Helm knows no revision to go back to".to_owned(),
         },
         undo_command: former.map(|revision| {

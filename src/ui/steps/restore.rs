@@ -20,7 +20,7 @@ use crate::runbook::steps::confirm;
 use crate::runbook::steps::restore::{self, Instead, NothingToDo};
 use crate::runbook::wellness;
 use crate::ui::heading::Heading;
-use crate::ui::run_layout::{beside_picture, columns, scroll};
+use crate::ui::run_layout::{above_footer, beside_picture, columns, scroll};
 use crate::ui::words;
 
 use super::diagnose::no_failed_region;
@@ -56,16 +56,22 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         return;
     }
     let mut left = |ui: &mut Ui| options(run, &plans, &chosen, ui, out);
+    let mut asks = Vec::new();
+    let runs = run.restore.running.is_some();
     let mut show_plan = |ui: &mut Ui| {
         outcome::show(model, run, &case, now, ui, &mut right);
-        if run.restore.running.is_none() {
+        if !runs {
             plan::show(model, run, &chosen, now, ui, &mut right);
         }
     };
+    let mut confirm = |ui: &mut Ui| plan::confirm(run, &chosen, now, ui, &mut asks);
     if ui.available_width() < BESIDE_FROM {
         scroll(run, ui, |ui| {
             left(ui);
             show_plan(ui);
+            if !runs {
+                confirm(ui);
+            }
         });
     } else {
         let width = (ui.available_width() * 0.31).clamp(200.0, 300.0);
@@ -75,10 +81,17 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
             |ui| {
                 ScrollArea::vertical().id_salt("options").auto_shrink(false).show(ui, left);
             },
-            |ui| scroll(run, ui, show_plan),
+            |ui| {
+                if runs {
+                    scroll(run, ui, show_plan);
+                } else {
+                    above_footer(run, ui, show_plan, confirm);
+                }
+            },
         );
     }
     out.append(&mut right);
+    out.append(&mut asks);
 }
 
 /// The key in `open_checks` of the plan being shown after an action that ended well.

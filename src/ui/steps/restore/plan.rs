@@ -30,8 +30,6 @@ pub(super) fn show(model: &Model, run: &Run, plan: &Plan, now: Timestamp, ui: &m
         overline(ui, "The command that does the same");
         let key = format!("plan {}", plan.kind().id());
         checks::command(model, plan.command(), &key, now, ui, out);
-        ui.separator();
-        confirmation(run, plan, now, ui, out);
     });
 }
 
@@ -82,6 +80,11 @@ fn in_the_way(run: &Run, plan: &Plan, ui: &mut Ui, out: &mut Vec<Msg>) {
             out.push(Msg::Restore(RestoreMsg::Reason(reason)));
         }
     }
+}
+
+/// Shows the confirmation, in a card of its own.
+pub(super) fn confirm(run: &Run, plan: &Plan, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
+    card(ui, |ui| confirmation(run, plan, now, ui, out));
 }
 
 fn confirmation(run: &Run, plan: &Plan, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
