@@ -19,8 +19,8 @@ use std::sync::{Arc, OnceLock};
 
 use secrecy::{ExposeSecret, SecretString};
 
-pub use lines::LineMask;
 pub(crate) use key::holds_secrets;
+pub use lines::LineMask;
 pub use values::in_values;
 
 /// What stands where a secret stood.

@@ -38,7 +38,8 @@ pub fn fold_row(ui: &mut Ui, row: &FoldRow<'_>, add_contents: impl FnOnce(&mut U
         ui.allocate_exact_size(vec2(ui.available_width(), row_height() - 9.0), Sense::click());
     paint(ui, row, &response);
     hand(ui, &response);
-    let name = if row.text.is_empty() { row.title.to_owned() } else { format!("{}: {}", row.title, row.text) };
+    let name =
+        if row.text.is_empty() { row.title.to_owned() } else { format!("{}: {}", row.title, row.text) };
     response.widget_info(|| WidgetInfo::labeled(Role::Button, ui.is_enabled(), plain::lines(&name)));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_expanded(row.open));
     focus_ring(ui, &Response { rect: rect.shrink(1.0), ..response.clone() }, CornerRadius::same(5));
@@ -93,7 +94,13 @@ pub fn diff_view(ui: &mut Ui, id: &str, rows: &[DiffRow<'_>]) {
         .inner_margin(Margin::symmetric(10, 8));
     frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
-        let area = ScrollArea::both().id_salt(id).max_height(TALLEST).auto_shrink([false, true]).animated(false);
+        let area = ScrollArea::both()
+            .id_salt(id)
+            .max_height(TALLEST)
+            // Within what scrolls itself, the room that is left says nothing.
+            .min_scrolled_height(TALLEST)
+            .auto_shrink([false, true])
+            .animated(false);
         area.show(ui, |ui| {
             let mut job = LayoutJob { break_on_newline: true, ..LayoutJob::default() };
             for (index, row) in rows.iter().enumerate() {

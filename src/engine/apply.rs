@@ -70,7 +70,12 @@ impl Session {
                 let preparing = Box::pin(async {
                     // Read before the last program is asked, compared right before the act.
                     let pinned = Pinned::read(&self.access(region)).await.map_err(|why| why.message)?;
-                    let what = Tool { plan: confirmed.plan(), command: confirmed.plan().command(), program, values: values.as_deref() };
+                    let what = Tool {
+                        plan: confirmed.plan(),
+                        command: confirmed.plan().command(),
+                        program,
+                        values: values.as_deref(),
+                    };
                     let made = self.invocation(&pinned, &what, keeps).await;
                     let (invocation, files, _) = made.map_err(|why| why.message)?;
                     self.writer(region, confirmed, pinned).await?;

@@ -176,7 +176,9 @@ impl Dispatcher {
                 });
             }
             Job::Preview { session, plan, question, generation } => {
-                self.observe(session, question, generation, async move |session| session.preview(&plan).await);
+                self.observe(session, question, generation, async move |session| {
+                    session.preview(&plan).await
+                });
             }
             Job::Apply { session, confirmed } => self.apply(session, *confirmed),
             Job::CancelAction { session } => self.writes.cancel(session),

@@ -261,7 +261,10 @@ impl Session {
             }
             Question::Access(region) => Facts::Access(self.reader(region).await?.access(namespace).await?),
             Question::Preview(..) => {
-                return Err(Why::new(WhyKind::NotAsked, "What would change is read for a plan, and there is none"));
+                return Err(Why::new(
+                    WhyKind::NotAsked,
+                    "What would change is read for a plan, and there is none",
+                ));
             }
             Question::Chart => Facts::Chart(chart::find(&profile.chart, self.call_deadline()).await?),
             Question::Eks(region) => Facts::Eks(self.observe_eks(region).await?),

@@ -144,7 +144,8 @@ impl Session {
         let Some(good) = &found.last_good else {
             return Err(Why::new(WhyKind::NotFound, "Helm has no record of a revision to roll back to"));
         };
-        let (now, then) = (record(place, dry, found.revision).await?, record(place, dry, good.revision).await?);
+        let (now, then) =
+            (record(place, dry, found.revision).await?, record(place, dry, good.revision).await?);
         let secrets = secrets_of([&now, &then], Vec::new())?;
         let mut facts = PreviewFacts::default();
         facts.notes.push(written(place, found.revision + 1));
@@ -472,10 +473,12 @@ fn of_removed(id: ObjectId, live: Result<Option<Value>, Why>, old: Value) -> Out
     let change = Change::Removed;
     match live {
         Ok(None) => Outcome::Gone,
-        Ok(Some(before)) if before.pointer(KEEP).and_then(Value::as_str) == Some("keep") => {
-            Outcome::Kept(format!("{} {} is no part of the release any more, and stays: it says so", id.kind, id.name))
+        Ok(Some(before)) if before.pointer(KEEP).and_then(Value::as_str) == Some("keep") => Outcome::Kept(
+            format!("{} {} is no part of the release any more, and stays: it says so", id.kind, id.name),
+        ),
+        Ok(Some(before)) => {
+            Outcome::Compared(Box::new(Compared { id, change, before, ..Compared::default() }))
         }
-        Ok(Some(before)) => Outcome::Compared(Box::new(Compared { id, change, before, ..Compared::default() })),
         Err(why) => {
             let unsure = Some(format!("Whether it is there could not be read: {}", why.message));
             Outcome::Compared(Box::new(Compared { id, change, before: old, unsure, ..Compared::default() }))

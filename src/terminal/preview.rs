@@ -165,7 +165,10 @@ pub(super) fn json(plan: &Plan, changes: &Changes) -> Result<(), Stop> {
         undo_command: plan.undo_command().map(Command::shell),
         usually_takes: plan.usual_duration(),
         notes: plan.notes(),
-        in_the_way: blockers.iter().map(|(text, overridable)| InTheWay { text, overridable: *overridable }).collect(),
+        in_the_way: blockers
+            .iter()
+            .map(|(text, overridable)| InTheWay { text, overridable: *overridable })
+            .collect(),
         command: plan.command().shell(),
         preview_command: plan.preview_command().map(Command::shell),
         preview: changes.as_ref().ok().map(report),

@@ -53,7 +53,12 @@ pub(super) fn columns(
 }
 
 /// A step's content that scrolls above a footer that stays in sight, as high as it needs to be.
-pub(super) fn above_footer(run: &Run, ui: &mut Ui, add: impl FnOnce(&mut Ui), add_footer: impl FnOnce(&mut Ui)) {
+pub(super) fn above_footer(
+    run: &Run,
+    ui: &mut Ui,
+    add: impl FnOnce(&mut Ui),
+    add_footer: impl FnOnce(&mut Ui),
+) {
     let room = ui.available_rect_before_wrap();
     let id = ui.scope_id().with("footer");
     let known = ui.data(|data| data.get_temp::<f32>(id)).unwrap_or(FOOTER);

@@ -3,7 +3,9 @@
 use failback::clients::tools::leave_login_shell_alone;
 use failback::runbook::action::ActionKind;
 use failback::runbook::case::Case;
-use failback::runbook::fact::{ClusterIdentityFacts, Deployment, DeploymentFacts, Facts, Release, ReleaseFacts};
+use failback::runbook::fact::{
+    ClusterIdentityFacts, Deployment, DeploymentFacts, Facts, Release, ReleaseFacts,
+};
 use failback::runbook::profile::RegionIndex;
 use failback::runbook::question::{Question, Reading, Readings};
 use failback::runbook::steps::restore::{self, preview};
@@ -28,13 +30,13 @@ async fn readings(place: &place::Place) -> Readings {
     keep(Question::ClusterIdentity(FAILED), Facts::ClusterIdentity(identity));
     let deployment = Deployment { uid: "u".to_owned(), ..Deployment::default() };
     keep(Question::Deployment(FAILED), Facts::Deployment(DeploymentFacts::Found(Box::new(deployment))));
-    let good = failback::runbook::fact::GoodRevision { revision: 1, status: "deployed".to_owned(), created_at: None };
-    let release = Release {
-        revision: 2,
-        status: "failed".to_owned(),
-        last_good: Some(good),
-        ..Release::default()
+    let good = failback::runbook::fact::GoodRevision {
+        revision: 1,
+        status: "deployed".to_owned(),
+        created_at: None,
     };
+    let release =
+        Release { revision: 2, status: "failed".to_owned(), last_good: Some(good), ..Release::default() };
     keep(Question::Release(FAILED), Facts::Release(ReleaseFacts::Found(release)));
     readings.keep(Question::Tools, super::tools());
     readings
@@ -64,11 +66,11 @@ async fn what_would_change_is_not_known_where_the_cluster_misbehaves() {
                 Ok(facts) => faults.push(format!("{name} is known: {facts:?}")),
                 Err(why) => {
                     let words = preview::unread(&why);
-                    let is_secret = |secret: &&str| words.contains(*secret);
-                    if [TOKEN, KEY, KEY_ID, PASSWORD].iter().any(|secret| is_secret(&secret)) {
+                    if [TOKEN, KEY, KEY_ID, PASSWORD].iter().any(|secret| words.contains(*secret)) {
                         faults.push(format!("{name} shows a secret: {words}"));
                     }
-                    let names_it = words.contains(&place.clusters[FAILED.0]) || words.contains("Since the plan was made");
+                    let names_it = words.contains(&place.clusters[FAILED.0])
+                        || words.contains("Since the plan was made");
                     if words.chars().count() > 500 || !names_it {
                         faults.push(format!("{name}: {words}"));
                     }

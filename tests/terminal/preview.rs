@@ -108,7 +108,8 @@ fn leaves_of(object: Option<&Value>) -> BTreeSet<(String, String)> {
 #[track_caller]
 fn assert_shown(plan: &Value, before: &Objects, after: &Objects) {
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let changed: BTreeSet<&String> = keys.into_iter().filter(|key| before.get(*key) != after.get(*key)).collect();
+    let changed: BTreeSet<&String> =
+        keys.into_iter().filter(|key| before.get(*key) != after.get(*key)).collect();
     let shown: BTreeMap<String, &Value> = plan["preview"]["objects"]
         .as_array()
         .unwrap()
@@ -154,8 +155,7 @@ fn assert_shown(plan: &Value, before: &Objects, after: &Objects) {
 
 /// The chart of the world with more in it: a Secret and a ConfigMap made of values, and a hook.
 fn richer_chart(world: &Served, folder: &Path) -> PathBuf {
-    let environment: toml::Table =
-        std::fs::read_to_string(world.environment()).unwrap().parse().unwrap();
+    let environment: toml::Table = std::fs::read_to_string(world.environment()).unwrap().parse().unwrap();
     let repository = environment["chart"]["repository"].as_str().unwrap().to_owned();
     let mut helm = world.tool("helm");
     helm.args(["pull", "vcluster-platform", "--repo", &repository, "--version", "4.11.2", "--untar", "-d"]);
@@ -183,7 +183,14 @@ fn a_re_apply_changes_what_was_shown_and_nothing_else() {
         let world = Served::start(scenario);
         // By hand, so that the cluster is not what the release says.
         if scenario == "scaled-to-zero" {
-            world.kubectl(&["patch", "service", "loft", "--type=merge", "-p", r#"{"spec":{"selector":{"app":"other"}}}"#]);
+            world.kubectl(&[
+                "patch",
+                "service",
+                "loft",
+                "--type=merge",
+                "-p",
+                r#"{"spec":{"selector":{"app":"other"}}}"#,
+            ]);
             world.kubectl(&["set", "env", "deployment/loft", "LOFT_HOST=by-hand.example.com", "THEIRS=1"]);
             world.kubectl(&["annotate", "serviceaccount", "loft", "theirs=stays"]);
             world.kubectl(&["delete", "ingress", "loft"]);
@@ -209,8 +216,18 @@ fn secrets_hooks_and_keys_that_go_are_told_and_no_value_is() {
     let chart = chart.to_str().unwrap();
     let values = world.description["values_file"].as_str().unwrap().to_owned();
     let mut helm = world.tool("helm");
-    helm.args(["upgrade", "loft", chart, "-f", &values, "--kube-context", CONTEXT, "-n", "vcluster-platform"])
-        .args(["--set", &format!("admin.password={CANARY}"), "--set", "extra=1,level=debug"]);
+    helm.args([
+        "upgrade",
+        "loft",
+        chart,
+        "-f",
+        &values,
+        "--kube-context",
+        CONTEXT,
+        "-n",
+        "vcluster-platform",
+    ])
+    .args(["--set", &format!("admin.password={CANARY}"), "--set", "extra=1,level=debug"]);
     let installed = helm.output().unwrap();
     assert!(installed.status.success(), "{}", text(&installed));
     // Another password, in the file: the plan says that it changes, and not what it is.
@@ -221,9 +238,8 @@ fn secrets_hooks_and_keys_that_go_are_told_and_no_value_is() {
         (with_password.split("\nadmin:").next().unwrap(), json!(["admin.password"])),
     ] {
         std::fs::write(&values, file).unwrap();
-        let environment = world.changed_environment(|text| {
-            text.replace("[chart]", &format!("[chart]\nfile = {chart:?}"))
-        });
+        let environment =
+            world.changed_environment(|text| text.replace("[chart]", &format!("[chart]\nfile = {chart:?}")));
         let before = world.objects();
         let reason = ["--reason", "to see it"];
         let plan = world.preview(&environment, "reapply-helm", &reason);
@@ -307,7 +323,8 @@ fn the_servers_dry_run_is_as_kubectl_has_it() {
     let tried = world.tool("sh").args(["-c", look]).env("HOME", world.home.path()).output().unwrap();
     assert!(text(&tried).contains("replicas: 3"), "{}", text(&tried));
     let patch = r#"{"spec":{"replicas":3}}"#;
-    let patched = world.kubectl(&["patch", "deployment", "loft", "-p", patch, "--dry-run=server", "-o", "json"]);
+    let patched =
+        world.kubectl(&["patch", "deployment", "loft", "-p", patch, "--dry-run=server", "-o", "json"]);
     let patched: Value = serde_json::from_str(&patched).unwrap();
     assert_eq!(patched["spec"]["replicas"], 3);
     assert_eq!(world.objects(), before);
@@ -337,7 +354,9 @@ fn where_it_cannot_be_read_the_plan_says_why_and_stands() {
     assert!(said.contains("Without --confirm nothing was changed"), "{said}");
     let json = super::failback(world.home.path(), &[&args[..], &["--json"]].concat()).output().unwrap();
     let plan: Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert!(plan["preview"].is_null() && plan["preview_problem"].as_str().unwrap().contains("helm's dry run"));
+    assert!(
+        plan["preview"].is_null() && plan["preview_problem"].as_str().unwrap().contains("helm's dry run")
+    );
     let unasked = world.run("restore", &["--failed", US, "--action", "reapply-helm", "--no-preview"]);
     assert!(!text(&unasked).contains("Reading what would change"), "{}", text(&unasked));
     assert_eq!(world.changes(), [""; 0]);
@@ -363,11 +382,13 @@ fn the_vcluster_clis_own_additions_are_in_its_plan() {
     let mut folders = vec![folder.path().to_owned()];
     folders.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap()));
     let path = std::env::join_paths(folders).unwrap();
-    let args = ["restore", "--environment", &environment, "--failed", US, "--action", "reapply-vcluster", "--json"];
+    let args =
+        ["restore", "--environment", &environment, "--failed", US, "--action", "reapply-vcluster", "--json"];
     let output = super::failback(world.home.path(), &args).env("PATH", &path).output().unwrap();
     let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
     let notes = plan["preview"]["notes"].to_string();
-    for part in ["admin.password (made of the namespace's uid)", "env.DISABLE_LOFT_ROUTER", "has no dry run"] {
+    for part in ["admin.password (made of the namespace's uid)", "env.DISABLE_LOFT_ROUTER", "has no dry run"]
+    {
         assert!(notes.contains(part), "{part}: {plan:#}");
     }
     assert!(plan["notes"].to_string().contains("admin.password and env.DISABLE_LOFT_ROUTER"), "{plan:#}");

@@ -105,7 +105,8 @@ fn while_what_would_change_is_read_or_cannot_be_the_plan_can_be_confirmed() {
     let mut failed = ready();
     preview_of(&mut failed, Err(Why::new(WhyKind::Forbidden, "https://us does not permit this (403)")));
     let mut refused = ready();
-    let no = ObjectChange { refused: Some("field is immutable".to_owned()), ..change("loft", Change::Changed) };
+    let no =
+        ObjectChange { refused: Some("field is immutable".to_owned()), ..change("loft", Change::Changed) };
     preview_of(&mut refused, Ok(PreviewFacts { objects: vec![no], ..PreviewFacts::default() }));
     for (run, said) in [
         (asking, "Reading what would change…"),

@@ -61,7 +61,9 @@ pub(super) fn look_ahead(run: &mut Run, now: Timestamp) -> Vec<Job> {
     let is_due = run.restore.looked_ahead != asked_for
         || match run.readings.slot(question).map(|slot| (slot.asked_at, &slot.latest)) {
             Some((Some(asked), _)) => since(asked) >= PREVIEW_LOST_AFTER,
-            Some((None, Some(latest))) if latest.answer.is_err() => since(latest.observed_at) >= PREVIEW_AGAIN,
+            Some((None, Some(latest))) if latest.answer.is_err() => {
+                since(latest.observed_at) >= PREVIEW_AGAIN
+            }
             Some((None, Some(latest))) => since(latest.observed_at) >= preview::MAX_AGE,
             Some((None, None)) | None => true,
         };

@@ -124,7 +124,12 @@ impl DryRun {
                 Ok(Some(found))
             }
             Ok(_) => {
-                let message = format!("{} answered with something else than the {} {}", self.connection.server(), id.kind, id.name);
+                let message = format!(
+                    "{} answered with something else than the {} {}",
+                    self.connection.server(),
+                    id.kind,
+                    id.name
+                );
                 Err(Why::new(WhyKind::Garbage, message))
             }
             Err(failure) if failure.missing == Some(Missing::Object) => Ok(None),
@@ -165,11 +170,16 @@ impl DryRun {
         match self.connection.json_of::<Value>(tried.0, MAX_OBJECT_BYTES).await {
             Ok(would) if would.get("metadata").is_some() => Answer::Would(Box::new(would)),
             Ok(_) => {
-                let message = format!("{} answered a dry run with something else than an object", self.connection.server());
+                let message = format!(
+                    "{} answered a dry run with something else than an object",
+                    self.connection.server()
+                );
                 Answer::Unknown(Why::new(WhyKind::Garbage, message))
             }
             Err(Failure { missing: Some(Missing::Object), .. }) => Answer::NoPlace,
-            Err(Failure { code: Some(400), why, .. }) if why.message.contains("dry run") => Answer::Unknown(why),
+            Err(Failure { code: Some(400), why, .. }) if why.message.contains("dry run") => {
+                Answer::Unknown(why)
+            }
             Err(Failure { code: Some(400 | 409 | 422), why, .. }) => Answer::Refused(why),
             Err(failure) => Answer::Unknown(failure.why),
         }
@@ -178,10 +188,18 @@ impl DryRun {
     /// The path of an object, in the release's namespace where it names none.
     async fn path(&self, id: &ObjectId, namespace: &str) -> Result<String, Why> {
         let odd = |what: &str| {
-            Why::new(WhyKind::Configuration, format!("A {what} of the release cannot be asked for: it has odd characters"))
+            Why::new(
+                WhyKind::Configuration,
+                format!("A {what} of the release cannot be asked for: it has odd characters"),
+            )
         };
         let base = base(&id.api_version).ok_or_else(|| odd("version"))?;
-        let found = self.types_of(&base).await?.iter().find(|it| it.kind == id.kind && !it.name.contains('/')).cloned();
+        let found = self
+            .types_of(&base)
+            .await?
+            .iter()
+            .find(|it| it.kind == id.kind && !it.name.contains('/'))
+            .cloned();
         let found = found.ok_or_else(|| no_type(self.connection.server(), &id.kind, &id.api_version))?;
         let namespace = id.namespace.as_deref().unwrap_or(namespace);
         if !is_plain(&id.name) || !is_plain(namespace) || !is_plain(&found.name) {

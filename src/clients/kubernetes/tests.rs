@@ -427,11 +427,13 @@ mod watching {
 /// A Deployment that is there, whatever becomes of a change to it: by the last segment of its namespace's name.
 fn tried(request: &str) -> Option<(u16, String)> {
     let line = request.lines().next()?;
-    let loft = json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "loft", "uid": "u" } });
+    let loft =
+        json!({ "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "loft", "uid": "u" } });
     let types = json!({ "kind": "APIResourceList", "resources":
         [{ "name": "deployments", "kind": "Deployment", "namespaced": true, "verbs": ["get"] }] });
     let uid = json!({ "kind": "Namespace", "metadata": { "name": "kube-system", "uid": "k" } });
-    let missing = json!({ "kind": "Status", "message": "not found", "code": 404, "details": { "name": "n" } });
+    let missing =
+        json!({ "kind": "Status", "message": "not found", "code": 404, "details": { "name": "n" } });
     Some(match line {
         line if line.starts_with("GET /apis/apps/v1 ") => (200, types.to_string()),
         line if line.contains("/namespaces/kube-system") => (200, uid.to_string()),
@@ -468,8 +470,10 @@ async fn what_a_dry_run_is_answered_with_is_told_apart_and_nothing_is_sent_for_g
     let why = connect(target("another")).await.err().unwrap();
     assert!(why.message.contains("the Deployment is another one now"), "{}", why.message);
     let dry = connect(target("u")).await.unwrap();
-    let loft = |namespace: &str| json!({ "apiVersion": "apps/v1", "kind": "Deployment",
-        "metadata": { "name": "loft", "namespace": namespace } });
+    let loft = |namespace: &str| {
+        json!({ "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": { "name": "loft", "namespace": namespace } })
+    };
     for (namespace, expected) in [
         ("well", "Would"),
         ("odd", "Unknown"),
@@ -489,7 +493,8 @@ async fn what_a_dry_run_is_answered_with_is_told_apart_and_nothing_is_sent_for_g
             assert!(said.starts_with(expected), "{namespace}: {said}");
         }
     }
-    let foreign = json!({ "apiVersion": "x.example.com/v1", "kind": "Nothing", "metadata": { "name": "a/../b" } });
+    let foreign =
+        json!({ "apiVersion": "x.example.com/v1", "kind": "Nothing", "metadata": { "name": "a/../b" } });
     assert!(matches!(dry.apply(&foreign, "n", true).await, Answer::Unknown(_)));
     let lines = server.requests();
     let sent: Vec<&String> = lines.iter().filter(|line| line.starts_with("PATCH ")).collect();

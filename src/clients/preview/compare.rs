@@ -212,7 +212,10 @@ impl Default for Compared {
 }
 
 /// A map for a path that has none yet.
-pub(super) fn member<'a>(object: &'a mut Map<String, Value>, key: &str) -> Option<&'a mut Map<String, Value>> {
+pub(super) fn member<'a>(
+    object: &'a mut Map<String, Value>,
+    key: &str,
+) -> Option<&'a mut Map<String, Value>> {
     let member = object.entry(key.to_owned()).or_insert(Value::Null);
     if member.is_null() {
         *member = Value::Object(Map::new());

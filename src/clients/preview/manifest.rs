@@ -32,7 +32,12 @@ impl ObjectId {
     pub fn of(object: &Value) -> Self {
         let text = |at: &str| object.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
         let namespace = Some(text("/metadata/namespace")).filter(|namespace| !namespace.is_empty());
-        Self { api_version: text("/apiVersion"), kind: text("/kind"), namespace, name: text("/metadata/name") }
+        Self {
+            api_version: text("/apiVersion"),
+            kind: text("/kind"),
+            namespace,
+            name: text("/metadata/name"),
+        }
     }
 }
 
@@ -175,7 +180,11 @@ pub fn parse(manifest: &str) -> Result<Vec<Value>, Why> {
         let id = ObjectId::of(object);
         !(id.kind.is_empty() || id.api_version.is_empty() || id.name.is_empty())
     };
-    if objects.iter().all(is_object) { Ok(objects) } else { Err(garbage("A manifest has something without kind or name")) }
+    if objects.iter().all(is_object) {
+        Ok(objects)
+    } else {
+        Err(garbage("A manifest has something without kind or name"))
+    }
 }
 
 /// An object as it is, and as it would be.
@@ -247,7 +256,8 @@ pub fn without_dropped(live: &Value, old: &Value, new: &Value) -> Value {
             let kept = live.iter().filter(|(key, _)| new.contains_key(*key) || !old.contains_key(*key));
             let of = |(key, value): (&String, &Value)| {
                 let below = old.get(key).zip(new.get(key));
-                let value = below.map_or_else(|| value.clone(), |(old, new)| without_dropped(value, old, new));
+                let value =
+                    below.map_or_else(|| value.clone(), |(old, new)| without_dropped(value, old, new));
                 (key.clone(), value)
             };
             Value::Object(kept.map(of).collect::<Map<_, _>>())

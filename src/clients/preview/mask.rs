@@ -82,7 +82,12 @@ impl Walk<'_> {
         }
     }
 
-    fn members(&self, members: &Map<String, Value>, place: &Place, hidden: &mut Hidden) -> Map<String, Value> {
+    fn members(
+        &self,
+        members: &Map<String, Value>,
+        place: &Place,
+        hidden: &mut Hidden,
+    ) -> Map<String, Value> {
         let name = members.get("name").and_then(Value::as_str);
         let is_named = name.is_some_and(is_secret_name);
         let of = |(key, value): (&String, &Value)| {

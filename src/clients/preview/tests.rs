@@ -21,7 +21,8 @@ fn changed(before: &Value, after: &Value) -> ObjectChange {
         (_, true) => Change::Removed,
         _ => Change::Changed,
     };
-    let compared = Compared { id, change, before: before.clone(), after: after.clone(), ..Compared::default() };
+    let compared =
+        Compared { id, change, before: before.clone(), after: after.clone(), ..Compared::default() };
     compare(compared, &secrets)
 }
 
@@ -51,7 +52,11 @@ fn a_difference_tells_what_the_object_wants_and_nothing_that_the_server_writes()
     assert_eq!(change.effect.as_deref(), Some("its pods are replaced, one after another; 0 → 3 pods"));
     let server_only = Compared {
         before: deployment(3, "a:1"),
-        after: { let mut it = deployment(3, "a:1"); it["metadata"]["resourceVersion"] = json!("9"); it },
+        after: {
+            let mut it = deployment(3, "a:1");
+            it["metadata"]["resourceVersion"] = json!("9");
+            it
+        },
         ..Compared::default()
     };
     assert!(!is_of_interest(&server_only));
@@ -60,7 +65,8 @@ fn a_difference_tells_what_the_object_wants_and_nothing_that_the_server_writes()
 
 #[test]
 fn what_is_new_or_goes_is_told_line_by_line() {
-    let (new, gone) = (changed(&Value::Null, &deployment(3, "a:1")), changed(&deployment(3, "a:1"), &Value::Null));
+    let (new, gone) =
+        (changed(&Value::Null, &deployment(3, "a:1")), changed(&deployment(3, "a:1"), &Value::Null));
     assert!(new.added > 8 && new.removed == 0 && new.lines.iter().all(|line| line.sign == Sign::Added));
     assert_eq!((gone.added, gone.removed), (0, new.added));
     assert_eq!(gone.effect.as_deref(), Some("its pods are deleted"));
@@ -166,7 +172,9 @@ const MANIFEST: &str = "---\n# Source: c/a.yaml\napiVersion: v1\nkind: ServiceAc
 fn a_manifests_objects_are_found_those_of_lists_too() {
     let names: Vec<String> = parse(MANIFEST).unwrap().iter().map(|it| ObjectId::of(it).name).collect();
     assert_eq!(names, ["a", "b", "c"]);
-    for wrong in ["password: hunter22\n", "- hunter22\n", "a: [hunter22\n", "kind: A\napiVersion: v1\nmetadata: {}\n"] {
+    for wrong in
+        ["password: hunter22\n", "- hunter22\n", "a: [hunter22\n", "kind: A\napiVersion: v1\nmetadata: {}\n"]
+    {
         let why = parse(wrong).unwrap_err();
         assert!(!why.message.contains("hunter22"), "{}", why.message);
     }

@@ -459,8 +459,7 @@ fn reapply_vcluster(case: &Case, fit: Fit) -> Parts {
         changes_more: ", over the release's former values",
         usual_duration: "about 3 minutes",
     };
-    let start =
-        |version: &str| command::vcluster_start(case.profile, case.failed_region(), version, &flags);
+    let start = |version: &str| command::vcluster_start(case.profile, case.failed_region(), version, &flags);
     let tried = |version: &str| command::vcluster_try(case.profile, case.failed_region(), version);
     let mut parts = reapply(case, fit, &what, tool, start, tried);
     parts.notes.extend([

@@ -96,7 +96,10 @@ fn a_confirmation_does_not_wait_for_it() {
         update(&mut model, Msg::Restore(RestoreMsg::Typed("us-east-1".to_owned())), now());
         let jobs = update(&mut model, Msg::Restore(RestoreMsg::Confirm), now());
         assert!(jobs.iter().any(|job| matches!(job, Job::Apply { .. })), "{known}: {jobs:?}");
-        assert!(previews(&update(&mut model, Msg::Tick, at(1))).is_empty(), "nothing is tried beside an action");
+        assert!(
+            previews(&update(&mut model, Msg::Tick, at(1))).is_empty(),
+            "nothing is tried beside an action"
+        );
     }
 }
 
