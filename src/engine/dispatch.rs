@@ -15,8 +15,8 @@ use crate::clients::aws_files;
 use crate::clients::kubernetes::contexts;
 use crate::environment::{Store, StoreError};
 use crate::journal::JournalHandle;
-use crate::runbook::action::{ActionOutcome, Confirmed};
-use crate::runbook::fact::{Facts, LogLine};
+use crate::runbook::action::{ActionOutcome, Confirmed, Plan};
+use crate::runbook::fact::LogLine;
 use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::{Question, Reading};
 use crate::runbook::verdict::{Why, WhyKind};
@@ -171,14 +171,10 @@ impl Dispatcher {
                 self.tell.later(Event::Finished);
             }
             Job::Observe { session, question, generation } => {
-                self.observe(session, question, generation, async move |session| {
-                    session.observe(question).await
-                });
+                self.observe(session, question, generation, None);
             }
             Job::Preview { session, plan, question, generation } => {
-                self.observe(session, question, generation, async move |session| {
-                    session.preview(&plan).await
-                });
+                self.observe(session, question, generation, Some(plan));
             }
             Job::Apply { session, confirmed } => self.apply(session, *confirmed),
             Job::CancelAction { session } => self.writes.cancel(session),
@@ -294,15 +290,8 @@ impl Dispatcher {
     }
 
     /// Asks anew; the asking before ends without an answer, which would be dropped, and gives its turn back.
-    fn observe<F>(
-        &mut self,
-        id: SessionId,
-        question: Question,
-        generation: u64,
-        ask: impl FnOnce(Arc<Session>) -> F + Send + 'static,
-    ) where
-        F: Future<Output = Reading<Facts>> + Send + 'static,
-    {
+    /// With a plan it asks what that would change.
+    fn observe(&mut self, id: SessionId, question: Question, generation: u64, plan: Option<Box<Plan>>) {
         let Some(live) = self.sessions.get_mut(&id) else { return };
         let cancelled = live.cancelled.child_token();
         if let Some(before) = live.asking.insert(question, cancelled.clone()) {
@@ -312,7 +301,12 @@ impl Dispatcher {
         self.ask_until(
             id,
             &cancelled,
-            move |session| async move { answer(Box::new(ask(session).await)) },
+            async move |session| {
+                answer(Box::new(match plan {
+                    Some(plan) => session.preview(&plan).await,
+                    None => session.observe(question).await,
+                }))
+            },
             move |why| {
                 let now = Timestamp::now();
                 answer(Box::new(Reading { answer: Err(why), observed_at: now, took: Duration::ZERO }))

@@ -77,7 +77,7 @@ const PLANTED: [(&str, &str, &str, &str); 38] = [
 ];
 
 /// The same for what only one place may do.
-const ONLY_ONE: [(&str, &str, &str, &str); 9] = [
+const ONLY_ONE: [(&str, &str, &str, &str); 10] = [
     ("a write by kube's own API", "clients/kubernetes/x.rs", "use kube::{Api, Client};", "writes"),
     ("a post", "clients/kubernetes/x.rs", "use http::Request; fn f() { Request::post(1); }", "writes"),
     ("Kubernetes beside its client", "clients/probe.rs", "use kube::Client;", "kubernetes"),
