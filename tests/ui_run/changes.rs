@@ -24,7 +24,7 @@ fn scrolled_click(harness: &mut Harness<'_, Shown>, label: &str) -> Vec<String> 
 
 /// A preview of the open plan.
 fn preview_of(run: &mut Run, answer: Result<PreviewFacts, Why>) {
-    let plan = run.selected_plan(now()).unwrap();
+    let Some(plan) = run.selected_plan(now()) else { panic!("no plan is open") };
     let question = Question::Preview(US, plan.kind());
     let basis = plan.basis().to_owned();
     let answer = answer.map(|facts| Facts::Preview(PreviewFacts { basis, ..facts }));
