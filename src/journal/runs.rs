@@ -150,9 +150,9 @@ pub fn all(runs: &Path) -> (Vec<FoundRun>, Vec<String>) {
             break;
         }
         match read(&folder.join(FILE)) {
-            Ok(text) => {
-                read_so_far += text.text.len();
-                found.push(of_text(folder, &text));
+            Ok(journal) => {
+                read_so_far += journal.text.len();
+                found.push(of_journal(folder, &journal));
             }
             // It ended before it had one.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -167,14 +167,14 @@ pub fn all(runs: &Path) -> (Vec<FoundRun>, Vec<String>) {
 /// # Errors
 /// Its journal cannot be read.
 pub fn one(folder: &Path) -> io::Result<FoundRun> {
-    let text = read(&folder.join(FILE))?;
-    Ok(of_text(folder.to_owned(), &text))
+    let journal = read(&folder.join(FILE))?;
+    Ok(of_journal(folder.to_owned(), &journal))
 }
 
-fn of_text(folder: PathBuf, text: &Text) -> FoundRun {
-    let mut record = replay(&text.text);
-    record.is_cut = text.is_cut;
-    FoundRun { folder, record, goes_on: text.goes_on }
+fn of_journal(folder: PathBuf, journal: &Journal) -> FoundRun {
+    let mut record = replay(&journal.text);
+    record.is_cut = journal.is_cut;
+    FoundRun { folder, record, goes_on: journal.goes_on }
 }
 
 /// Notes in a run that nobody writes that a person has looked at it, so that it is not told again.
@@ -214,8 +214,8 @@ fn newest(runs: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-/// A journal's text.
-struct Text {
+/// A journal as it was read.
+struct Journal {
     text: String,
     /// Its beginning is missing.
     is_cut: bool,
@@ -223,7 +223,7 @@ struct Text {
     goes_on: bool,
 }
 
-fn read(path: &Path) -> io::Result<Text> {
+fn read(path: &Path) -> io::Result<Journal> {
     let mut file = File::open(path)?;
     // Whoever writes it holds it locked, and tells the outcome itself.
     let goes_on = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
@@ -231,7 +231,7 @@ fn read(path: &Path) -> io::Result<Text> {
     file.seek(SeekFrom::Start(surplus))?;
     let mut bytes = Vec::new();
     file.take(BYTES).read_to_end(&mut bytes)?;
-    Ok(Text { text: String::from_utf8_lossy(&bytes).into_owned(), is_cut: surplus > 0, goes_on })
+    Ok(Journal { text: String::from_utf8_lossy(&bytes).into_owned(), is_cut: surplus > 0, goes_on })
 }
 
 /// What was interrupted in a run; of one that goes on, what another program than its present one began.

@@ -42,7 +42,7 @@ pub const PARTS: [Part; 12] = [
         name: "journal",
         parts: &["plain", "runbook"],
         crates: &["futures", "jiff", "rustix", "serde", "serde_json", "tempfile", "thiserror", "tracing"],
-        in_tests: &["tokio"],
+        in_tests: &["proptest", "tokio"],
     },
     Part {
         name: "clients",

@@ -88,8 +88,8 @@ pub(in crate::app) struct Noted {
     pub(in crate::app) verdicts: BTreeMap<(Step, &'static str, Option<RegionIndex>), Verdict>,
     /// What step 1 came to, in a sentence.
     pub(in crate::app) outcome: Option<String>,
-    /// The cause that ranks first, in its headline; `None` until one was noted.
-    pub(in crate::app) cause: Option<Option<String>>,
+    /// The cause that ranks first, in its headline; empty where none is left, `None` until one was noted.
+    pub(in crate::app) cause: Option<String>,
     /// That the region was seen failing.
     pub(in crate::app) failure: bool,
 }

@@ -72,16 +72,21 @@ pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job
             }
             Vec::new()
         }),
-        Event::JournalMended { session } => of_run(model, session, |run| {
-            run.journal_problem = None;
-            Vec::new()
-        }),
         Event::ActionGoesOn { session, going } => quit::goes_on(model, session, *going, now),
         Event::LookedBack(back) => {
             model.start.look_back = back;
             run::tell_interrupted(model);
             Vec::new()
         }
+        Event::EndRequested => quit::without_asking(model, now),
+        Event::Finished => quit::finished(model),
+        event => of_journal(model, event, now),
+    }
+}
+
+/// What becomes of the runs' journals.
+fn of_journal(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job> {
+    match event {
         Event::RunRead { folder, read } => resume::read(model, folder, read, now),
         Event::RunFolder { session, folder } => of_run(model, session, |run| {
             run.folder = Some(folder);
@@ -93,12 +98,15 @@ pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job
             }
             Vec::new()
         }),
-        Event::EndRequested => quit::without_asking(model, now),
-        Event::Finished => quit::finished(model),
         Event::JournalFailed { session, message } => of_run(model, session, |run| {
             run.journal_problem = Some(message);
             Vec::new()
         }),
+        Event::JournalMended { session } => of_run(model, session, |run| {
+            run.journal_problem = None;
+            Vec::new()
+        }),
+        _ => Vec::new(),
     }
 }
 

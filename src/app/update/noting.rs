@@ -102,8 +102,8 @@ fn cause(run: &mut Run, now: Timestamp) -> Option<Happening> {
     }
     let causes = run.causes(now);
     let first = causes.first().filter(|first| first.strength != Strength::RuledOut);
-    let headline = first.map(|first| first.headline.clone());
-    if run.noted.cause.as_ref() == Some(&headline) || (run.noted.cause.is_none() && headline.is_none()) {
+    let headline = first.map_or_else(String::new, |first| first.headline.clone());
+    if run.noted.cause.as_deref().unwrap_or_default() == headline {
         return None;
     }
     run.noted.cause = Some(headline);

@@ -37,7 +37,7 @@ impl Record {
     /// A newer program may do what this one does not know: that it was to be done is told all the same.
     fn add_newer(&mut self, newer: &Newer) {
         #[derive(Deserialize)]
-        struct Intent {
+        struct Sent {
             intent: u64,
             #[serde(default)]
             action: String,
@@ -54,7 +54,7 @@ impl Record {
         }
         match newer.what.as_str() {
             "intent" => {
-                let Ok(it) = serde_json::from_str::<Intent>(&newer.text) else {
+                let Ok(it) = serde_json::from_str::<Sent>(&newer.text) else {
                     self.newer.push(newer.clone());
                     return;
                 };
@@ -194,7 +194,9 @@ impl Record {
                     action.acknowledged = Some((at, reason.clone()));
                 }
             }
-            Happening::DoneByHand { action, command, output } => self.by_hand(at, *action, command, output),
+            Happening::DoneByHand { action, command, output } => {
+                self.by_hand(at, *action, command, output.as_deref());
+            }
             Happening::TakenBack { action } => {
                 let mut by_hand = self.actions.iter_mut().rev().filter(|done| done.is_by_hand());
                 let of_kind = by_hand.find(|done| done.action == action.id() && !done.taken_back);
@@ -206,11 +208,11 @@ impl Record {
         }
     }
 
-    fn by_hand(&mut self, at: Timestamp, action: ActionKind, command: &str, output: &Option<String>) {
+    fn by_hand(&mut self, at: Timestamp, action: ActionKind, command: &str, output: Option<&str>) {
         let region = self.region.clone().unwrap_or_default();
         self.actions.push(ActionRecord {
             intent: None,
-            pasted: output.clone(),
+            pasted: output.map(str::to_owned),
             ..intent(at, 0, action.id().to_owned(), (region, String::new(), command.to_owned()))
         });
         self.milestones.acted.get_or_insert(at);

@@ -93,8 +93,8 @@ fn whole() -> Vec<String> {
         Happening::Closed { recovered: true, reasons: Vec::new() },
     ]
     .into_iter()
-    .enumerate()
-    .map(|(second, happening)| line(second as i64 * 10, happening))
+    .zip(0..)
+    .map(|(happening, number)| line(number * 10, happening))
     .collect()
 }
 

@@ -150,7 +150,6 @@ fn acted(record: &Record, happening: &Happening) -> Option<Said> {
             let text = format!("{} of {region} confirmed and sent", capital(noun(action.id())));
             Some((MomentKind::Action, text, details))
         }
-        Happening::ToolStarted { .. } => None,
         Happening::ToolEnded { intent, exit_code, output } => {
             let program = of(record, *intent).and_then(|action| action.tool.as_ref());
             let program = program.map_or("The program", |tool| tool.program.as_str());

@@ -38,8 +38,8 @@ fn record(more: Vec<Happening>) -> Record {
         },
     ];
     let mut record = Record::default();
-    for (minute, happening) in begin.into_iter().chain(more).enumerate() {
-        let at = now() + jiff::SignedDuration::from_mins(minute as i64);
+    for (minute, happening) in (0..).zip(begin.into_iter().chain(more)) {
+        let at = now() + jiff::SignedDuration::from_mins(minute);
         record.add_entry(&Entry { at, happening });
     }
     record
