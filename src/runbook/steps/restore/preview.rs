@@ -118,7 +118,12 @@ pub fn summary(facts: &PreviewFacts) -> String {
         };
     }
     let objects = if total == 1 { "object" } else { "objects" };
-    format!("{total} {objects}: {}; {} stay as they are{more}", told.join(", "), facts.unchanged)
+    let stay = match facts.unchanged {
+        0 => String::new(),
+        1 => "; 1 stays as it is".to_owned(),
+        unchanged => format!("; {unchanged} stay as they are"),
+    };
+    format!("{total} {objects}: {}{stay}{more}", told.join(", "))
 }
 
 /// An object's name in a line: `Deployment vcluster-platform/loft`.
