@@ -167,6 +167,13 @@ pub enum Happening {
         /// Which.
         step: Step,
     },
+    /// The step that is to be done takes longer than it usually does. Once for each time that it is the one to do.
+    Overdue {
+        /// Which.
+        step: Step,
+        /// How long it usually takes, in seconds of this run: fewer in practice.
+        usual_secs: u64,
+    },
     /// A person took a finding as it is: acknowledged a warning, or accepted what could not be checked.
     Accepted {
         /// The check's id.

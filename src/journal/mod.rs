@@ -2,18 +2,22 @@
 //!
 //! It is the write's memory: an intent is on disk before its action, the outcome after, and an intent without
 //! one is told at the next start ([`look_back`]). And it is the run's: [`fn@replay`] folds it into what the run knew
-//! and did, for who takes it up again, and for the report.
+//! and did, for who takes it up again, for the report, and of a practice run for its [`fn@debrief`].
 
+pub mod debrief;
 mod entry;
 mod file;
 pub mod place;
+mod practice_runs;
 pub mod process;
 pub mod replay;
 mod runs;
 mod writer;
 
+pub use debrief::{BestRun, Debrief, Ending, debrief};
 pub use entry::{Entry, Hand, Happening, NamedCause, Rehearsal};
 pub use file::{ENVIRONMENT_FILE, JournalError};
+pub use practice_runs::{KEPT as PRACTICE_RUNS_KEPT, best, prune};
 pub use replay::{Line, Record, replay};
 pub use runs::{
     FoundRun, ReadBack, RunSummary, acknowledge, acknowledged, all, end, intent_mark, look_back, one,

@@ -13,10 +13,12 @@ use crate::runbook::interrupted::{ProcessMark, StartedTool};
 use crate::runbook::step::Step;
 use crate::runbook::verdict::Verdict;
 
+mod due;
 mod fold;
 mod timeline;
 mod waiting;
 
+pub use due::Due;
 pub use timeline::{Moment, MomentKind};
 
 /// How much of an entry of a newer program is kept, in characters.
@@ -37,12 +39,18 @@ pub struct Record {
     pub milestones: Milestones,
     /// What step 1 came to last.
     pub outcome: Option<SeenOutcome>,
+    /// All that step 1 came to, one after another, by id; of every region that was taken for the failed one.
+    pub outcomes: Vec<(Timestamp, String)>,
     /// The latest verdict of each check, in the order in which they first had one.
     pub checks: Vec<CheckRecord>,
     /// The causes that ranked first, one after another; `None` where none was left.
     pub causes: Vec<(Timestamp, Option<NamedCause>)>,
     /// The latest step that was opened.
     pub step: Option<Step>,
+    /// The steps that were opened, one after another.
+    pub opened: Vec<(Timestamp, Step)>,
+    /// The step that is to be done, and since when; `None` before the run began and once the region has recovered.
+    pub due: Option<Due>,
     /// What was done to the region, here and by hand.
     pub actions: Vec<ActionRecord>,
     /// How the latest watched rollout ended.
@@ -226,6 +234,8 @@ pub struct ActionRecord {
     pub pasted: Option<String>,
     /// It was said to be done by hand, and taken back.
     pub taken_back: bool,
+    /// How the rollout that was watched after it ended: well or not; `None` where that is not known.
+    pub rolled_out: Option<bool>,
 }
 
 impl ActionRecord {

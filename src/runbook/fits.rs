@@ -29,6 +29,45 @@ impl Fits {
     }
 }
 
+/// Every cause's row as long as nothing more is known of it than that it is the one.
+const ROWS: [(&str, Fits); 25] = [
+    ("all-regions-failing", ALL_REGIONS_FAILING),
+    ("cluster-down", CLUSTER_DOWN),
+    ("cluster-unreachable", CLUSTER_UNREACHABLE),
+    ("crash-loop", CRASH_LOOP),
+    ("credentials-expired", CREDENTIALS_EXPIRED),
+    ("database-down", DATABASE_DOWN),
+    ("database-identity", AFTER_THE_REPAIR),
+    ("database-unreachable", DATABASE_UNREACHABLE),
+    ("deployment-missing", DEPLOYMENT_MISSING),
+    ("health-check-misconfigured", LEAVE_THE_PLATFORM),
+    ("image-pull", IMAGE_PULL),
+    ("ingress-not-reconciled", INGRESS_NOT_RECONCILED),
+    ("nodes-not-ready", NODES_NOT_READY),
+    ("nothing-failing", LEAVE_THE_PLATFORM),
+    ("peering-inactive", AFTER_THE_REPAIR),
+    ("permission-missing", PERMISSION_MISSING),
+    ("release-pending", RELEASE_PENDING),
+    ("resource-exhaustion", OUT_OF_MEMORY),
+    ("route-missing", AFTER_THE_REPAIR),
+    ("scaled-to-zero", SCALED_TO_ZERO),
+    ("security-group-closed", AFTER_THE_REPAIR),
+    ("targets-unhealthy", TARGETS_UNHEALTHY),
+    ("unschedulable", UNSCHEDULABLE),
+    ("version-skew", VERSION_SKEW),
+    ("wrong-region", LEAVE_THE_PLATFORM),
+];
+
+/// The row of a cause, by its id; `None` where no cause has this id.
+pub fn of(cause: &str) -> Option<Fits> {
+    ROWS.iter().find(|(id, _)| *id == cause).map(|(_, row)| *row)
+}
+
+/// A cause's id as it is kept here; `None` where no cause has this id.
+pub fn id(cause: &str) -> Option<&'static str> {
+    ROWS.iter().find(|(id, _)| *id == cause).map(|(id, _)| *id)
+}
+
 /// The default of the rows of causes within the platform.
 const NOT_THIS: Fit = CannotHelp("Cannot help: this is not what it mends");
 const PASSWORD: Fit = Also("Also works; may change the admin password");

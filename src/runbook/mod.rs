@@ -6,7 +6,8 @@
 //! [`question`] names what can be asked, [`fact`] what comes back; a [`case::Case`]
 //! is a profile, the failed region and the readings so far. Of it, [`steps`]
 //! makes checks with verdicts, [`cause`] ranks what may be broken, [`fits`] says
-//! what helps against it, and [`action`] plans it.
+//! what helps against it, and [`action`] plans it. [`timebox`] says how long a step
+//! usually takes, [`lesson`] what there is to find and to do in a practice scenario.
 
 pub mod action;
 pub mod case;
@@ -20,6 +21,7 @@ pub mod fits;
 pub mod host;
 pub mod identity;
 pub mod interrupted;
+pub mod lesson;
 pub mod log_signature;
 pub mod log_tail;
 pub mod mark;
@@ -33,6 +35,7 @@ pub mod rollout;
 pub mod step;
 pub mod steps;
 pub mod targets;
+pub mod timebox;
 pub mod verdict;
 pub mod version;
 pub mod wellness;

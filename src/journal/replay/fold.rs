@@ -2,7 +2,7 @@
 
 use super::{
     AcceptedRecord, ActionRecord, CheckRecord, ClosedRecord, Entry, HandTurn, Happening, Line, Milestones,
-    Newer, Record, RolloutRecord, SeenOutcome, Turn, timeline,
+    Newer, Record, RolloutRecord, SeenOutcome, Turn, due, timeline,
 };
 use crate::runbook::action::ActionKind;
 use jiff::Timestamp;
@@ -27,6 +27,7 @@ impl Record {
         // What the timeline says of it depends on what was known before.
         timeline::add(self, entry);
         self.seen_at(entry.at);
+        due::heed(self, entry);
         self.know(entry.at, &entry.happening);
     }
 
@@ -94,7 +95,7 @@ impl Record {
             Happening::Received { by } => {
                 self.hands.push(HandTurn { at, hand: by.clone(), turn: Turn::Received });
             }
-            Happening::HandedOver { .. } | Happening::VariablesChanged => {}
+            Happening::HandedOver { .. } | Happening::VariablesChanged | Happening::Overdue { .. } => {}
             Happening::RegionChosen { region } => self.choose(region),
             Happening::FailureSeen { since } => {
                 let earliest = [self.milestones.first_failure, Some(since.unwrap_or(at))];
@@ -105,6 +106,7 @@ impl Record {
                     self.milestones.confirmed.get_or_insert(at);
                 }
                 let (id, sentence) = (outcome.clone(), sentence.clone());
+                self.outcomes.push((at, id.clone()));
                 self.outcome = Some(SeenOutcome { at, id, sentence });
             }
             Happening::Judged { .. } => self.judged(at, happening),
@@ -114,7 +116,10 @@ impl Record {
                 }
                 self.causes.push((at, cause.clone()));
             }
-            Happening::StepOpened { step } => self.step = Some(*step),
+            Happening::StepOpened { step } => {
+                self.step = Some(*step);
+                self.opened.push((at, *step));
+            }
             Happening::Accepted { check, title, region, found, reason } => {
                 self.accepted.push(AcceptedRecord {
                     at,
@@ -130,6 +135,10 @@ impl Record {
             Happening::RolloutEnded { done, message } => {
                 if *done && self.milestones.recovered.is_none() {
                     self.milestones.restored = Some(at);
+                }
+                let changing = self.actions.iter_mut().rev().find(|action| action.may_have_changed());
+                if let Some(action) = changing {
+                    action.rolled_out = Some(*done);
                 }
                 self.rollout = Some(RolloutRecord { at, done: *done, message: message.clone() });
             }
@@ -301,5 +310,6 @@ fn intent(
         acknowledged: None,
         pasted: None,
         taken_back: false,
+        rolled_out: None,
     }
 }

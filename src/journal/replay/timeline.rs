@@ -103,6 +103,10 @@ fn said(record: &Record, happening: &Happening) -> Option<Said> {
             }
             None => (MomentKind::Finding, "No cause is left".to_owned(), Vec::new()),
         }),
+        Happening::Overdue { step, usual_secs } => plain(
+            MomentKind::Finding,
+            format!("{} takes longer than usual: more than {}", named(*step), span(*usual_secs)),
+        ),
         // Where somebody looked is no news; that step 3 or 5 was reached is told by what was done there.
         Happening::StepOpened { .. } => None,
         Happening::Accepted { title, check, region, found, reason } => {
@@ -224,6 +228,20 @@ fn at_step(step: Step) -> String {
     match step.number() {
         0 => String::new(),
         number => format!("Step {number}, "),
+    }
+}
+
+/// "Step 1, Confirm failover".
+fn named(step: Step) -> String {
+    format!("{}{}", at_step(step), step.title())
+}
+
+/// "30 s", "5 min", "1 min 30 s".
+fn span(secs: u64) -> String {
+    match (secs / 60, secs % 60) {
+        (0, secs) => format!("{secs} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, secs) => format!("{minutes} min {secs} s"),
     }
 }
 

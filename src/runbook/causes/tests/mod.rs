@@ -9,6 +9,7 @@ use proptest::sample::select;
 use self::world::{EU, Facing, US, World};
 use crate::runbook::cause::{self, Advice, Explains, Strength, rank};
 use crate::runbook::fact::{EksFacts, FoundBy};
+use crate::runbook::fits;
 use crate::runbook::question::Question;
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -126,6 +127,7 @@ fn each_cause_ranks_first_by_its_facts_with_its_advice() {
         assert!(!first.evidence_for.is_empty(), "{id} has no evidence");
         let helped = first.advice != GUIDANCE || !first.guidance.is_empty();
         assert!(helped, "{id} says nothing to do");
+        assert_eq!(Some(first.fits), fits::of(id), "{id} has another row in the table");
     }
 }
 
