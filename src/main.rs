@@ -60,6 +60,7 @@ fn window(cli: &Cli) -> ExitCode {
         seed: cli.world.seed,
         latency: cli.world.latency(),
         auth: cli.world.auth.into(),
+        runs: None,
     };
     let theme = match cli.theme {
         None => egui::ThemePreference::System,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::engine::job::SessionId;
 use crate::environment::Listing;
@@ -14,15 +15,20 @@ use crate::runbook::profile::Profile;
 use crate::runbook::question::{Question, Readings};
 
 mod form;
+mod overdue;
 mod run;
+mod timeline;
 
-pub use crate::journal::RunSummary;
+pub use crate::journal::replay::{ActionRecord, Moment, MomentKind};
+pub use crate::journal::{BestRun, Debrief, Ending, RunSummary};
 pub(super) use form::Asked;
 pub use form::{Discovery, Form};
+pub use overdue::Overdue;
 pub(super) use run::Noted;
 pub use run::{
     Finished, LOG_LINES, LogPanel, OUTPUT_LINES, Practice, Restore, RolloutWatch, Run, Running, Verify,
 };
+pub use timeline::{MOMENTS_A_PAGE, NOTE_CHARS, TimelinePanel};
 
 /// Everything that the window shows.
 #[derive(Debug)]
@@ -47,6 +53,10 @@ pub struct Model {
     pub home: Option<PathBuf>,
     /// Who works here, for the journals.
     pub hand: Hand,
+    /// The time zone that the person reads the clock in; UTC until it is known.
+    pub zone: TimeZone,
+    /// Where practice runs are kept; `None` where they go with their worlds.
+    pub practice_runs: Option<PathBuf>,
     /// The next session's number.
     pub(super) next_session: u64,
     /// The window closes as soon as what is under way is on disk.
@@ -105,6 +115,10 @@ pub struct Start {
     pub starting: Option<String>,
     /// Earlier runs, and their actions whose outcome is not known.
     pub look_back: ReadBack,
+    /// The best practice run of each scenario, by its id.
+    pub best: BTreeMap<String, BestRun>,
+    /// What the practice run came to that was left last.
+    pub debrief: Option<Debrief>,
     /// The run that is being read to be taken up again: its folder.
     pub reading: Option<PathBuf>,
 }
@@ -159,6 +173,12 @@ pub enum Dialog {
     ByHand {
         /// Which.
         kind: ActionKind,
+        /// The command, as it was shown when this was asked.
+        command: String,
+        /// What was pasted of its output so far, at most [`PASTED_BYTES`] of it.
+        output: String,
+        /// More than that was pasted: the rest was left out.
+        is_cut: bool,
     },
     /// Leave the form with changes that are not saved?
     DiscardForm,
@@ -168,6 +188,9 @@ pub enum Dialog {
         quit: bool,
     },
 }
+
+/// How much of a pasted output is kept, in bytes.
+pub const PASTED_BYTES: usize = 64 * 1024;
 
 /// Something worth telling.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,6 +215,8 @@ impl Model {
             copied: None,
             home: None,
             hand: Hand::default(),
+            zone: TimeZone::UTC,
+            practice_runs: None,
             next_session: 1,
             closing: None,
             left_running: Vec::new(),

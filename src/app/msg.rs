@@ -26,6 +26,8 @@ pub enum Msg {
     Restore(RestoreMsg),
     /// In the log panel.
     Log(LogMsg),
+    /// In the timeline.
+    Timeline(TimelineMsg),
     /// In a dialog: yes, or no.
     Dialog(bool),
     /// The notice was read.
@@ -64,6 +66,8 @@ pub enum StartMsg {
     CheckAgain(String),
     /// Start practising this scenario.
     Practise(String),
+    /// What the last practice run came to was read.
+    DismissDebrief,
     /// Somebody has looked at what became of this interrupted action.
     Looked(Box<Interrupted>),
     /// Take up again the run in this folder.
@@ -159,8 +163,25 @@ pub enum RestoreMsg {
     Cancel,
     /// It was done by hand, with the command shown: asks whether that is so.
     ByHand,
+    /// What is pasted of its output.
+    HandOutput(String),
     /// It was not done by hand after all.
     TakeBack,
+}
+
+/// In the timeline.
+#[derive(Debug)]
+pub enum TimelineMsg {
+    /// Show it in the step's place, or the step again.
+    Toggle,
+    /// What is being written down.
+    Draft(String),
+    /// Write it down.
+    Note,
+    /// Open or close the details of the moment at this place.
+    Unfold(usize),
+    /// Go so many pages further back; forward where negative.
+    Back(isize),
 }
 
 /// In the log panel.

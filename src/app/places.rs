@@ -16,6 +16,11 @@ pub fn runs() -> Result<PathBuf, String> {
     Ok(folders.data_local_dir().join("runs"))
 }
 
+/// The folder of the practice runs' journals, beside that of the runs.
+pub fn practice_runs() -> Result<PathBuf, String> {
+    runs().map(|runs| runs.with_file_name("practice-runs"))
+}
+
 /// The user's runtime folder, `XDG_RUNTIME_DIR`, where there is one: private, and gone with the session.
 pub fn runtime_folder() -> Option<PathBuf> {
     let folder = std::env::var_os("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty());

@@ -1,5 +1,6 @@
 //! Starts practice worlds for the engine, which knows nothing of them.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::practice::{self, Auth, Options, World};
 use super::model::ScenarioCard;
 
 /// How practice worlds are started from the window.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// The time factor, 1 to 60.
     pub speed: f64,
@@ -24,6 +25,8 @@ pub struct Settings {
     pub latency: Duration,
     /// How its clusters let clients in.
     pub auth: Auth,
+    /// Where the runs' journals are kept; `None` for the world's own folder, which goes with it.
+    pub runs: Option<PathBuf>,
 }
 
 /// The scenarios as cards of the start screen.
@@ -39,13 +42,21 @@ pub fn cards() -> Vec<ScenarioCard> {
 
 /// Starts worlds with these settings.
 pub fn starter(settings: Settings) -> StartPractice {
-    Arc::new(move |id| async move { start(&id, settings).await.map(|world| stage(Arc::new(world)))? }.boxed())
+    Arc::new(move |id| {
+        let settings = settings.clone();
+        async move {
+            let kept = settings.runs.clone();
+            let world = start(&id, settings).await?;
+            Ok(Stage { kept_runs: kept, ..stage(Arc::new(world))? })
+        }
+        .boxed()
+    })
 }
 
 /// Starts the world of a scenario.
 pub async fn start(id: &str, settings: Settings) -> Result<World, String> {
     let scenario = practice::scenario(id).ok_or_else(|| format!("there is no scenario {id}"))?;
-    let Settings { speed, seed, latency, auth } = settings;
+    let Settings { speed, seed, latency, auth, .. } = settings;
     let options = Options { scenario, speed, seed, latency, auth, dir: None };
     World::start(options).await.map_err(|error| error.to_string())
 }
@@ -77,6 +88,7 @@ pub fn stage(world: Arc<World>) -> Result<Stage, String> {
         },
         session: session(&world),
         runs: world.dir().join("runs"),
+        kept_runs: None,
         repair: Box::new(move || world.repair()),
     })
 }

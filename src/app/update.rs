@@ -11,6 +11,7 @@ pub mod restore;
 pub mod resume;
 pub mod run;
 pub mod start;
+pub mod timeline;
 
 use jiff::Timestamp;
 
@@ -32,6 +33,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Timestamp) -> Vec<Job> {
         Msg::Run(msg) => run::update(model, msg, now),
         Msg::Restore(msg) => restore::update(model, msg, now),
         Msg::Log(msg) => log::update(model, msg),
+        Msg::Timeline(msg) => timeline::update(model, msg, now),
         Msg::Engine(event) => engine::update(model, *event, now),
         Msg::Tick => {
             let mut jobs = quit::proceed(model, now);
@@ -70,8 +72,9 @@ fn answered(model: &mut Model, yes: bool, now: Timestamp) -> Vec<Job> {
     match model.dialog.take() {
         Some(Dialog::Delete { name }) if yes => vec![Job::DeleteEnvironment { name }],
         Some(Dialog::EndRun { folder, .. }) if yes => vec![Job::EndRun { folder, reason: None }],
-        Some(Dialog::ByHand { kind }) if yes => {
-            model.run.as_mut().map(|run| restore::by_hand(run, kind, now)).unwrap_or_default()
+        Some(Dialog::ByHand { kind, command, output, .. }) if yes => {
+            let said = restore::ByHand { kind, command, output };
+            model.run.as_mut().map(|run| restore::by_hand(run, said, now)).unwrap_or_default()
         }
         Some(Dialog::DiscardForm) if yes => form::close(model),
         Some(Dialog::LeaveWhileRunning { quit: true }) if yes => quit::begin(model, now),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::design;
 use crate::engine::event::Event;
@@ -46,6 +47,8 @@ pub struct Window {
 impl Window {
     /// Starts the engine, and opens what is asked for.
     pub fn new(ctx: &egui::Context, opening: Opening, settings: Settings) -> std::io::Result<Self> {
+        let practice_runs = places::practice_runs().ok();
+        let settings = Settings { runs: practice_runs.clone(), ..settings };
         let options = engine::Options {
             store: Store::open_default(),
             runs: places::runs(),
@@ -56,6 +59,9 @@ impl Window {
             },
         };
         let mut window = Self::with(ctx, opening, options)?;
+        window.model.zone = TimeZone::system();
+        window.submit(practice_runs.iter().map(|runs| Job::LookAtPractice { runs: runs.clone() }).collect());
+        window.model.practice_runs = practice_runs;
         let bell = ctx.clone();
         window.clipboard = Some(Clipboard::start(move || bell.request_repaint())?);
         if !window.engine.heed_signals() {

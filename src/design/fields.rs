@@ -1,8 +1,8 @@
 //! Labelled fields of a form.
 
 use egui::{
-    ComboBox, CornerRadius, InnerResponse, Label, Response, Role, Sense, Stroke, StrokeKind, TextEdit, Ui,
-    Vec2, WidgetInfo, vec2,
+    ComboBox, CornerRadius, InnerResponse, Label, Response, Role, ScrollArea, Sense, Stroke, StrokeKind,
+    TextEdit, Ui, Vec2, WidgetInfo, vec2,
 };
 
 use super::buttons::ActionButton;
@@ -76,6 +76,25 @@ impl<'a> Field<'a> {
     /// A line of text to edit.
     pub fn text(&self, ui: &mut Ui, value: &mut String) -> Response {
         self.frame(ui, |ui, label| self.edit(ui, label, value, ui.available_width()))
+    }
+
+    /// Several lines of text to edit, so many of them in sight; the others are scrolled to.
+    pub fn lines(&self, ui: &mut Ui, value: &mut String, rows: usize) -> Response {
+        self.frame(ui, |ui, label| {
+            let style = if self.mono { Type::Mono } else { Type::Body };
+            let height = style.line_height() * rows as f32 + 16.0;
+            let edit = TextEdit::multiline(value)
+                .id_salt(self.label)
+                .font(style.font())
+                .hint_text(egui::RichText::new(self.hint).font(style.font()).color(palette(ui).secondary))
+                .margin(vec2(11.0, 8.0))
+                .desired_rows(rows)
+                .desired_width(ui.available_width());
+            let area = ScrollArea::vertical().id_salt((self.label, "lines")).max_height(height);
+            let response = area.show(ui, |ui| ui.add(edit)).inner.labelled_by(label.id);
+            self.describe(ui, &response);
+            response
+        })
     }
 
     /// A path: typed, or chosen in a file dialog the caller opens.

@@ -133,8 +133,8 @@ impl Palette {
             Tone::Warn | Tone::PassedOver => self.warn,
             Tone::Fail => self.fail,
             Tone::Unknown => self.unknown,
-            Tone::Now | Tone::Busy => Pair { fg: self.accent, bg: self.selection },
-            Tone::ToCome | Tone::Skipped => Pair { fg: self.secondary, bg: self.raised },
+            Tone::Now | Tone::Busy | Tone::Action => Pair { fg: self.accent, bg: self.selection },
+            Tone::ToCome | Tone::Skipped | Tone::Note => Pair { fg: self.secondary, bg: self.raised },
         }
     }
 }

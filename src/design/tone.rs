@@ -32,13 +32,17 @@ pub enum Tone {
     PassedOver,
     /// Ring with a bar: left out.
     Skipped,
+    /// Filled circle with an arrow: something was done.
+    Action,
+    /// Sheet with lines: what a person wrote down.
+    Note,
     /// Ring with a gap: being asked. It stands still, see [`super::install`].
     Busy,
 }
 
 impl Tone {
     /// All tones.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Pass,
         Self::Warn,
         Self::Fail,
@@ -48,6 +52,8 @@ impl Tone {
         Self::ByHand,
         Self::PassedOver,
         Self::Skipped,
+        Self::Action,
+        Self::Note,
         Self::Busy,
     ];
 
@@ -63,6 +69,8 @@ impl Tone {
             Self::ByHand => "Done by hand",
             Self::PassedOver => "Passed over",
             Self::Skipped => "Skipped",
+            Self::Action => "Done",
+            Self::Note => "Note",
             Self::Busy => "Checking",
         }
     }
@@ -169,17 +177,33 @@ pub(super) fn paint_tone(painter: &Painter, rect: Rect, tone: Tone, color: Color
         Tone::PassedOver => {
             let corners = [vec2(0.0, -r * 1.1), vec2(r * 1.1, 0.0), vec2(0.0, r * 1.1), vec2(-r * 1.1, 0.0)];
             painter.add(polygon(c, &corners, color));
-            let head = [vec2(-r * 0.18, -r * 0.42), vec2(r * 0.28, 0.0), vec2(-r * 0.18, r * 0.42)];
-            painter.line(head.map(|point| c + point).to_vec(), Stroke::new((r * 0.24).max(1.3), ink));
+            paint_arrow(painter, c, r, ink);
         }
         Tone::Skipped => {
             painter.circle_stroke(c, r - thin.width / 2.0, thin);
             painter.line_segment([c - vec2(r * 0.45, 0.0), c + vec2(r * 0.45, 0.0)], thin);
         }
+        Tone::Action => {
+            painter.circle_filled(c, r, color);
+            paint_arrow(painter, c, r, ink);
+        }
+        Tone::Note => {
+            let sheet = Rect::from_center_size(c, vec2(r * 1.6, r * 1.9));
+            painter.rect_stroke(sheet, CornerRadius::same(2), thin, egui::StrokeKind::Inside);
+            for y in [-0.35, 0.05, 0.45] {
+                painter.line_segment([c + vec2(-r * 0.42, r * y), c + vec2(r * 0.42, r * y)], thin);
+            }
+        }
         Tone::Busy => {
             painter.add(arc(c, r - thin.width / 2.0, -FRAC_PI_2, PI, thin));
         }
     }
+}
+
+/// The head of an arrow to the right, in a shape of this middle and radius.
+fn paint_arrow(painter: &Painter, c: Pos2, r: f32, ink: Color32) {
+    let head = [vec2(-r * 0.18, -r * 0.42), vec2(r * 0.28, 0.0), vec2(-r * 0.18, r * 0.42)];
+    painter.line(head.map(|point| c + point).to_vec(), Stroke::new((r * 0.24).max(1.3), ink));
 }
 
 /// A tick within `rect`.

@@ -163,6 +163,7 @@ impl Dispatcher {
             Job::ReadRun { folder } => self.read_run(folder),
             Job::EndRun { folder, reason } => self.end_run(folder, reason),
             Job::Close { session } => self.close(session),
+            Job::LookAtPractice { runs } => self.look_at_practice(runs),
             Job::LookBack => self.look_back(|| Ok(())),
             Job::Acknowledge { interrupted } => self.acknowledge(*interrupted),
             Job::HeedSignals => self.end_requested = signals::watch(),

@@ -1,12 +1,13 @@
 //! What the engine tells.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::environment::Listing;
-use crate::journal::{Entry, ReadBack, Record};
+use crate::journal::{BestRun, Entry, ReadBack, Record};
 use crate::runbook::action::{ActionKind, ActionOutcome};
 use crate::runbook::fact::{DeploymentFacts, Facts, ListedHealthCheck, LogLine, PodsFacts};
 use crate::runbook::profile::Profile;
@@ -151,6 +152,8 @@ pub enum Event {
     },
     /// The earlier runs, and their actions whose outcome is not known.
     LookedBack(ReadBack),
+    /// The best practice run of each scenario, by its id.
+    BestRuns(BTreeMap<String, BestRun>),
     /// A run that was left was read.
     RunRead {
         /// Its folder.

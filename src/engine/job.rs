@@ -92,6 +92,11 @@ pub enum Job {
     HeedSignals,
     /// Look through earlier runs for actions whose outcome is not known.
     LookBack,
+    /// Look through the practice runs for the best one of each scenario.
+    LookAtPractice {
+        /// Their folder.
+        runs: PathBuf,
+    },
     /// A person has looked at what became of one of them.
     Acknowledge {
         /// Which.

@@ -65,8 +65,10 @@ pub struct Stage {
     pub world: PracticeWorld,
     /// How sessions on it behave.
     pub session: SessionOptions,
-    /// Where its runs' journals go.
+    /// Where its runs' journals go, where they are not kept: with the world.
     pub runs: PathBuf,
+    /// Where they are kept. Where this folder cannot be used, nobody is kept from practising.
+    pub kept_runs: Option<PathBuf>,
     /// "Somebody repaired it".
     pub repair: Box<dyn Fn() + Send + Sync>,
 }

@@ -2,6 +2,9 @@
 //! changes nothing has the focus, and Escape gives it.
 
 use egui::{Frame, Key, Margin, Modal, Modifiers, Sides, Ui};
+use jiff::Timestamp;
+
+use super::by_hand::{self, Said};
 
 use crate::app::model::{Dialog, Model};
 use crate::app::msg::Msg;
@@ -43,15 +46,34 @@ struct Wording {
 }
 
 /// Paints the dialog over the screen.
-pub fn show(model: &Model, dialog: &Dialog, ui: &mut Ui, out: &mut Vec<Msg>) {
-    let Wording { title, text, yes, no } = wording(model, dialog);
+pub fn show(model: &Model, dialog: &Dialog, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let wording = wording(model, dialog);
+    match dialog {
+        Dialog::ByHand { command, output, is_cut, .. } => ask(&wording, 620.0, ui, out, |ui, out| {
+            by_hand::show(model, &Said { command, output, is_cut: *is_cut }, now, ui, out)
+        }),
+        _ => ask(&wording, 460.0, ui, out, |_, _| false),
+    }
+}
+
+/// The question, what `add_more` adds below it, and the two answers. `add_more` says whether the keyboard is in
+/// what it added.
+fn ask(
+    wording: &Wording,
+    width: f32,
+    ui: &mut Ui,
+    out: &mut Vec<Msg>,
+    add_more: impl FnOnce(&mut Ui, &mut Vec<Msg>) -> bool,
+) {
+    let Wording { title, text, yes, no } = wording;
     let p = palette(ui);
     let frame = Frame::popup(ui.style()).fill(p.surface).inner_margin(Margin::same(20));
     let shown = Modal::new(egui::Id::unique("dialog")).frame(frame).show(ui.ctx(), |ui| {
-        ui.set_width(460.0_f32.min(ui.ctx().content_rect().width() - 80.0));
+        ui.set_width(width.min(ui.ctx().content_rect().width() - 80.0));
         ui.spacing_mut().item_spacing.y = Space::S;
-        headline(ui, &title);
-        body(ui, &text);
+        headline(ui, title);
+        body(ui, text);
+        let in_more = add_more(ui, out);
         ui.add_space(Space::S);
         // a right side is laid out from the right
         let (no, yes) = Sides::new()
@@ -60,11 +82,11 @@ pub fn show(model: &Model, dialog: &Dialog, ui: &mut Ui, out: &mut Vec<Msg>) {
                 |_| {},
                 |ui| {
                     let no = ui.add(ActionButton::secondary(no));
-                    (no, ui.add(ActionButton::danger(&yes)))
+                    (no, ui.add(ActionButton::danger(yes)))
                 },
             )
             .1;
-        if !no.has_focus() && !yes.has_focus() {
+        if !no.has_focus() && !yes.has_focus() && !in_more {
             no.request_focus();
         }
         (no.clicked(), yes.clicked())
@@ -106,12 +128,13 @@ fn wording(model: &Model, dialog: &Dialog) -> Wording {
             yes: "End the run".to_owned(),
             no: "Keep it",
         },
-        Dialog::ByHand { kind } => {
+        Dialog::ByHand { kind, .. } => {
             let region = failed_region(model);
             Wording {
                 title: format!("{} {region}: did you do it by hand?", kind.verb()),
-                text: "The run then goes on as if it had been done here: its rollout is watched, every check is \
-                       read anew, and the journal says that you did it. It can be taken back in this step."
+                text: "If you ran this command, say so: the run goes on as if it had been done here. Its rollout is \
+                       watched, every check is read anew, and the journal says that you did it. It can be taken \
+                       back in this step."
                     .to_owned(),
                 yes: "Yes, I did it".to_owned(),
                 no: "No",

@@ -3,19 +3,23 @@
 //! One file a room: [`start`], [`form`], [`run`] with its steps, and [`dialogs`]
 //! over all of them. [`show`] paints the one that the model says.
 
+mod by_hand;
 mod check_list;
 mod checks;
+mod debrief;
 pub mod dialogs;
 pub mod form;
 mod grid;
 mod heading;
 mod log_panel;
+mod overdue;
 mod regions_picture;
 pub mod run;
 mod run_layout;
 mod run_rail;
 pub mod start;
 pub mod steps;
+mod timeline;
 pub mod words;
 
 use egui::{Frame, Margin, Panel, Sides, Ui};
@@ -38,7 +42,7 @@ pub fn show(model: &Model, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
     if model.closing.is_some() {
         dialogs::closing(model, ui);
     } else if let Some(dialog) = &model.dialog {
-        dialogs::show(model, dialog, ui, out);
+        dialogs::show(model, dialog, now, ui, out);
     }
 }
 

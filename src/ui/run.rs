@@ -5,7 +5,7 @@ use egui::Ui;
 use jiff::Timestamp;
 
 use crate::app::model::{Model, Practice, Run};
-use crate::app::msg::{Msg, RunMsg};
+use crate::app::msg::{Msg, RunMsg, TimelineMsg};
 use crate::design::{
     ActionButton, Place, Space, Tone, environment_name, faint, page, practice_banner, product_name, rail,
     rail_place, region_chip, secondary, step_rail, top_bar,
@@ -15,7 +15,7 @@ use crate::runbook::step::Step;
 use crate::runbook::steps::confirm;
 use crate::runbook::wellness;
 
-use super::{run_rail, steps, words};
+use super::{overdue, run_rail, steps, timeline, words};
 
 /// Room that the top bar's hint of who is waited for needs, in points.
 const HINT_WIDTH: f32 = 170.0;
@@ -23,6 +23,10 @@ const HINT_WIDTH: f32 = 170.0;
 /// Shows a run.
 pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
     bar(run, now, ui, out);
+    let asked = model.dialog.is_some() || model.closing.is_some();
+    if !asked && ui.input_mut(|input| input.consume_shortcut(&timeline::KEYS)) {
+        out.push(Msg::Timeline(TimelineMsg::Toggle));
+    }
     if let Some(practice) = &run.practice {
         banner(practice, ui, out);
     }
@@ -48,6 +52,12 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         }
     });
     page(ui, |ui| {
+        if run.timeline.is_open {
+            timeline::show(model, run, ui, out);
+            return;
+        }
+        timeline::not_shown(ui);
+        overdue::show(model, run, now, ui, out);
         let show = match run.step {
             Step::Preflight => steps::preflight::show,
             Step::Confirm => steps::confirm::show,
@@ -89,6 +99,15 @@ fn bar(run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
         }
         if ui.add(ActionButton::quiet("Variables")).clicked() {
             out.push(Msg::Run(RunMsg::Variables));
+        }
+        let keys = ui.ctx().format_shortcut(&timeline::KEYS);
+        let timeline = ui.add(ActionButton::quiet("Timeline"));
+        ui.ctx().accesskit_node_builder(timeline.id, |node| node.set_keyboard_shortcut(&*keys));
+        if timeline
+            .on_hover_text(format!("What was found, decided and done, and a field for notes ({keys})"))
+            .clicked()
+        {
+            out.push(Msg::Timeline(TimelineMsg::Toggle));
         }
     });
 }

@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 
-use crate::app::model::Run;
+use crate::app::model::{Overdue, Run};
 use crate::design::Tone;
 use crate::runbook::check;
 use crate::runbook::mark::{self, Mark};
 use crate::runbook::step::Step;
 use crate::runbook::steps::preflight;
 
-use super::words;
+use super::{overdue, words};
 
 /// How a step stands.
 pub(super) struct Stand {
@@ -37,8 +37,17 @@ pub(super) fn stands(run: &Run, now: Timestamp) -> Vec<(Step, Stand)> {
         None if step == Step::Confirm => Stand::new(Tone::Now, "Which region failed?"),
         None => Stand::new(Tone::ToCome, ""),
     };
-    let steps = Step::ALL.map(|step| (step, of(step)));
+    let overdue = run.overdue(now);
+    let steps = Step::ALL.map(|step| (step, late(of(step), overdue.filter(|overdue| overdue.step == step))));
     steps.into_iter().chain([(Step::Preflight, preflight_stand(run, now))]).collect()
+}
+
+/// The step that is to be done takes longer than usual. What went wrong there says more than that.
+fn late(stand: Stand, overdue: Option<Overdue>) -> Stand {
+    match (overdue, stand.tone) {
+        (Some(overdue), Tone::Now | Tone::Busy) => Stand::new(Tone::Warn, overdue::line(&overdue)),
+        _ => stand,
+    }
 }
 
 /// How a mark looks.

@@ -2,12 +2,12 @@
 
 use egui::{Response, Role, ScrollArea, Sides, Ui, WidgetInfo};
 
-use super::grid;
+use super::{debrief, grid};
 use crate::app::model::{Card, Model, ScenarioCard};
 use crate::app::msg::{Msg, StartMsg};
 use crate::design::{
-    ActionButton, Space, Tone, badge, body, callout, card_title, environment_name, faint, headline, page,
-    page_head, product_name, secondary, subline, tone_icon, top_bar,
+    ActionButton, Space, Tone, badge, body, callout, card, card_title, environment_name, faint, headline,
+    page, page_head, product_name, secondary, subline, tone_icon, top_bar,
 };
 use crate::environment::{Listing, Saved};
 use crate::plain;
@@ -35,9 +35,28 @@ pub fn show(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
     );
     page(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            debriefed(model, ui, out);
             look_back::show(model, ui, out);
             runs::show(model, ui, out);
             listing_ui(model, ui, out);
+        });
+    });
+}
+
+/// What the practice run came to that was left last.
+fn debriefed(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
+    let Some(debrief) = &model.start.debrief else { return };
+    card(ui, |ui| {
+        debrief::show(debrief, ui);
+        ui.horizontal_wrapped(|ui| {
+            let off = model.start.starting.as_ref().map(|title| format!("“{title}” is starting"));
+            let again = ActionButton::secondary("Try it again").off_because(off.as_deref());
+            if ui.add(again).clicked() {
+                out.push(Msg::Start(StartMsg::Practise(debrief.scenario.clone())));
+            }
+            if ui.add(ActionButton::secondary("I have read it")).clicked() {
+                out.push(Msg::Start(StartMsg::DismissDebrief));
+            }
         });
     });
 }
@@ -211,6 +230,13 @@ fn practice_ui(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
                 card_title(ui, &scenario.title);
                 body(ui, &scenario.summary);
                 secondary(ui, &scenario.about);
+                if let Some(best) = model.start.best.get(&scenario.id) {
+                    ui.horizontal_top(|ui| {
+                        let tone = if best.faults == 0 { Tone::Pass } else { Tone::Now };
+                        tone_icon(ui, tone, 14.0, "Best run so far");
+                        secondary(ui, &debrief::best(best));
+                    });
+                }
                 if model.start.starting.as_ref() == Some(&scenario.title) {
                     badge(ui, Tone::Busy, "Starting…");
                 } else {

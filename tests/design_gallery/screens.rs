@@ -172,7 +172,8 @@ fn confirm(ui: &mut Ui, state: &mut State) {
         });
         card(ui, |ui| {
             card_title(ui, "Our own look");
-            for (tone, text) in Tone::ALL.into_iter().zip(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"])
+            for (tone, text) in
+                Tone::ALL.into_iter().zip(["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"])
             {
                 ui.horizontal(|ui| {
                     badge(ui, tone, tone.word());

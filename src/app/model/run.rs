@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::engine::event::PracticeWorld;
 use crate::engine::job::SessionId;
-use crate::journal::Record;
+use crate::journal::{Debrief, Record, debrief};
 use crate::runbook::action::{ActionKind, ActionOutcome, Blocker, Plan, Reason, Target};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{self, Assessment};
@@ -25,6 +25,8 @@ use crate::runbook::step::Step;
 use crate::runbook::steps::restore::{self, Instead, NothingToDo};
 use crate::runbook::steps::verify::{Accepted, Looks};
 use crate::runbook::verdict::{Verdict, Why};
+
+use super::TimelinePanel;
 
 /// One recovery, from opening to closing.
 #[derive(Debug)]
@@ -69,6 +71,8 @@ pub struct Run {
     pub verify: Verify,
     /// The log panel; `None` while closed.
     pub log: Option<LogPanel>,
+    /// The timeline, on the screen or not.
+    pub timeline: TimelinePanel,
     /// Actions of earlier runs of this environment whose outcome is not known.
     pub interrupted: Vec<Interrupted>,
     /// Why the journal cannot be written; then no action can be taken.
@@ -92,6 +96,8 @@ pub(in crate::app) struct Noted {
     pub(in crate::app) cause: Option<String>,
     /// That the region was seen failing.
     pub(in crate::app) failure: bool,
+    /// That a step takes longer than usual: which, and since when it is to be done.
+    pub(in crate::app) overdue: Option<(Step, Timestamp)>,
 }
 
 /// The practice side of a run.
@@ -127,12 +133,18 @@ impl Run {
             rollout: None,
             verify: Verify::default(),
             log: None,
+            timeline: TimelinePanel::default(),
             interrupted: Vec::new(),
             journal_problem: None,
             folder: None,
             record: Record::default(),
             noted: Noted::default(),
         }
+    }
+
+    /// What the practice run came to so far, as far as that is on disk; `None` where it is none.
+    pub fn debrief(&self) -> Option<Debrief> {
+        debrief(&self.record)
     }
 
     /// What judgements are made of; `None` until a failed region is known.

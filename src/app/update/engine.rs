@@ -87,6 +87,12 @@ pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job
 /// What becomes of the runs' journals.
 fn of_journal(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job> {
     match event {
+        Event::BestRuns(best) => {
+            for run in best.into_values() {
+                run::better(&mut model.start.best, Some(run));
+            }
+            Vec::new()
+        }
         Event::RunRead { folder, read } => resume::read(model, folder, read, now),
         Event::RunFolder { session, folder } => of_run(model, session, |run| {
             run.folder = Some(folder);

@@ -14,6 +14,7 @@ use crate::runbook::steps::restore::preview;
 use crate::runbook::steps::{self, restore};
 use crate::runbook::verdict::Verdict;
 
+use super::timeline;
 use crate::app::model::{Model, Run, Screen};
 
 /// How often questions are asked again: the health checkers' own interval.
@@ -40,7 +41,8 @@ pub(super) fn period(run: &Run) -> Duration {
 pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Job> {
     let Some(run) = model.run.as_mut().filter(|_| model.screen == Screen::Run) else { return Vec::new() };
     judge_rollout(run, now);
-    let mut jobs = due(run, now);
+    let mut jobs = timeline::overdue(run, now);
+    jobs.extend(due(run, now));
     jobs.extend(look_ahead(run, now));
     jobs
 }

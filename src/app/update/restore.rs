@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::app::model::{Dialog, Finished, Model, OUTPUT_LINES, Run, Running};
+use crate::app::model::{Dialog, Finished, Model, OUTPUT_LINES, PASTED_BYTES, Run, Running};
 use crate::app::msg::RestoreMsg;
 use crate::engine::job::Job;
 use crate::journal::Happening;
@@ -41,8 +41,14 @@ pub(super) fn update(model: &mut Model, msg: RestoreMsg, now: Timestamp) -> Vec<
         }
         RestoreMsg::ByHand => {
             let plan = run.selected_plan(now).filter(|_| run.restore.running.is_none());
-            model.dialog = plan.map(|plan| Dialog::ByHand { kind: plan.kind() });
+            model.dialog = plan.map(|plan| Dialog::ByHand {
+                kind: plan.kind(),
+                command: plan.command().shell(),
+                output: String::new(),
+                is_cut: false,
+            });
         }
+        RestoreMsg::HandOutput(text) => pasted(model, text),
         RestoreMsg::TakeBack => return take_back(run, now),
     }
     Vec::new()
@@ -182,15 +188,38 @@ fn take_back(run: &mut Run, now: Timestamp) -> Vec<Job> {
     jobs
 }
 
+/// What somebody pastes of a command's output goes into the dialog that asks for it. Cut at the end of a line,
+/// so that nothing that has to be masked is torn in two.
+fn pasted(model: &mut Model, mut text: String) {
+    let Some(Dialog::ByHand { output, is_cut, .. }) = &mut model.dialog else { return };
+    *is_cut = text.len() > PASTED_BYTES;
+    if *is_cut {
+        let room = text.floor_char_boundary(PASTED_BYTES);
+        text.truncate(text[..room].rfind('\n').unwrap_or(0));
+    }
+    *output = text;
+}
+
+/// What a person says that they did.
+pub(super) struct ByHand {
+    pub(super) kind: ActionKind,
+    /// The command that they were shown.
+    pub(super) command: String,
+    /// What they pasted of its output.
+    pub(super) output: String,
+}
+
 /// A person says that they did it.
-pub(super) fn by_hand(run: &mut Run, kind: ActionKind, now: Timestamp) -> Vec<Job> {
+pub(super) fn by_hand(run: &mut Run, said: ByHand, now: Timestamp) -> Vec<Job> {
+    let ByHand { kind, command, output } = said;
     let plan = run.plans(now).into_iter().find(|plan| plan.kind() == kind);
     let Some(plan) = plan.filter(|_| run.restore.running.is_none()) else { return Vec::new() };
     let action = plan.kind();
     run.found = run.found.take().or(found(run, now));
     run.restore.finished.push(Finished { kind: action, at: now, outcome: None });
     reset(run);
-    let done = Happening::DoneByHand { action, command: plan.command().shell(), output: None };
+    let output = Some(output.trim_end().to_owned()).filter(|output| !output.is_empty());
+    let done = Happening::DoneByHand { action, command, output };
     let mut jobs = vec![run::note(run.session, now, done)];
     jobs.extend(after_a_change(run, now));
     jobs

@@ -1,6 +1,6 @@
 //! A run: its steps, its failed region, its end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use crate::app::msg::RunMsg;
 use crate::engine::event::PracticeWorld;
 use crate::engine::job::{Job, SessionId};
 use crate::environment::Draft;
-use crate::journal::{Entry, Happening, Rehearsal, RunSummary};
+use crate::journal::{self, BestRun, Entry, Happening, Rehearsal, RunSummary};
 use crate::runbook::check::CheckKey;
 use crate::runbook::fact::DeploymentFacts;
 use crate::runbook::profile::{Profile, RegionIndex};
@@ -102,6 +102,7 @@ fn begin(model: &mut Model, mut run: Run, now: Timestamp) -> Vec<Job> {
     jobs.extend(refresh::due(&mut run, now));
     model.run = Some(run);
     model.screen = Screen::Run;
+    model.start.debrief = None;
     tell_interrupted(model);
     jobs
 }
@@ -133,8 +134,32 @@ pub(super) fn leave(model: &mut Model, now: Timestamp) -> Vec<Job> {
         quit::left(model, run.session, run.profile.name.clone(), region, running);
     }
     let mut jobs = closed(&run, now);
+    debriefed(model, run, now);
     jobs.extend([Job::ListEnvironments, Job::LookBack]);
+    jobs.extend(model.practice_runs.clone().map(|runs| Job::LookAtPractice { runs }));
     jobs
+}
+
+/// What a practice run came to is shown once it is left; of one that recovered it was on the screen.
+fn debriefed(model: &mut Model, mut run: Run, now: Timestamp) {
+    let is_recovered = run.record.is_recovered();
+    let happening = Happening::Closed { recovered: run.recovered(), reasons: Vec::new() };
+    run.record.add_entry(&Entry { at: now, happening });
+    let Some(debrief) = journal::debrief(&run.record) else { return };
+    // In memory for who keeps none on disk; with the folder's own once that was looked through.
+    better(&mut model.start.best, debrief.as_best());
+    model.start.debrief = Some(debrief).filter(|_| !is_recovered);
+}
+
+/// Keeps the better of two runs of a scenario.
+pub(super) fn better(best: &mut BTreeMap<String, BestRun>, run: Option<BestRun>) {
+    let Some(run) = run else { return };
+    let scenario = run.scenario.clone();
+    let run = match best.remove(&scenario) {
+        Some(before) => before.better(run),
+        None => run,
+    };
+    best.insert(scenario, run);
 }
 
 /// The run's end in its journal, and that of its session.
@@ -268,6 +293,7 @@ pub(super) fn show(run: &mut Run, step: Step, now: Timestamp) -> Vec<Job> {
         jobs.push(note(run.session, now, Happening::StepOpened { step }));
     }
     run.step = step;
+    run.timeline.is_open = false;
     run.reached = run.reached.max(step);
     run.shown.insert(step);
     match step {

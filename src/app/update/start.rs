@@ -38,6 +38,10 @@ pub fn update(model: &mut Model, msg: StartMsg, now: Timestamp) -> Vec<Job> {
         },
         StartMsg::CheckAgain(name) => model.start.cards.get_mut(&name).map_or_else(Vec::new, |c| ask(c, now)),
         StartMsg::Practise(id) => practise(model, id),
+        StartMsg::DismissDebrief => {
+            model.start.debrief = None;
+            Vec::new()
+        }
         StartMsg::Looked(interrupted) => vec![Job::Acknowledge { interrupted }],
         StartMsg::Resume(folder) => resume::ask(model, folder),
         StartMsg::EndRun(folder) => {
@@ -45,7 +49,10 @@ pub fn update(model: &mut Model, msg: StartMsg, now: Timestamp) -> Vec<Job> {
             model.dialog = run.map(|run| Dialog::EndRun { folder, of: run.title() });
             Vec::new()
         }
-        StartMsg::Reload => vec![Job::ListEnvironments, Job::LookBack],
+        StartMsg::Reload => {
+            let practice = model.practice_runs.clone().map(|runs| Job::LookAtPractice { runs });
+            [Job::ListEnvironments, Job::LookBack].into_iter().chain(practice).collect()
+        }
     }
 }
 

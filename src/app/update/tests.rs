@@ -17,6 +17,7 @@ use crate::runbook::question::{Question, Reading};
 use crate::runbook::step::Step;
 use crate::runbook::verdict::{Why, WhyKind};
 
+mod people;
 mod preview;
 mod recovery;
 mod resume;

@@ -1,5 +1,6 @@
 //! The runs' journals: begun, gone on with, read, noted in.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,10 +24,12 @@ impl Dispatcher {
         let Some(live) = self.sessions.get(&id) else { return };
         let (profile, runs) = (Arc::clone(live.session.profile()), live.runs.clone());
         let is_practice = live.stage.is_some();
+        let kept = live.stage.as_ref().and_then(|stage| stage.kept_runs.clone());
         let begin = move |listener| {
             // A practice world's files go with it.
             let toml = if is_practice { None } else { toml(&profile) };
-            let begun = JournalHandle::begin(&runs?, &profile.name, toml.as_deref(), &[], listener);
+            let runs = kept.and_then(room_for_practice).map_or(runs, Ok)?;
+            let begun = JournalHandle::begin(&runs, &profile.name, toml.as_deref(), &[], listener);
             begun.map_err(|error| error.to_string())
         };
         self.take_journal(id, begin).await;
@@ -127,6 +130,15 @@ impl Dispatcher {
         });
     }
 
+    /// The best practice runs.
+    pub(super) fn look_at_practice(&self, runs: PathBuf) {
+        let look = move || Event::BestRuns(journal::best(&runs));
+        spawn_blocking_answer(&self.tell, look, |error| {
+            tracing::warn!(%error, "the practice runs could not be looked through");
+            Event::BestRuns(BTreeMap::new())
+        });
+    }
+
     /// Never waits: neither for the disk nor for an action.
     pub(super) fn note(&self, id: SessionId, entry: Entry) {
         let Some(journal) = self.sessions.get(&id).and_then(|live| live.journal.as_ref()) else { return };
@@ -163,6 +175,17 @@ fn listener(tell: Tell, session: Arc<AtomicU64>) -> Listener {
         }
     };
     Listener { problem: Box::new(problem), written: Box::new(written) }
+}
+
+/// The folder that practice runs are kept in, with room for one more; `None` where it cannot be used.
+fn room_for_practice(runs: PathBuf) -> Option<PathBuf> {
+    if let Err(error) = journal::place::private_folder(&runs) {
+        tracing::warn!(%error, "practice runs are not kept");
+        return None;
+    }
+    let removed = journal::prune(&runs, journal::PRACTICE_RUNS_KEPT - 1);
+    tracing::debug!(removed, "practice runs of long ago");
+    Some(runs)
 }
 
 /// The text of the environment's file.

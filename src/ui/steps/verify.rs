@@ -5,7 +5,7 @@ use std::time::Duration;
 use egui::{Sides, Ui};
 use jiff::Timestamp;
 
-use crate::app::model::{Model, Run};
+use crate::app::model::{Ending, Model, Run};
 use crate::app::msg::{Msg, RunMsg};
 use crate::design::{
     ActionButton, Field, Rich, Tone, badge, body, callout, card, card_list, card_title, key_values, list_row,
@@ -20,7 +20,7 @@ use crate::runbook::steps::{self, confirm};
 use crate::runbook::verdict::Verdict;
 use crate::ui::heading::Heading;
 use crate::ui::run_layout::beside_picture;
-use crate::ui::{checks, words};
+use crate::ui::{checks, debrief, words};
 
 use super::diagnose::no_failed_region;
 
@@ -37,6 +37,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     beside_picture(run, now, ui, |ui| {
         if run.recovered() {
             summary(run, &case, ui);
+            debriefed(run, ui);
         } else {
             bars(run, now, ui);
             reasons(run, &case, &open, ui);
@@ -305,6 +306,13 @@ fn accepting(run: &Run, all: &[Check], ui: &mut Ui, out: &mut Vec<Msg>) {
             }
         });
     });
+}
+
+/// What is to be learnt of a practice run, once its recovery is in its journal.
+fn debriefed(run: &Run, ui: &mut Ui) {
+    if let Some(debrief) = run.debrief().filter(|debrief| debrief.ending == Ending::Recovered) {
+        card(ui, |ui| debrief::show(&debrief, ui));
+    }
 }
 
 /// What the run came to.

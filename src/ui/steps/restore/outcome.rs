@@ -3,7 +3,7 @@
 use egui::Ui;
 use jiff::Timestamp;
 
-use crate::app::model::{Finished, Model, Run, Running};
+use crate::app::model::{ActionRecord, Finished, Model, Run, Running};
 use crate::app::msg::{Msg, RestoreMsg, RunMsg};
 use crate::design::{
     ActionButton, LogRow, LogView, Tone, callout, card, card_list, card_title, copy_button, faint, list_row,
@@ -42,7 +42,35 @@ pub(super) fn show(model: &Model, run: &Run, case: &Case, now: Timestamp, ui: &m
     } else {
         return;
     }
-    output(model, run, now, ui, out);
+    if run.restore.running.is_none() && run.restore.finished.last().is_some_and(|done| done.outcome.is_none())
+    {
+        pasted(run, ui);
+    } else {
+        output(model, run, now, ui, out);
+    }
+}
+
+/// What was pasted of the output of what was done by hand last, as the journal has it.
+fn pasted(run: &Run, ui: &mut Ui) {
+    let by_hand = |action: &&ActionRecord| action.is_by_hand() && !action.taken_back;
+    let Some(pasted) = run.record.actions.iter().rev().find(by_hand).and_then(|done| done.pasted.as_ref())
+    else {
+        return;
+    };
+    let lines: Vec<&str> = pasted.lines().collect();
+    card_list(ui, |ui| {
+        list_row(ui, |ui| {
+            ui.horizontal(|ui| {
+                card_title(ui, "Pasted output");
+                faint(ui, &words::count(lines.len(), "line", "lines"));
+            });
+        });
+        list_row(ui, |ui| {
+            ui.set_height(OUTPUT_HEIGHT.min(lines.len() as f32 * 18.0 + 12.0));
+            let view = LogView { id: "pasted", len: lines.len(), find: "", follow: false, go_to: None };
+            log_view(ui, &view, &|i| LogRow { text: lines[i].into(), ..LogRow::default() });
+        });
+    });
 }
 
 fn running_card(run: &Run, running: &Running, case: &Case, ui: &mut Ui, out: &mut Vec<Msg>) {
