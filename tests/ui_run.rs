@@ -4,6 +4,8 @@
 mod changes;
 #[path = "support/facts.rs"]
 mod facts;
+#[path = "ui_run/people.rs"]
+mod people;
 
 use std::time::Duration;
 

@@ -27,6 +27,8 @@ pub struct Debrief {
     pub to_confirm: Option<Duration>,
     /// Until a right cause ranked first.
     pub to_right_cause: Option<Duration>,
+    /// Until the region was changed first, here or by hand.
+    pub to_action: Option<Duration>,
     /// Until the region counted as recovered.
     pub to_recovered: Option<Duration>,
     /// From the first entry to the recovery, else to the last entry.
@@ -118,6 +120,7 @@ pub fn debrief(record: &Record) -> Option<Debrief> {
         ending: ending(record, &lesson),
         to_confirm: since(outcome.map(|(at, _)| *at)),
         to_right_cause: since(right_cause.map(|(at, _)| *at)),
+        to_action: since(effective(record).map(|(action, _)| action.at).next()),
         to_recovered: since(recovered),
         took: since(ended),
         missing: missing(record, &lesson, &against),
@@ -232,13 +235,14 @@ fn missing(record: &Record, lesson: &Lesson, against: &[(&'static str, &ActionRe
     }
     let before = missing.len();
     if lesson.others && record.repaired_by_others.is_none() {
-        let text = "What is others' to repair was not handed over: that is “Somebody repaired it” here";
+        let text =
+            "The repair that belongs to others was not handed over; in practice: “Somebody repaired it”";
         missing.push(text.to_owned());
     }
     for cause in lesson.causes.iter().filter(|cause| lesson::is_ours(cause)) {
         let done = against.iter().any(|(against, _)| against == cause);
         if let Some((kind, _)) = lesson::fitting(cause).filter(|_| !done) {
-            missing.push(format!("Nothing was done against “{}”: the {} fits", name(cause), noun(kind.id())));
+            missing.push(format!("Nothing was done against “{}”: {} fits it", name(cause), imperative(kind)));
         }
     }
     if missing.len() == before {
@@ -293,8 +297,8 @@ fn good_run(lesson: &Lesson) -> Vec<String> {
     let ours = causes.iter().filter_map(|cause| lesson::fitting(cause));
     let ours: Vec<String> = ours.map(|(kind, reason)| action(kind, reason)).collect();
     let handed_over = lesson.others.then(|| match lesson.needs_reason && lesson.causes.len() == 1 {
-        true => "Wait for what others repair: “Somebody repaired it” here".to_owned(),
-        false => "Hand over what others have to repair: “Somebody repaired it” here".to_owned(),
+        true => "Wait for what others repair; in practice: “Somebody repaired it”".to_owned(),
+        false => "Hand over what others have to repair; in practice: “Somebody repaired it”".to_owned(),
     });
     // What a reason goes past is not waited for.
     if lesson.needs_reason && lesson.causes.len() == 1 {
@@ -306,7 +310,7 @@ fn good_run(lesson: &Lesson) -> Vec<String> {
     }
     let afterwards = causes.iter().find_map(|cause| lesson::afterwards(cause));
     if let Some((kind, _)) = afterwards.filter(|_| ours.is_empty()) {
-        run.push(format!("Restore, if you do not want to wait: {}", noun(kind.id())));
+        run.push(format!("Restore, to skip the wait for the pods' own next try: {}", imperative(kind)));
     }
     run.push(if ours.is_empty() {
         "Verify until the region counts as recovered".to_owned()
@@ -317,7 +321,16 @@ fn good_run(lesson: &Lesson) -> Vec<String> {
 }
 
 fn action(kind: ActionKind, reason: &str) -> String {
-    format!("Restore: {} ({})", noun(kind.id()), inside(reason))
+    format!("Restore: {} ({})", imperative(kind), inside(reason))
+}
+
+fn imperative(kind: ActionKind) -> &'static str {
+    match kind {
+        ActionKind::Scale => "scale up",
+        ActionKind::Restart => "restart",
+        ActionKind::Rollback => "roll back",
+        ActionKind::ReapplyHelm | ActionKind::ReapplyVcluster => "re-apply the values file",
+    }
 }
 
 #[cfg(test)]

@@ -27,9 +27,12 @@ pub(super) fn show(debrief: &Debrief, ui: &mut Ui) {
     }
     times(debrief, ui);
     overline(ui, "What a good run does");
-    for (number, step) in debrief.good_run.iter().enumerate() {
-        body(ui, &format!("{}. {step}", number + 1));
-    }
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for (number, step) in debrief.good_run.iter().enumerate() {
+            body(ui, &format!("{}. {step}", number + 1));
+        }
+    });
 }
 
 fn verdict(debrief: &Debrief, ui: &mut Ui) {
@@ -51,12 +54,13 @@ fn verdict(debrief: &Debrief, ui: &mut Ui) {
 
 fn times(debrief: &Debrief, ui: &mut Ui) {
     let rows: Vec<(&str, Rich)> = [
-        ("To step 1's answer", debrief.to_confirm),
-        ("To a right cause", debrief.to_right_cause),
-        ("To recovered", debrief.to_recovered),
+        ("Step 1 answered", debrief.to_confirm),
+        ("Right cause named", debrief.to_right_cause),
+        ("First action", debrief.to_action),
+        ("Recovered", debrief.to_recovered),
     ]
     .into_iter()
-    .filter_map(|(name, took)| Some((name, Rich::from(words::span(took?)))))
+    .filter_map(|(name, took)| Some((name, Rich::from(format!("after {}", words::span(took?))))))
     .collect();
     if rows.is_empty() {
         return;

@@ -234,7 +234,7 @@ fn practice_ui(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
                     ui.horizontal_top(|ui| {
                         let tone = if best.faults == 0 { Tone::Pass } else { Tone::Now };
                         tone_icon(ui, tone, 14.0, "Best run so far");
-                        secondary(ui, &debrief::best(best));
+                        ui.vertical(|ui| secondary(ui, &debrief::best(best)));
                     });
                 }
                 if model.start.starting.as_ref() == Some(&scenario.title) {

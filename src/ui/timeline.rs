@@ -17,8 +17,10 @@ use super::words;
 
 /// What the field to write in takes of the page's height, in points.
 const WRITING: f32 = 96.0;
-/// The width of a column of times, in points.
-const TIMES: f32 = 78.0;
+/// The widths of the columns, in points: of the mark, of a time, of the link to the details.
+const ICON: f32 = 28.0;
+const TIMES: f32 = 84.0;
+const FOLD: f32 = 86.0;
 /// How many lines of a moment's details are shown, and how much of each, in characters. The journal has all.
 const DETAILS: usize = 60;
 const DETAIL_CHARS: usize = 1_000;
@@ -43,8 +45,12 @@ pub(super) fn show(model: &Model, run: &Run, ui: &mut Ui, out: &mut Vec<Msg>) {
     let first = page * MOMENTS_A_PAGE;
     let shown = &all[first.min(all.len())..all.len().min(first + MOMENTS_A_PAGE)];
     let height = (ui.available_height() - WRITING).max(120.0);
+    let is_utc = shown.iter().all(|moment| is_utc(moment.at, &model.zone));
     card_list(ui, |ui| {
         ui.set_height(height);
+        if let Some(last) = shown.last() {
+            list_row(ui, |ui| columns_ui(last.at, is_utc, &model.zone, ui));
+        }
         let area =
             ScrollArea::vertical().id_salt(("timeline", page)).auto_shrink(false).stick_to_bottom(true);
         area.show(ui, |ui| {
@@ -53,8 +59,9 @@ pub(super) fn show(model: &Model, run: &Run, ui: &mut Ui, out: &mut Vec<Msg>) {
             }
             let mut day = None;
             for (place, moment) in (first..).zip(shown) {
-                day_ui(&mut day, moment, &model.zone, ui);
-                ui.push_id(place, |ui| moment_ui(run, place, moment, &model.zone, ui, out));
+                day_ui(&mut day, moment, ui);
+                let zone = (!is_utc).then_some(&model.zone);
+                list_row(ui, |ui| ui.push_id(place, |ui| moment_ui(run, place, moment, zone, ui, out)));
             }
         });
     });
@@ -76,23 +83,24 @@ fn leaf(page: usize, pages: usize, ui: &mut Ui, out: &mut Vec<Msg>) {
     });
 }
 
-/// The day, where it is another one than that of the moment above; and what the columns are.
-fn day_ui(day: &mut Option<Date>, moment: &Moment, zone: &TimeZone, ui: &mut Ui) {
-    let date = moment.at.to_zoned(TimeZone::UTC).date();
-    if day.replace(date) == Some(date) {
-        return;
-    }
-    list_row(ui, |ui| {
-        let text = match is_utc(moment.at, zone) {
-            true => format!("{}, UTC, which is your own time too", date.strftime("%A %Y-%m-%d")),
-            false => format!(
-                "{}, UTC; beside it your own time, {}",
-                date.strftime("%A %Y-%m-%d"),
-                moment.at.to_zoned(zone.clone()).strftime("%Z")
-            ),
-        };
-        overline(ui, &text);
+/// What the columns are.
+fn columns_ui(at: Timestamp, is_utc: bool, zone: &TimeZone, ui: &mut Ui) {
+    ui.horizontal_top(|ui| {
+        column(ui, ICON, |_| {});
+        column(ui, TIMES, |ui| overline(ui, "UTC"));
+        if !is_utc {
+            column(ui, TIMES, |ui| overline(ui, &at.to_zoned(zone.clone()).strftime("%Z").to_string()));
+        }
+        overline(ui, if is_utc { "What happened; UTC is your own time, too" } else { "What happened" });
     });
+}
+
+/// The day, where it is another one than that of the moment above.
+fn day_ui(day: &mut Option<Date>, moment: &Moment, ui: &mut Ui) {
+    let date = moment.at.to_zoned(TimeZone::UTC).date();
+    if day.replace(date) != Some(date) {
+        list_row(ui, |ui| overline(ui, &date.strftime("%A %Y-%m-%d").to_string()));
+    }
 }
 
 fn is_utc(at: Timestamp, zone: &TimeZone) -> bool {
@@ -110,34 +118,42 @@ fn own_time(at: Timestamp, zone: &TimeZone) -> String {
     }
 }
 
-fn moment_ui(run: &Run, place: usize, moment: &Moment, zone: &TimeZone, ui: &mut Ui, out: &mut Vec<Msg>) {
-    list_row(ui, |ui| {
-        if moment.clock_set_back {
-            toned(
-                ui,
-                Tone::Warn,
-                "This machine's clock was set back here: times above and below do not compare",
-            );
+/// Paints one; `zone` where the person's own time is another than UTC.
+fn moment_ui(
+    run: &Run,
+    place: usize,
+    moment: &Moment,
+    zone: Option<&TimeZone>,
+    ui: &mut Ui,
+    out: &mut Vec<Msg>,
+) {
+    if moment.clock_set_back {
+        toned(ui, Tone::Warn, "This machine's clock was set back here: times above and below do not compare");
+    }
+    let is_open = run.timeline.unfolded.contains(&place);
+    ui.horizontal_top(|ui| {
+        let (tone, word) = mark(moment.kind);
+        column(ui, ICON, |ui| tone_icon(ui, tone, 16.0, word));
+        column(ui, TIMES, |ui| mono(ui, &moment.at.strftime("%H:%M:%S").to_string()));
+        if let Some(zone) = zone {
+            column(ui, TIMES, |ui| mono(ui, &own_time(moment.at, zone)));
         }
-        ui.horizontal_top(|ui| {
-            let (tone, word) = mark(moment.kind);
-            tone_icon(ui, tone, 16.0, word);
-            column(ui, TIMES, |ui| mono(ui, &moment.at.strftime("%H:%M:%S").to_string()));
-            if !is_utc(moment.at, zone) {
-                column(ui, TIMES, |ui| secondary(ui, &own_time(moment.at, zone)));
+        let foldable = !moment.details.is_empty();
+        let room = ui.available_width() - if foldable { FOLD } else { 0.0 };
+        column(ui, room, |ui| {
+            ui.spacing_mut().item_spacing.y = 3.0;
+            match moment.kind {
+                MomentKind::Note => strong(ui, &moment.text),
+                _ => body(ui, &moment.text),
+            };
+            if is_open {
+                details_ui(moment, ui);
             }
-            ui.vertical(|ui| {
-                ui.spacing_mut().item_spacing.y = 3.0;
-                if moment.kind == MomentKind::Note {
-                    strong(ui, &moment.text);
-                } else {
-                    body(ui, &moment.text);
-                }
-                if !moment.details.is_empty() {
-                    details_ui(run, place, moment, ui, out);
-                }
-            });
         });
+        let label = if is_open { "Hide details" } else { "Details" };
+        if foldable && ui.add(ActionButton::quiet(label)).clicked() {
+            out.push(Msg::Timeline(TimelineMsg::Unfold(place)));
+        }
     });
 }
 
@@ -150,15 +166,7 @@ fn column<R>(ui: &mut Ui, width: f32, add: impl FnOnce(&mut Ui) -> R) {
     ui.add_space((left + width - ui.cursor().left()).max(0.0));
 }
 
-fn details_ui(run: &Run, place: usize, moment: &Moment, ui: &mut Ui, out: &mut Vec<Msg>) {
-    let is_open = run.timeline.unfolded.contains(&place);
-    let label = if is_open { "Hide details" } else { "Details" };
-    if ui.add(ActionButton::quiet(label)).clicked() {
-        out.push(Msg::Timeline(TimelineMsg::Unfold(place)));
-    }
-    if !is_open {
-        return;
-    }
+fn details_ui(moment: &Moment, ui: &mut Ui) {
     for line in moment.details.iter().take(DETAILS) {
         let end = line.char_indices().nth(DETAIL_CHARS).map(|(end, _)| end);
         let text = end.map_or(line.clone(), |end| format!("{} …", &line[..end]));

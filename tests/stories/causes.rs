@@ -3,7 +3,9 @@
 use failback::journal::Happening;
 
 use super::lookup::has_tools;
-use super::recovery::{assert_one_patch, assert_only_helm_wrote, confirm, to_recovered, to_restore};
+use super::recovery::{
+    assert_no_fault, assert_one_patch, assert_only_helm_wrote, confirm, to_recovered, to_restore,
+};
 use super::refusal::{assert_no_plan, assert_nothing_can_be_done};
 use super::story::Story;
 use super::{EU, US};
@@ -53,6 +55,7 @@ fn the_region_that_really_failed_is_taken_in_step_2() {
     story.see("Rolled out: 3 of 3");
     story.click("Verify eu-west-1");
     story.see("Recovered: eu-west-1 serves again");
+    assert_no_fault(&mut story);
     assert_one_patch(&story, EU);
 }
 
@@ -149,6 +152,7 @@ fn stopped(scenario: &str, headline: &str) {
     story.see("No health check fails any more");
     story.click("Verify us-east-1");
     story.see("Recovered: us-east-1 serves again");
+    assert_no_fault(&mut story);
     story.assert_untouched();
 }
 
@@ -232,6 +236,7 @@ fn without_route_53_a_reason_restores_and_its_answer_is_awaited_to_count_as_reco
 
     story.click("Somebody repaired it");
     story.see("Recovered: us-east-1 serves again");
+    assert_no_fault(&mut story);
     assert_one_patch(&story, US);
     let reasons: Vec<Option<String>> = story
         .journal()

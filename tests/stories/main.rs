@@ -16,6 +16,7 @@ mod keyboard;
 #[path = "../support/lookup.rs"]
 mod lookup;
 mod monkey;
+mod people;
 mod recovery;
 mod refusal;
 mod story;

@@ -57,6 +57,7 @@ fn what_others_repair_is_waited_for() {
     story.click("Go to Verify us-east-1");
     story.see("Recovered: us-east-1 serves again");
     story.see("nothing by this program");
+    assert_no_fault(&mut story);
     story.assert_untouched();
 }
 
@@ -139,6 +140,14 @@ pub fn to_recovered(story: &mut Story) {
     story.see("Recovered: us-east-1 serves again");
     assert!(story.shows("us-east-1 healthy again"));
     assert!(story.world.is_repaired());
+    assert_no_fault(story);
+}
+
+/// What the practice run came to: nothing needless, nothing wrong, nothing left out.
+#[track_caller]
+pub fn assert_no_fault(story: &mut Story) {
+    let debrief = super::people::debriefed(story);
+    assert!(debrief.is_clean(), "{debrief:?}");
 }
 
 /// One write to the failed region, and none to a healthy one.
