@@ -92,3 +92,20 @@ pub fn stage(world: Arc<World>) -> Result<Stage, String> {
         repair: Box::new(move || world.repair()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbook::lesson::{self, GoodEnd};
+
+    #[test]
+    fn every_scenario_has_a_lesson_that_fits_it() {
+        for scenario in practice::scenarios() {
+            let lesson = lesson::of(scenario.id).unwrap();
+            if lesson.end == GoodEnd::Recovered {
+                assert_eq!(lesson.others, scenario.repaired_by_others, "{}", scenario.id);
+            }
+            assert_eq!(lesson.end == GoodEnd::Left, scenario.id == "healthy");
+        }
+    }
+}
