@@ -29,6 +29,9 @@ const TAB_STOPS: usize = 120;
 /// What can be pressed, beside the options of step 3.
 const BUTTONS: [Role; 2] = [Role::Button, Role::Link];
 
+/// What can be typed into.
+const FIELDS: [Role; 2] = [Role::TextInput, Role::MultilineTextInput];
+
 pub type Node<'a> = egui_kittest::Node<'a>;
 
 /// A story on one window. The order of the fields is the order of their end.
@@ -329,7 +332,7 @@ impl Story {
     fn fields(&self, name: &str) -> impl Iterator<Item = Node<'_>> {
         self.window.root().children_recursive().filter(move |node| {
             let node = node.accesskit_node();
-            node.role() == Role::TextInput && node.label().as_deref() == Some(name)
+            FIELDS.contains(&node.role()) && node.label().as_deref() == Some(name)
         })
     }
 
@@ -371,7 +374,7 @@ impl DroppedFile for Dropped {
 /// What a node says: its name, or the text that it is. What is typed is no text of the screen.
 fn text(node: &Node<'_>) -> Option<String> {
     let node = node.accesskit_node();
-    let value = || node.value().filter(|_| node.role() != Role::TextInput);
+    let value = || node.value().filter(|_| !FIELDS.contains(&node.role()));
     node.label().or_else(value)
 }
 
