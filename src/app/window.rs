@@ -46,9 +46,9 @@ pub struct Window {
 
 impl Window {
     /// Starts the engine, and opens what is asked for.
-    pub fn new(ctx: &egui::Context, opening: Opening, settings: Settings) -> std::io::Result<Self> {
+    pub fn new(ctx: &egui::Context, opening: Opening, mut settings: Settings) -> std::io::Result<Self> {
         let practice_runs = places::practice_runs().ok();
-        let settings = Settings { runs: practice_runs.clone(), ..settings };
+        settings.runs.clone_from(&practice_runs);
         let options = engine::Options {
             store: Store::open_default(),
             runs: places::runs(),

@@ -11,6 +11,7 @@ use super::replay::{ActionRecord, Milestones, Record};
 use crate::runbook::action::{ActionKind, ActionOutcome};
 use crate::runbook::interrupted::noun;
 use crate::runbook::lesson::{self, GoodEnd, Helps, Lesson};
+use crate::runbook::step::Step;
 
 /// What a practice run came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,9 +174,10 @@ fn judge<'a>(record: &'a Record, lesson: &Lesson) -> Judged<'a> {
                 continue;
             }
             Helps::AfterAnother(cause, reason) => {
-                match judged.against.iter().any(|(against, _)| *against == cause) {
-                    true => judged.needless.push(format!("{what}: the cause was mended already")),
-                    false => judged.wrong.push(format!("{what}: {}", inside(reason))),
+                if judged.against.iter().any(|(against, _)| *against == cause) {
+                    judged.needless.push(format!("{what}: the cause was mended already"));
+                } else {
+                    judged.wrong.push(format!("{what}: {}", inside(reason)));
                 }
                 continue;
             }
@@ -260,6 +262,8 @@ fn passed_over(record: &Record, lesson: &Lesson, first: &ActionRecord) -> Vec<St
     }
     if !before(record.milestones.cause_named) {
         steps.push(format!("Step 2: no cause was known before the {}", noun(&first.action)));
+    } else if !record.opened.iter().any(|(at, step)| *step == Step::Diagnose && *at <= first.at) {
+        steps.push(format!("Step 2: its evidence was not looked at before the {}", noun(&first.action)));
     }
     steps
 }
@@ -296,12 +300,12 @@ fn good_run(lesson: &Lesson) -> Vec<String> {
     }
     let ours = causes.iter().filter_map(|cause| lesson::fitting(cause));
     let ours: Vec<String> = ours.map(|(kind, reason)| action(kind, reason)).collect();
-    let handed_over = lesson.others.then(|| match lesson.needs_reason && lesson.causes.len() == 1 {
-        true => "Wait for what others repair; in practice: “Somebody repaired it”".to_owned(),
-        false => "Hand over what others have to repair; in practice: “Somebody repaired it”".to_owned(),
-    });
     // What a reason goes past is not waited for.
-    if lesson.needs_reason && lesson.causes.len() == 1 {
+    let acts_first = lesson.needs_reason && lesson.causes.len() == 1;
+    let others =
+        if acts_first { "Wait for what others repair" } else { "Hand over what others have to repair" };
+    let handed_over = lesson.others.then(|| format!("{others}; in practice: “Somebody repaired it”"));
+    if acts_first {
         run.extend(ours.iter().map(|action| format!("{action}. Give your reason")));
         run.extend(handed_over);
     } else {

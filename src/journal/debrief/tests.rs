@@ -5,7 +5,6 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::journal::{Entry, Hand, Happening, NamedCause, Rehearsal, process, replay::replay};
-use crate::runbook::step::Step;
 
 /// Every scenario, and the outcomes, causes and actions of a run without a fault.
 const SCENARIOS: [&str; 28] = [
@@ -269,7 +268,14 @@ fn steps_that_were_passed_over_are_missing() {
     script.recover();
     let missing = script.debrief().missing;
     let [confirm, diagnose] = missing.as_slice() else { panic!("{missing:?}") };
-    assert!(confirm.starts_with("Step 1: ") && diagnose.starts_with("Step 2: "), "{missing:?}");
+    assert!(confirm.starts_with("Step 1: ") && diagnose.starts_with("Step 2: no cause"), "{missing:?}");
+    // All was known, and nobody looked at why.
+    let mut script = Script::of("scaled-to-zero");
+    script.outcome("failover-active");
+    script.cause("scaled-to-zero");
+    script.act(ActionKind::Scale);
+    script.recover();
+    assert_eq!(script.debrief().missing, ["Step 2: its evidence was not looked at before the scaling"]);
 }
 
 #[test]

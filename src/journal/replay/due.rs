@@ -33,15 +33,13 @@ pub(super) fn heed(record: &mut Record, entry: &Entry) {
             begin(record, at);
         }
         Happening::VariablesChanged => begin(record, at),
-        Happening::RegionChosen { region } => {
-            if record.region.as_ref().is_some_and(|before| before != region) {
-                record.due = Some(Due::new(Step::Confirm, at));
-            }
+        Happening::RegionChosen { region }
+            if record.region.as_ref().is_some_and(|before| before != region) =>
+        {
+            record.due = Some(Due::new(Step::Confirm, at));
         }
-        Happening::StepOpened { step } => {
-            if record.due.is_some_and(|due| due.step < *step) {
-                record.due = Some(Due::new(*step, at));
-            }
+        Happening::StepOpened { step } if record.due.is_some_and(|due| due.step < *step) => {
+            record.due = Some(Due::new(*step, at));
         }
         // A new action has a new rollout, and a new verification.
         Happening::Outcome { outcome, .. } if !outcome.is_unchanged() => again(record, at),

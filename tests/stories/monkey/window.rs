@@ -19,12 +19,13 @@ use super::{Dice, TEXTS, Told, Trail, settings};
 use crate::story::Story;
 
 /// What can be clicked.
-const ROLES: [Role; 7] = [
+const ROLES: [Role; 8] = [
     Role::Button,
     Role::Link,
     Role::RadioButton,
     Role::CheckBox,
     Role::TextInput,
+    Role::MultilineTextInput,
     Role::ComboBox,
     Role::ScrollBar,
 ];
@@ -284,7 +285,7 @@ impl<'a> Monkey<'a> {
     fn fill(&mut self, wanted: &str) {
         let found = self.story.root().children_recursive().find_map(|node| {
             let label = node.accesskit_node().label().filter(|label| label.starts_with(wanted))?;
-            if node.accesskit_node().role() != Role::TextInput {
+            if !matches!(node.accesskit_node().role(), Role::TextInput | Role::MultilineTextInput) {
                 return None;
             }
             node.focus();
