@@ -80,6 +80,7 @@ fn is_off(harness: &Harness<'_, Shown>, label: &str) -> bool {
 }
 
 #[test]
+#[allow(clippy::large_stack_arrays, reason = "a table of runs")]
 fn confirm_says_each_outcome_and_offers_its_next_step() {
     let both_fail = {
         let mut run = facts::failover();

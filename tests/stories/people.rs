@@ -1,7 +1,7 @@
 //! What people write down, say that they did, and learn of a practice run.
 
 use egui::{Key, Modifiers};
-use failback::app::model::{Debrief, Ending};
+use failback::app::model::{Debrief, Ending, Run};
 use failback::journal::Happening;
 
 use super::US;
@@ -11,7 +11,7 @@ use super::story::Story;
 /// What a practice run came to, once its recovery is in its journal.
 #[track_caller]
 pub fn debriefed(story: &mut Story) -> Debrief {
-    let debrief = |story: &Story| story.window().model().run.as_ref().and_then(|run| run.debrief());
+    let debrief = |story: &Story| story.window().model().run.as_ref().and_then(Run::debrief);
     let is_recovered = |debrief: &Debrief| debrief.ending == Ending::Recovered;
     story.until("the recovery in the journal", |story| debrief(story).as_ref().is_some_and(is_recovered));
     debrief(story).unwrap()

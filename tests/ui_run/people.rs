@@ -22,7 +22,7 @@ fn noted(happenings: impl IntoIterator<Item = Happening>) -> Run {
     let mut run = facts::failover();
     run.folder = Some("/runs/one".into());
     let all: Vec<Happening> = happenings.into_iter().collect();
-    let begin = now() - SignedDuration::from_secs(all.len() as i64);
+    let begin = all.iter().fold(now(), |at, _| at - SignedDuration::from_secs(1));
     for (second, happening) in (0..).zip(all) {
         run.record.add_entry(&Entry { at: begin + SignedDuration::from_secs(second), happening });
     }
