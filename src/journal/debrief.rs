@@ -24,9 +24,10 @@ pub struct Debrief {
     pub speed: String,
     /// How it ended.
     pub ending: Ending,
-    /// Until step 1 came to what is true; `None` where it never did, or the clock was set back.
+    /// Until step 1 had come to what is true and the person went on from it; `None` where it never did, or the clock
+    /// was set back.
     pub to_confirm: Option<Duration>,
-    /// Until a right cause ranked first.
+    /// Until a right cause ranked first and the person went on from step 2.
     pub to_right_cause: Option<Duration>,
     /// Until the region was changed first, here or by hand.
     pub to_action: Option<Duration>,
@@ -119,8 +120,8 @@ pub fn debrief(record: &Record) -> Option<Debrief> {
         title: practice.title.clone(),
         speed: practice.speed.to_string(),
         ending: ending(record, &lesson),
-        to_confirm: since(outcome.map(|(at, _)| *at)),
-        to_right_cause: since(right_cause.map(|(at, _)| *at)),
+        to_confirm: since(outcome.map(|(at, _)| went_on(record, Step::Confirm, *at))),
+        to_right_cause: since(right_cause.map(|(at, _)| went_on(record, Step::Diagnose, *at))),
         to_action: since(effective(record).map(|(action, _)| action.at).next()),
         to_recovered: since(recovered),
         took: since(ended),
@@ -129,6 +130,13 @@ pub fn debrief(record: &Record) -> Option<Debrief> {
         wrong,
         good_run: good_run(&lesson),
     })
+}
+
+/// When a person went on from a step whose answer was there at `at`: the program has it sooner than anybody reads it.
+/// Who never went on has it since then.
+fn went_on(record: &Record, from: Step, at: Timestamp) -> Timestamp {
+    let on = record.opened.iter().find(|(_, step)| *step > from);
+    on.map_or(at, |(opened, _)| at.max(*opened))
 }
 
 fn span(from: Option<Timestamp>, to: Option<Timestamp>) -> Option<Duration> {

@@ -54,8 +54,8 @@ fn verdict(debrief: &Debrief, ui: &mut Ui) {
 
 fn times(debrief: &Debrief, ui: &mut Ui) {
     let rows: Vec<(&str, Rich)> = [
-        ("Step 1 answered", debrief.to_confirm),
-        ("Right cause named", debrief.to_right_cause),
+        ("Step 1 settled", debrief.to_confirm),
+        ("Right cause seen", debrief.to_right_cause),
         ("First action", debrief.to_action),
         ("Recovered", debrief.to_recovered),
     ]

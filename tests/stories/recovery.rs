@@ -132,9 +132,9 @@ pub fn confirm(story: &mut Story, button: &str) {
     story.see("The action in us-east-1 is done");
 }
 
-/// Steps 4 and 5.
+/// Steps 4 and 5. The button in its place leads on to step 5 once the region is healthy, which may be soon.
 pub fn to_recovered(story: &mut Story) {
-    story.click("Watch the rollout");
+    story.click("4 Rollout");
     story.see("Rolled out: 3 of 3");
     story.click("Verify us-east-1");
     story.see("Recovered: us-east-1 serves again");

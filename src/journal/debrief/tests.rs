@@ -343,3 +343,16 @@ proptest! {
         prop_assert_eq!(debrief(&replay(&script.lines[..cut])).is_some(), cut + 1 >= begun);
     }
 }
+
+#[test]
+fn a_step_is_settled_when_the_person_went_on_from_it() {
+    // Opened at 0, the region at 10, the outcome at 20, step 2 at 30, the cause at 40.
+    let mut script = Script::diagnosed("crash-loop");
+    let secs = |time: Option<Duration>| time.map(|time| time.as_secs());
+    assert_eq!(secs(script.debrief().to_confirm), Some(30));
+    assert_eq!(secs(script.debrief().to_right_cause), Some(40), "they have not gone on yet");
+    script.second = 300;
+    script.add(Happening::StepOpened { step: Step::Restore });
+    assert_eq!(secs(script.debrief().to_confirm), Some(30));
+    assert_eq!(secs(script.debrief().to_right_cause), Some(300));
+}
