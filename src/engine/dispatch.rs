@@ -28,6 +28,7 @@ use super::tasks::{failed_inside, spawn_answer, spawn_blocking_answer};
 use super::writes::{Start, Writes};
 use super::{LAST_WAIT, Options, Stage, Tell, signals};
 
+mod handover;
 mod runs;
 
 /// How many lines of a followed log are told at once.
@@ -149,6 +150,7 @@ impl Dispatcher {
             ),
             // Made on the window's thread, as some systems demand.
             Job::PickFile { purpose } => self.tell.later(Event::Picked { purpose, path: None }),
+            Job::SaveFile { saving } => self.tell.later(Event::SaveChosen { saving, path: None }),
             // Done by the window, whose clipboard it is.
             Job::Copy { .. } => {}
             Job::StartPractice { session, scenario } => self.start_practice(session, scenario),
@@ -162,6 +164,9 @@ impl Dispatcher {
             Job::ContinueRun { from, session } => self.continue_run(from, session),
             Job::ReadRun { folder } => self.read_run(folder),
             Job::EndRun { folder, reason } => self.end_run(folder, reason),
+            Job::WriteReport { folder, path } => self.write_report(folder, path),
+            Job::HandOver { folder, path, by } => self.hand_over(folder, path, by),
+            Job::OpenBundle { path, by } => self.open_bundle(path, by),
             Job::Close { session } => self.close(session),
             Job::LookAtPractice { runs } => self.look_at_practice(runs),
             Job::LookBack => self.look_back(|| Ok(())),
