@@ -176,10 +176,11 @@ impl Window {
 
     /// The same to save a file.
     fn save(&self, saving: Saving) {
-        let mut dialog = rfd::AsyncFileDialog::new().set_file_name(&saving.name).set_title(match saving.what {
-            Written::Report => "Save the report (.html or .md)",
-            Written::Bundle => "Hand over the run",
-        });
+        let mut dialog =
+            rfd::AsyncFileDialog::new().set_file_name(&saving.name).set_title(match saving.what {
+                Written::Report => "Save the report (.html or .md)",
+                Written::Bundle => "Hand over the run",
+            });
         if let Some(folder) = places::downloads() {
             dialog = dialog.set_directory(folder);
         }

@@ -86,7 +86,8 @@ struct Masked {
 
 /// Reads a run, with its secrets masked once more.
 fn masked(folder: &Path) -> Result<Masked, HandoverError> {
-    let read = journal::text(folder).map_err(|source| HandoverError::Run { path: folder.to_owned(), source })?;
+    let read =
+        journal::text(folder).map_err(|source| HandoverError::Run { path: folder.to_owned(), source })?;
     let journal = journal::masked(&read.text, redact_credentials);
     let mut record = replay(&journal);
     record.is_cut = read.is_cut;
@@ -131,7 +132,10 @@ pub fn save(path: &Path, text: &str) -> Result<(), HandoverError> {
 }
 
 /// Writes a file, for the user alone, whole or not at all.
-fn write_whole(path: &Path, write: impl FnOnce(&mut std::fs::File) -> io::Result<()>) -> Result<(), HandoverError> {
+fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut std::fs::File) -> io::Result<()>,
+) -> Result<(), HandoverError> {
     let written = || {
         let folder = match path.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -18,7 +18,7 @@ mod status;
 mod times;
 mod view;
 
-pub use status::status;
+pub use status::{LONGEST, status};
 
 /// A time in UTC, and in this zone where that is another: `2026-03-04 02:41:07 UTC (03:41:07 CET)`.
 pub fn time(at: Timestamp, zone: &TimeZone) -> String {

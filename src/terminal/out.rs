@@ -97,7 +97,11 @@ pub(super) fn json(text: &str) {
 
 /// Writes a line to standard output that was made plain before: twice would change it.
 pub(super) fn made_plain(text: &str) {
-    let text = if plain::is_plain(&text.replace('\t', " ")) { text.to_owned() } else { plain::line(text).into_owned() };
+    let text = if plain::is_plain(&text.replace('\t', " ")) {
+        text.to_owned()
+    } else {
+        plain::line(text).into_owned()
+    };
     put(Line::Out(text));
 }
 

@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::clients::secret::redact_credentials;
 use crate::engine::handover;
 use crate::engine::session::Face;
-use crate::journal::report::status;
 use crate::journal::replay::{Moment, Record};
+use crate::journal::report::status;
 use crate::journal::{self, ReadBack, RunSummary, process};
 
 use super::cli::{RunArgs, RunsCommand};
@@ -67,7 +67,9 @@ fn found(args: &RunArgs) -> Result<PathBuf, Stop> {
     };
     match alike.as_slice() {
         [run] => Ok(run.folder.clone()),
-        [] if runs.is_empty() => Err(Stop::usage(format!("there is no run in {}", subject::runs()?.display()))),
+        [] if runs.is_empty() => {
+            Err(Stop::usage(format!("there is no run in {}", subject::runs()?.display())))
+        }
         [] => Err(Stop::usage(format!("there is no run {name}: see failback runs list --all"))),
         several => {
             let ids: Vec<String> = several.iter().take(5).map(|run| run.id()).collect();
@@ -133,7 +135,8 @@ fn list(all: bool, json: bool) -> Result<u8, Stop> {
     }
     for run in &back.runs {
         let region = run.region.as_ref().map_or(String::new(), |region| format!(", {region}"));
-        let practice = run.practice.as_ref().map_or(String::new(), |(_, title)| format!(", practice: {title}"));
+        let practice =
+            run.practice.as_ref().map_or(String::new(), |(_, title)| format!(", practice: {title}"));
         say!("{}", run.id());
         say!("  {}{region}{practice}", run.environment);
         let last = run.last_at.map_or(String::new(), |at| format!(", last entry {}", both(at)));
@@ -193,9 +196,9 @@ fn said(moment: &Moment) {
 fn report(folder: &Path, html: bool, markdown: bool, output: Option<&Path>) -> Result<u8, Stop> {
     let (now, zone) = (Timestamp::now(), TimeZone::system());
     let report = handover::report_of(folder, now, zone).map_err(failed)?;
-    let by_name = output.and_then(Path::extension).is_some_and(|ending| {
-        ending.eq_ignore_ascii_case("html") || ending.eq_ignore_ascii_case("htm")
-    });
+    let by_name = output
+        .and_then(Path::extension)
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("html") || ending.eq_ignore_ascii_case("htm"));
     let text = if html || by_name && !markdown { report.html } else { report.markdown };
     match output {
         Some(path) => {
@@ -210,7 +213,8 @@ fn report(folder: &Path, html: bool, markdown: bool, output: Option<&Path>) -> R
 fn hand_over(folder: &Path, output: Option<PathBuf>) -> Result<u8, Stop> {
     let (record, _) = read(folder)?;
     let now = Timestamp::now();
-    let path = output.unwrap_or_else(|| PathBuf::from(handover::file_name(&record.environment, now, "tar.gz")));
+    let path =
+        output.unwrap_or_else(|| PathBuf::from(handover::file_name(&record.environment, now, "tar.gz")));
     let by = process::hand(Face::Terminal.id());
     let packed = handover::pack(folder, &path, by, now, TimeZone::system()).map_err(failed)?;
     say!("{}", path.display());

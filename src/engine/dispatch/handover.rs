@@ -41,7 +41,8 @@ impl Dispatcher {
     pub(super) fn open_bundle(&self, path: PathBuf, by: Hand) {
         let runs = self.options.runs.clone();
         let open = move || {
-            let opened = runs.and_then(|runs| handover::open(&path, &runs, by).map_err(|error| error.to_string()));
+            let opened =
+                runs.and_then(|runs| handover::open(&path, &runs, by).map_err(|error| error.to_string()));
             Event::BundleOpened { opened }
         };
         spawn_blocking_answer(&self.tell, open, |error| Event::BundleOpened { opened: Err(error) });

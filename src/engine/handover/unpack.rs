@@ -9,7 +9,9 @@ use flate2::read::GzDecoder;
 use tar::EntryType;
 
 use super::HandoverError;
-use super::manifest::{ALL_BYTES, FILE_BYTES, FORMAT, Known, LOG_BYTES, LOGS, MANIFEST, Manifest, is_run_name};
+use super::manifest::{
+    ALL_BYTES, FILE_BYTES, FORMAT, Known, LOG_BYTES, LOGS, MANIFEST, Manifest, is_run_name,
+};
 use crate::journal::place::private_folder;
 use crate::journal::{self, Hand, JournalError};
 
@@ -47,7 +49,9 @@ impl Opened {
         }
         let from = &self.from;
         match &self.beside {
-            Some(name) => format!("The handover from {from} is the run {id}, beside {name}, which was here already"),
+            Some(name) => {
+                format!("The handover from {from} is the run {id}, beside {name}, which was here already")
+            }
             None => format!("The handover from {from} is the run {id}"),
         }
     }

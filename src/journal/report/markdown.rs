@@ -44,9 +44,8 @@ pub(super) fn environment(template: &str) -> Result<Environment<'_>, Error> {
     environment.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build()?);
     environment.set_auto_escape_callback(|_| AutoEscape::Custom("markdown".into()));
     environment.set_formatter(escaped);
-    environment.add_filter("fence", |text: &str, language: &str| {
-        Value::from_safe_string(fence(text, language))
-    });
+    environment
+        .add_filter("fence", |text: &str, language: &str| Value::from_safe_string(fence(text, language)));
     environment.add_template(NAME, template)?;
     Ok(environment)
 }

@@ -175,8 +175,15 @@ fn a_whole_run_is_told_in_the_order_that_a_reader_needs() {
         ],
     );
     let places: Vec<usize> = [
-        "## Summary", "## How long it took", "## Cause", "## What was done", "## Decisions",
-        "## What could not be checked", "## How each check stood at last", "## Notes", "## Timeline",
+        "## Summary",
+        "## How long it took",
+        "## Cause",
+        "## What was done",
+        "## Decisions",
+        "## What could not be checked",
+        "## How each check stood at last",
+        "## Notes",
+        "## Timeline",
     ]
     .iter()
     .map(|part| text.find(part).unwrap_or_else(|| panic!("{part} is not in\n{text}")))
@@ -189,7 +196,8 @@ fn a_whole_run_is_told_in_the_order_that_a_reader_needs() {
 #[test]
 fn an_interrupted_action_comes_first_and_says_what_may_still_run() {
     let mut happenings = whole()[..9].to_vec();
-    let tool = crate::runbook::interrupted::StartedTool { program: "helm".to_owned(), process: process::mark(42) };
+    let tool =
+        crate::runbook::interrupted::StartedTool { program: "helm".to_owned(), process: process::mark(42) };
     happenings.push(Happening::ToolStarted { intent: 1, tool });
     let record = journal(&happenings);
     let text = markdown(&record);
@@ -221,13 +229,16 @@ fn a_run_that_was_left_says_what_it_waits_for_and_what_spoke_against_it() {
         &text,
         &[
             "us-east-1 of acme-prod has not recovered. The run was left at 2026-03-05 00:01:30 UTC. It waits for this: Step 4: the rollout of us-east-1 after the scaling.**",
-            "when the run was left:\n\n- Pods in us-east-1: 0 of 3 ready",
+            "recovered when the run was left:\n\n- Pods in us-east-1: 0 of 3 ready",
             "| Waits for | Step 4: the rollout of us-east-1 after the scaling |",
         ],
     );
     let goes_on = report(&record, &Settings { goes_on: true, ..settings() }).unwrap().markdown;
     assert_has(&goes_on, &["The run goes on. It waits for this"]);
-    assert_has(&status(&record, after(90)), &["failing since 2026-03-04 23:58 UTC", "Last: scaling done 00:01 UTC"]);
+    assert_has(
+        &status(&record, after(90)),
+        &["failing since 2026-03-04 23:58 UTC", "Last: scaling done 00:01 UTC"],
+    );
 }
 
 #[test]
@@ -271,7 +282,10 @@ fn what_cannot_be_understood_or_is_missing_is_told() {
         ],
     );
     // Nothing at all is a report, too.
-    assert_has(&markdown(&Record::default()), &["The journal has no entry that can be read", "No cause was named"]);
+    assert_has(
+        &markdown(&Record::default()),
+        &["The journal has no entry that can be read", "No cause was named"],
+    );
 }
 
 #[test]
@@ -279,7 +293,10 @@ fn where_nothing_is_to_be_restored_that_is_what_the_report_says() {
     let sentence = "No health check fails: there is nothing to restore".to_owned();
     let seen = Happening::OutcomeSeen { outcome: "nothing-failing".to_owned(), sentence };
     let record = journal(&[opened(), chosen(), seen]);
-    assert_has(&markdown(&record), &["nothing was restored. No health check fails", "Nothing was done to the region"]);
+    assert_has(
+        &markdown(&record),
+        &["nothing was restored. No health check fails", "Nothing was done to the region"],
+    );
     assert_eq!(
         status(&record, after(60)),
         "us-east-1 (acme-prod): No health check fails: there is nothing to restore"
@@ -288,14 +305,18 @@ fn where_nothing_is_to_be_restored_that_is_what_the_report_says() {
 
 #[test]
 fn practice_says_so_everywhere() {
-    let practice = Rehearsal { scenario: "crash-loop".to_owned(), title: "Crash loop".to_owned(), speed: 10.0 };
+    let practice =
+        Rehearsal { scenario: "crash-loop".to_owned(), title: "Crash loop".to_owned(), speed: 10.0 };
     let mut happenings = whole();
     happenings[0] =
         Happening::Opened { environment: "practice".to_owned(), practice: Some(practice), by: hand("anna") };
     let record = journal(&happenings);
     let report = report(&record, &settings()).unwrap();
     assert_eq!(report.title, "Practice: Recovery of us-east-1 (practice)");
-    assert_has(&report.markdown, &["> **This was practice**: nothing real was touched. Scenario: Crash loop, time × 10."]);
+    assert_has(
+        &report.markdown,
+        &["> **This was practice**: nothing real was touched. Scenario: Crash loop, time × 10."],
+    );
     assert_has(&report.html, &["<title>Practice: Recovery of us-east-1 (practice)</title>", "<h1>Practice:"]);
     assert_eq!(
         status(&record, after(200)),
@@ -347,7 +368,9 @@ fn local_times_are_right_across_midnight_and_the_change_of_the_clocks() {
 #[test]
 fn a_clock_that_was_set_back_makes_a_duration_unknown() {
     let mut record = Record::default();
-    for (second, happening) in [(100, opened()), (110, chosen()), (50, confirmed()), (60, Happening::Recovered)] {
+    for (second, happening) in
+        [(100, opened()), (110, chosen()), (50, confirmed()), (60, Happening::Recovered)]
+    {
         record.add_entry(&Entry { at: after(second), happening });
     }
     record.milestones.first_failure = Some(after(90));
@@ -372,5 +395,5 @@ fn the_line_for_a_chat_fits_one_whatever_is_in_it() {
     cause.headline.clone_from(&long);
     happenings[6] = Happening::CauseNamed { cause: Some(cause) };
     let line = status(&journal(&happenings), after(1));
-    assert!(line.chars().count() <= super::status::LONGEST && plain::is_plain(&line), "{line}");
+    assert!(line.chars().count() <= LONGEST && plain::is_plain(&line), "{line}");
 }

@@ -48,6 +48,15 @@ impl<'a> Times<'a> {
         self.local(at).map_or(utc.clone(), |local| format!("{utc} ({local})"))
     }
 
+    /// The same without the day, where it is that of another time.
+    pub(super) fn short(&self, at: Timestamp, day_of: Option<Timestamp>) -> String {
+        if day_of.is_none_or(|other| Self::day(other) != Self::day(at)) {
+            return self.full(at);
+        }
+        let utc = format!("{} UTC", Self::clock(at));
+        self.local(at).map_or(utc.clone(), |local| format!("{utc} ({local})"))
+    }
+
     /// The local zone, where there is one beside UTC at this time.
     pub(super) fn zone(&self, at: Timestamp) -> Option<String> {
         self.local(at)?;

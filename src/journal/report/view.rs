@@ -16,6 +16,9 @@ mod checks;
 pub(super) use actions::open;
 pub(super) use checks::MARKS;
 
+/// How much of a timeline is shown: its end.
+const MOMENTS: usize = 5_000;
+
 /// All of a report.
 #[derive(Debug, Serialize)]
 pub(super) struct View {
@@ -266,7 +269,8 @@ fn notes(record: &Record, times: &Times<'_>) -> Vec<Note> {
 /// In the order of the file; a new heading wherever the day is another one.
 fn days(record: &Record, times: &Times<'_>) -> Vec<Day> {
     let mut days: Vec<Day> = Vec::new();
-    for moment in &record.timeline {
+    let surplus = record.timeline.len().saturating_sub(MOMENTS);
+    for moment in &record.timeline[surplus..] {
         let date = Times::day(moment.at).to_string();
         if days.last().is_none_or(|day| day.date != date) {
             days.push(Day { date, moments: Vec::new() });
@@ -292,7 +296,7 @@ fn days(record: &Record, times: &Times<'_>) -> Vec<Day> {
 fn kind(kind: MomentKind) -> &'static str {
     match kind {
         MomentKind::Run => "Run",
-        MomentKind::Reading(verdict) => checks::word(verdict),
+        MomentKind::Reading(_) => "Check",
         MomentKind::Finding => "Finding",
         MomentKind::Decision => "Decision",
         MomentKind::Action => "Action",
@@ -321,6 +325,10 @@ fn gaps(record: &Record, left_out: &[String]) -> Vec<String> {
     }
     if record.timeline.iter().any(|moment| moment.clock_set_back) {
         gaps.push("The clock was set back during the run: durations across that are not known".to_owned());
+    }
+    if record.timeline.len() > MOMENTS {
+        let surplus = record.timeline.len() - MOMENTS;
+        gaps.push(format!("The first {surplus} entries of the timeline are left out: it is too long"));
     }
     gaps.extend(left_out.iter().cloned());
     gaps

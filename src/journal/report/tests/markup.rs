@@ -44,6 +44,10 @@ fn rendered(template: &str, x: &str) -> String {
 fn assert_is_only_text(x: &str) {
     let shown = plain::line(x).into_owned();
     for (template, before, after) in PLACES {
+        // A headline is never empty: nothing would be strong.
+        if shown.is_empty() && template.starts_with("**") {
+            continue;
+        }
         let markdown = rendered(template, x);
         let (text, elements) = seen(&markdown);
         let expected = if template.starts_with("**") {
@@ -68,11 +72,49 @@ fn assert_is_only_text(x: &str) {
 #[test]
 fn markup_of_any_kind_is_text() {
     for text in [
-        "<script>alert(1)</script>", "<!-- a", "a & b &amp; &#60;", "[a](http://b)", "![a](b)", "<http://a>",
-        "*a* _b_ **c** ~~d~~ `e` ``f``", "# a", "- a", "+ a", "1. a", "12) a", "> a", "    a", "\ta", "---", "===",
-        "***", "```", "~~~", "a | b", "|---|", "[a]: http://b", "a\n\n# b", "a  ", "  a", "\\", "\\*", "a\\",
-        "^a^ {a}", "$x$", "[^1]", "{{ x }}", "{% x %}", "\u{1b}[31m", "\u{202e}a", "\u{a0}a\u{a0}", "\u{3000}", ":a", "",
-        "us-east-1", "Error: UPGRADE FAILED: a_b_c", "x\u{0}y",
+        "<script>alert(1)</script>",
+        "<!-- a",
+        "a & b &amp; &#60;",
+        "[a](http://b)",
+        "![a](b)",
+        "<http://a>",
+        "*a* _b_ **c** ~~d~~ `e` ``f``",
+        "# a",
+        "- a",
+        "+ a",
+        "1. a",
+        "12) a",
+        "> a",
+        "    a",
+        "\ta",
+        "---",
+        "===",
+        "***",
+        "```",
+        "~~~",
+        "a | b",
+        "|---|",
+        "[a]: http://b",
+        "a\n\n# b",
+        "a  ",
+        "  a",
+        "\\",
+        "\\*",
+        "a\\",
+        "^a^ {a}",
+        "$x$",
+        "[^1]",
+        "{{ x }}",
+        "{% x %}",
+        "\u{1b}[31m",
+        "\u{202e}a",
+        "\u{a0}a\u{a0}",
+        "\u{3000}",
+        ":a",
+        "",
+        "us-east-1",
+        "Error: UPGRADE FAILED: a_b_c",
+        "x\u{0}y",
     ] {
         assert_is_only_text(text);
     }
@@ -94,10 +136,57 @@ fn the_page_has_no_script_no_link_and_nothing_from_elsewhere() {
         .map(|tag| tag.split(|c: char| !c.is_ascii_alphanumeric() && !"/!".contains(c)).next().unwrap())
         .collect();
     let known = [
-        "!DOCTYPE", "/body", "/h1", "/h2", "/h3", "/head", "/html", "/li", "/main", "/ol", "/p", "/span", "/strong",
-        "/style", "/table", "/tbody", "/td", "/th", "/thead", "/title", "/tr", "/ul", "blockquote", "/blockquote",
-        "body", "/code", "/pre", "code", "h1", "h2", "h3", "head", "hr", "html", "li", "main", "meta", "ol", "p", "pre",
-        "span", "strong", "style", "table", "tbody", "td", "th", "thead", "title", "tr", "ul",
+        "!DOCTYPE",
+        "/body",
+        "/h1",
+        "/h2",
+        "/h3",
+        "/head",
+        "/html",
+        "/li",
+        "/main",
+        "/ol",
+        "/p",
+        "/span",
+        "/strong",
+        "/style",
+        "/table",
+        "/tbody",
+        "/td",
+        "/th",
+        "/thead",
+        "/title",
+        "/tr",
+        "/ul",
+        "blockquote",
+        "/blockquote",
+        "body",
+        "/code",
+        "/pre",
+        "code",
+        "h1",
+        "h2",
+        "h3",
+        "head",
+        "hr",
+        "html",
+        "li",
+        "main",
+        "meta",
+        "ol",
+        "p",
+        "pre",
+        "span",
+        "strong",
+        "style",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
     ];
     let odd: Vec<_> = tags.iter().filter(|tag| !known.contains(tag)).collect();
     assert!(odd.is_empty(), "{odd:?}\n{page}");

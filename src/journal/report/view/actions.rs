@@ -131,7 +131,8 @@ fn who(record: &Record, action: &ActionRecord) -> String {
 
 /// What stands in place of actions.
 pub(super) fn none(record: &Record) -> String {
-    let mut text = "Nothing was done to the region from here, and nobody said that they did it by hand".to_owned();
+    let mut text =
+        "Nothing was done to the region from here, and nobody said that they did it by hand".to_owned();
     if record.repaired_by_others.is_some() {
         text.push_str(". In this practice, others repaired what is theirs");
     } else if record.is_recovered() && sentence::nothing_restored(record).is_none() {

@@ -10,7 +10,7 @@ use crate::runbook::verdict::Verdict;
 
 /// The word of each verdict with its sign, and the class that colours it on the page.
 pub(in crate::journal::report) const MARKS: [(&str, &str); 4] =
-    [("✓ Good", "good"), ("! Warning", "warning"), ("✗ Failed", "failed"), ("? Not known", "unknown")];
+    [("✓ Good", "good"), ("▲ Warning", "warning"), ("✗ Failed", "failed"), ("? Not known", "unknown")];
 
 /// The checks of a step.
 #[derive(Debug, Serialize)]
@@ -34,15 +34,6 @@ pub(super) fn mark(verdict: Verdict) -> &'static str {
         Verdict::Warn => MARKS[1].0,
         Verdict::Fail => MARKS[2].0,
         Verdict::Unknown => MARKS[3].0,
-    }
-}
-
-pub(super) fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "Good",
-        Verdict::Warn => "Warning",
-        Verdict::Fail => "Failed",
-        Verdict::Unknown => "Not known",
     }
 }
 
@@ -75,7 +66,7 @@ fn group(record: &Record, step: Step, times: &Times<'_>) -> Option<Group> {
         title: with_region(&check.title, check.region.as_deref()),
         found: check.found.clone(),
         expected: check.expected.clone(),
-        since: times.full(check.since),
+        since: times.short(check.since, record.milestones.opened),
     };
     let title = match step.number() {
         0 => step.title().to_owned(),
@@ -84,20 +75,23 @@ fn group(record: &Record, step: Step, times: &Times<'_>) -> Option<Group> {
     Some(Group { title, rows: checks.into_iter().map(row).collect() })
 }
 
-/// What could not be checked, and whether somebody took it as it is.
+/// What could not be checked, and whether somebody took it as it is. What has one reason stands together.
 pub(super) fn not_checked(record: &Record) -> Vec<String> {
-    let mut all = Vec::new();
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
     for check in record.checks.iter().filter(|check| check.verdict == Verdict::Unknown) {
-        let mut text = format!("{}: {}", with_region(&check.title, check.region.as_deref()), check.found);
+        let mut why = check.found.clone();
         let taken = record.accepted.iter().rev().find(|taken| {
             taken.check == check.check && taken.region == check.region && taken.reason.is_some()
         });
         if let Some(reason) = taken.and_then(|taken| taken.reason.as_ref()) {
-            text.push_str(&format!(". Accepted: {reason}"));
+            why.push_str(&format!(". Accepted: {reason}"));
         }
-        if !all.contains(&text) {
-            all.push(text);
+        let title = with_region(&check.title, check.region.as_deref());
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, titles)) if titles.contains(&title) => {}
+            Some((_, titles)) => titles.push(title),
+            None => reasons.push((why, vec![title])),
         }
     }
-    all
+    reasons.into_iter().map(|(why, titles)| format!("{}: {why}", titles.join(", "))).collect()
 }
