@@ -152,7 +152,7 @@ pub fn all(runs: &Path) -> (Vec<FoundRun>, Vec<String>) {
         match read(&folder.join(FILE)) {
             Ok(journal) => {
                 read_so_far += journal.text.len();
-                found.push(of_journal(folder, &journal));
+                found.push(of_text(folder, &journal));
             }
             // It ended before it had one.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

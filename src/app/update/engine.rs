@@ -30,15 +30,10 @@ pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job
             form::vpcs(model, session, vpcs);
             Vec::new()
         }
-        Event::Picked { purpose: FilePurpose::Bundle, path } => {
-            path.map_or_else(Vec::new, |path| handover::open(model, path))
-        }
-        Event::SaveChosen { saving, path } => handover::chosen(model, saving, path),
-        Event::Written { what, path, result } => {
-            handover::written(model, what, &path, result);
-            Vec::new()
-        }
-        Event::BundleOpened { opened } => handover::opened(model, opened),
+        event @ (Event::Picked { purpose: FilePurpose::Bundle, .. }
+        | Event::SaveChosen { .. }
+        | Event::Written { .. }
+        | Event::BundleOpened { .. }) => handover::told(model, event),
         Event::Picked { purpose, path } => form::picked(model, purpose, path, now),
         Event::PracticeStarted { session, world } => practice_started(model, session, world, now),
         Event::Observed { session, question, generation, reading } => {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::app::model::{Model, Notice, Run};
 use crate::app::msg::STATUS_KEY;
-use crate::engine::event::Written;
+use crate::engine::event::{Event, Written};
 use crate::engine::handover::{self, Opened};
 use crate::engine::job::{Job, Saving};
 use crate::journal::report;
@@ -38,8 +38,22 @@ fn ask(environment: &str, folder: PathBuf, what: Written, now: Timestamp) -> Job
     Job::SaveFile { saving: Saving { what, folder, name } }
 }
 
+/// What the engine tells of them.
+pub(super) fn told(model: &mut Model, event: Event) -> Vec<Job> {
+    match event {
+        Event::Picked { path: Some(path), .. } => open(model, path),
+        Event::SaveChosen { saving, path } => chosen(model, saving, path),
+        Event::Written { what, path, result } => {
+            written(model, what, &path, result);
+            Vec::new()
+        }
+        Event::BundleOpened { opened } => self::opened(model, opened),
+        _ => Vec::new(),
+    }
+}
+
 /// A place was chosen.
-pub(super) fn chosen(model: &Model, saving: Saving, path: Option<PathBuf>) -> Vec<Job> {
+fn chosen(model: &Model, saving: Saving, path: Option<PathBuf>) -> Vec<Job> {
     let Some(path) = path else { return Vec::new() };
     let folder = saving.folder;
     match saving.what {
@@ -49,7 +63,7 @@ pub(super) fn chosen(model: &Model, saving: Saving, path: Option<PathBuf>) -> Ve
 }
 
 /// It was written, or not.
-pub(super) fn written(model: &mut Model, what: Written, path: &Path, result: Result<Vec<String>, String>) {
+fn written(model: &mut Model, what: Written, path: &Path, result: Result<Vec<String>, String>) {
     let noun = match what {
         Written::Report => "The report",
         Written::Bundle => "The handover",
@@ -80,7 +94,7 @@ pub(super) fn open(model: &Model, path: PathBuf) -> Vec<Job> {
 }
 
 /// It was opened, or not.
-pub(super) fn opened(model: &mut Model, opened: Result<Opened, String>) -> Vec<Job> {
+fn opened(model: &mut Model, opened: Result<Opened, String>) -> Vec<Job> {
     match opened {
         Ok(opened) => {
             let mut text = opened.sentence();
