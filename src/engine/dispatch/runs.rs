@@ -14,6 +14,7 @@ use crate::engine::tasks::spawn_blocking_answer;
 use crate::environment;
 use crate::journal::{self, Entry, Happening, JournalHandle, Listener, ReadBack};
 use crate::runbook::interrupted::Interrupted;
+use crate::runbook::profile::Profile;
 
 /// How many entries wait for room on their way to the window.
 const UNTOLD: usize = 65_536;

@@ -8,10 +8,11 @@ use flate2::write::GzEncoder;
 use serde_json::json;
 
 use super::*;
+use crate::environment;
 use crate::journal::{Entry, Hand, Happening, JournalHandle, Listener, one, process};
 use crate::runbook::action::ActionKind;
 use crate::runbook::interrupted::ProcessMark;
-use crate::runbook::profile::testing::profile;
+use crate::runbook::profile::{Profile, testing::profile};
 
 const KEY: &str = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQ\n-----END RSA PRIVATE KEY-----";
 
@@ -54,13 +55,13 @@ fn run(runs: &Path) -> PathBuf {
         reason: None,
     };
     let chosen = Happening::RegionChosen { region: "us-east-1".to_owned() };
-    let first = [opened, chosen, noted("password=hunter2"), noted(KEY), intent].map(Entry::now);
-    let journal = JournalHandle::begin(runs, "acme prod", &first, Listener::nobody()).unwrap();
-    let folder = journal.folder().to_owned();
-    drop(journal);
     let mut profile = saved_profile();
     profile.chart.repository = "https://me:hunter2@charts.example.com/".to_owned();
-    keep_environment(&folder, &profile);
+    let toml = environment::to_toml(&profile).unwrap();
+    let first = [opened, chosen, noted("password=hunter2"), noted(KEY), intent].map(Entry::now);
+    let journal = JournalHandle::begin(runs, "acme prod", Some(&toml), &first, Listener::nobody()).unwrap();
+    let folder = journal.folder().to_owned();
+    drop(journal);
     let newer =
         format!("{}\n", json!({"at": "2026-03-04T02:00:00Z", "what": "new", "adminPassword": "hunter2"}));
     let path = folder.join(journal::FILE);
@@ -131,7 +132,7 @@ fn a_bundle_has_the_run_and_no_secret_and_opens_on_another_machine() {
     let back = journal::look_back(&runs, &[]);
     let [interrupted] = back.interrupted.as_slice() else { panic!("{back:?}") };
     assert_eq!((interrupted.action.as_str(), interrupted.alive), ("reapply-helm", None));
-    environment::read(&opened.folder.join(ENVIRONMENT_FILE)).unwrap();
+    environment::read(&opened.folder.join(journal::ENVIRONMENT_FILE)).unwrap();
     // It is taken up as any other.
     drop(JournalHandle::resume(&opened.folder, Listener::nobody()).unwrap());
 
@@ -187,7 +188,7 @@ fn what_is_too_long_is_cut_and_told() {
 #[test]
 fn an_environment_is_not_changed_by_the_mask() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join(ENVIRONMENT_FILE);
+    let path = dir.path().join(journal::ENVIRONMENT_FILE);
     environment::write(&path, &saved_profile()).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     let masked: Vec<String> = text.lines().map(redact_credentials).collect();
@@ -317,8 +318,13 @@ fn what_unpacks_to_more_than_a_run_has_is_refused_by_its_first_bytes() {
 fn a_run_that_goes_on_is_handed_over_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let opened = Happening::Opened { environment: "acme".to_owned(), practice: None, by: hand("anna") };
-    let journal =
-        JournalHandle::begin(&dir.path().join("runs"), "acme", &[Entry::now(opened)], Listener::nobody());
+    let journal = JournalHandle::begin(
+        &dir.path().join("runs"),
+        "acme",
+        None,
+        &[Entry::now(opened)],
+        Listener::nobody(),
+    );
     let journal = journal.unwrap();
     let bundle = packed(journal.folder(), dir.path());
     let opened = open(&bundle, &dir.path().join("two"), hand("berta")).unwrap();
