@@ -164,9 +164,9 @@ impl Dispatcher {
             Job::ContinueRun { from, session } => self.continue_run(from, session),
             Job::ReadRun { folder } => self.read_run(folder),
             Job::EndRun { folder, reason } => self.end_run(folder, reason),
-            Job::WriteReport { folder, path } => self.write_report(folder, path),
-            Job::HandOver { folder, path, by } => self.hand_over(folder, path, by),
-            Job::OpenBundle { path, by } => self.open_bundle(path, by),
+            job @ (Job::WriteReport { .. } | Job::HandOver { .. } | Job::OpenBundle { .. }) => {
+                self.for_others(job)
+            }
             Job::Close { session } => self.close(session),
             Job::LookAtPractice { runs } => self.look_at_practice(runs),
             Job::LookBack => self.look_back(|| Ok(())),

@@ -8,11 +8,22 @@ use jiff::tz::TimeZone;
 use super::Dispatcher;
 use crate::engine::event::{Event, Written};
 use crate::engine::handover;
+use crate::engine::job::Job;
 use crate::engine::tasks::spawn_blocking_answer;
 use crate::journal::{self, Entry, Hand, Happening, JournalHandle};
 
 impl Dispatcher {
-    pub(super) fn write_report(&self, folder: PathBuf, path: PathBuf) {
+    /// A report or a handover.
+    pub(super) fn for_others(&self, job: Job) {
+        match job {
+            Job::WriteReport { folder, path } => self.write_report(folder, path),
+            Job::HandOver { folder, path, by } => self.hand_over(folder, path, by),
+            Job::OpenBundle { path, by } => self.open_bundle(path, by),
+            _ => {}
+        }
+    }
+
+    fn write_report(&self, folder: PathBuf, path: PathBuf) {
         let of_lost = path.clone();
         let write = move || {
             let result = handover::write_report(&folder, &path, Timestamp::now(), TimeZone::system());
@@ -22,7 +33,7 @@ impl Dispatcher {
         spawn_blocking_answer(&self.tell, write, lost(Written::Report, of_lost));
     }
 
-    pub(super) fn hand_over(&self, folder: PathBuf, path: PathBuf, by: Hand) {
+    fn hand_over(&self, folder: PathBuf, path: PathBuf, by: Hand) {
         let own = self.sessions.values().filter_map(|live| live.journal.clone());
         let own = own.into_iter().find(|journal| journal.folder() == folder);
         let of_lost = path.clone();
@@ -38,7 +49,7 @@ impl Dispatcher {
         spawn_blocking_answer(&self.tell, write, lost(Written::Bundle, of_lost));
     }
 
-    pub(super) fn open_bundle(&self, path: PathBuf, by: Hand) {
+    fn open_bundle(&self, path: PathBuf, by: Hand) {
         let runs = self.options.runs.clone();
         let open = move || {
             let opened =

@@ -55,9 +55,7 @@ fn run(runs: &Path) -> PathBuf {
         reason: None,
     };
     let chosen = Happening::RegionChosen { region: "us-east-1".to_owned() };
-    let mut profile = saved_profile();
-    profile.chart.repository = "https://me:hunter2@charts.example.com/".to_owned();
-    let toml = environment::to_toml(&profile).unwrap();
+    let toml = environment::to_toml(&saved_profile()).unwrap() + "# password: hunter2\n";
     let first = [opened, chosen, noted("password=hunter2"), noted(KEY), intent].map(Entry::now);
     let journal = JournalHandle::begin(runs, "acme prod", Some(&toml), &first, Listener::nobody()).unwrap();
     let folder = journal.folder().to_owned();

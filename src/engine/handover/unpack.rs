@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use flate2::read::GzDecoder;
 use tar::EntryType;
@@ -17,6 +18,10 @@ use crate::journal::{self, Hand, JournalError};
 
 /// How large a bundle may be, in bytes.
 const PACKED_BYTES: u64 = 128 * 1024 * 1024;
+/// What a folder's name begins with while a bundle is being opened in it: hidden, so that it is no run yet.
+const OPENING: &str = ".opening-";
+/// Far longer than opening one takes.
+const OPENING_TAKES: Duration = Duration::from_secs(3600);
 /// How many runs of one name there may be.
 const COPIES: usize = 100;
 
@@ -75,7 +80,8 @@ pub fn open(bundle: &Path, runs: &Path, by: Hand) -> Result<Opened, HandoverErro
         return Err(refused(format!("it is larger than {} MiB", PACKED_BYTES / 1024 / 1024)));
     }
     private_folder(runs).map_err(JournalError::from)?;
-    let folder = tempfile::Builder::new().prefix(".opening-").tempdir_in(runs).map_err(unwritten)?;
+    sweep(runs);
+    let folder = tempfile::Builder::new().prefix(OPENING).tempdir_in(runs).map_err(unwritten)?;
     let manifest = match unpack(file, folder.path()) {
         Ok(manifest) => manifest,
         Err(Fault::Refused(why)) => return Err(refused(why)),
@@ -102,6 +108,18 @@ pub fn open(bundle: &Path, runs: &Path, by: Hand) -> Result<Opened, HandoverErro
     // It has another name now: there is nothing to remove any more.
     drop(folder.keep());
     Ok(opened(target, false, beside))
+}
+
+/// Removes what killed programs had begun to open.
+fn sweep(runs: &Path) {
+    for entry in std::fs::read_dir(runs).into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(OPENING);
+        let age = entry.metadata().and_then(|found| found.modified()).ok().and_then(|at| at.elapsed().ok());
+        if is_ours && age.is_some_and(|age| age > OPENING_TAKES) {
+            // What cannot be removed now is tried again by the next one.
+            drop(std::fs::remove_dir_all(entry.path()));
+        }
+    }
 }
 
 /// Where the run goes.

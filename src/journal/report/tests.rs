@@ -278,7 +278,7 @@ fn what_cannot_be_understood_or_is_missing_is_told() {
             "1 line of the journal cannot be read",
             "A newer Failback wrote 1 of the entries, which this one does not understand (drained)",
             "The clock was set back",
-            "- 3-restart.log was too long.",
+            "- 3-restart.log was too long",
         ],
     );
     // Nothing at all is a report, too.
@@ -379,7 +379,7 @@ fn a_clock_that_was_set_back_makes_a_duration_unknown() {
         &text,
         &[
             "| Failover confirmed | 2026-03-05 00:00:40 UTC | not known | not known |",
-            "| Cause named | not known |  |  |",
+            "| Cause named | none was named |  |  |",
             "acme-prod recovered at 2026-03-05 00:00:50 UTC.**",
             "The clock had been set back before this",
         ],

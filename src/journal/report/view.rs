@@ -140,7 +140,7 @@ impl View {
 fn summary(record: &Record, goes_on: bool, times: &Times<'_>) -> Vec<Row> {
     let mut rows = vec![Row { name: "Environment", text: record.environment.clone() }];
     let region = record.region.clone().unwrap_or_else(|| "not known".to_owned());
-    rows.push(Row { name: "Failed region", text: region });
+    rows.push(Row { name: "Taken for the failed region", text: region });
     if let Some(outcome) = &record.outcome {
         rows.push(Row { name: "Step 1 says", text: outcome.sentence.clone() });
     }
@@ -168,21 +168,21 @@ fn summary(record: &Record, goes_on: bool, times: &Times<'_>) -> Vec<Row> {
 fn durations(record: &Record, times: &Times<'_>) -> Vec<Duration> {
     let all = &record.milestones;
     let reached = [
-        ("First failure seen", all.first_failure),
-        ("Failover confirmed", all.confirmed),
-        ("Cause named", all.cause_named),
-        ("First action done", all.acted),
-        ("Restored: the rollout was done", all.restored),
-        ("Recovered", all.recovered),
+        ("First failure seen", all.first_failure, "none was seen"),
+        ("Failover confirmed", all.confirmed, "not confirmed"),
+        ("Cause named", all.cause_named, "none was named"),
+        ("First action done", all.acted, "none was done"),
+        ("Restored: the rollout was done", all.restored, "not watched"),
+        ("Recovered", all.recovered, "not reached"),
     ];
-    let last = reached.iter().rposition(|(_, at)| at.is_some());
+    let last = reached.iter().rposition(|(_, at, _)| at.is_some());
     let mut before: Option<Timestamp> = None;
     let mut rows = Vec::new();
-    for (place, (name, at)) in reached.into_iter().enumerate() {
+    for (place, (name, at, unreached)) in reached.into_iter().enumerate() {
         let is_past = last.is_some_and(|last| place < last);
         let shown = match at {
             Some(at) => times.full(at),
-            None if is_past => "not known".to_owned(),
+            None if is_past => unreached.to_owned(),
             None => "not reached".to_owned(),
         };
         let after = if place == 0 { String::new() } else { took(all.first_failure, at) };
@@ -194,7 +194,7 @@ fn durations(record: &Record, times: &Times<'_>) -> Vec<Duration> {
 }
 
 fn took(from: Option<Timestamp>, to: Option<Timestamp>) -> String {
-    match (to, Milestones::between(from, to)) {
+    match (to.and(from), Milestones::between(from, to)) {
         (None, _) => String::new(),
         (Some(_), Some(took)) => span(took),
         (Some(_), None) => "not known".to_owned(),
