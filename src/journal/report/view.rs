@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Settings;
 use super::sentence;
 use super::times::{Times, span};
-use crate::journal::replay::{Milestones, MomentKind};
+use crate::journal::replay::{ActionRecord, Milestones, MomentKind};
 use crate::journal::{NamedCause, Record};
 use crate::runbook::interrupted::noun;
 
@@ -141,7 +141,9 @@ fn summary(record: &Record, goes_on: bool, times: &Times<'_>) -> Vec<Row> {
     let mut rows = vec![Row { name: "Environment", text: record.environment.clone() }];
     let region = record.region.clone().unwrap_or_else(|| "not known".to_owned());
     rows.push(Row { name: "Taken for the failed region", text: region });
-    if let Some(outcome) = &record.outcome {
+    // Once something was done, that nothing fails any more is the recovery and no false alarm.
+    let acted = record.actions.iter().any(ActionRecord::may_have_changed);
+    if let Some(outcome) = record.outcome.as_ref().filter(|it| !(acted && it.id == "nothing-failing")) {
         rows.push(Row { name: "Step 1 says", text: outcome.sentence.clone() });
     }
     let mut names: Vec<String> = Vec::new();
