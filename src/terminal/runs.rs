@@ -41,7 +41,7 @@ fn one(command: RunsCommand) -> Result<u8, Stop> {
     }
 }
 
-fn failed(error: impl ToString) -> Stop {
+fn failed<E: std::error::Error>(error: E) -> Stop {
     Stop::failed(error.to_string())
 }
 

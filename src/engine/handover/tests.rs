@@ -193,8 +193,11 @@ fn an_environment_is_not_changed_by_the_mask() {
     assert_eq!(masked.join("\n"), text.trim_end());
 }
 
+/// An entry: its type, path, the size that its header says where that is not its own, and its content.
+type Packed<'a> = (u8, &'a str, Option<u64>, &'a [u8]);
+
 /// A bundle of these entries: type, path, size that the header says, content.
-fn archive(path: &Path, entries: &[(u8, &str, Option<u64>, &[u8])]) {
+fn archive(path: &Path, entries: &[Packed<'_>]) {
     let mut bytes = Vec::new();
     for (kind, name, size, content) in entries {
         let mut header = tar::Header::new_ustar();
@@ -228,13 +231,13 @@ fn an_archive_that_is_hostile_or_no_bundle_is_refused_and_leaves_nothing() {
     let (good, newer, up, hidden) =
         (manifest(1, "2026-acme"), manifest(2, "2026-acme"), manifest(1, "../up"), manifest(1, ".hidden"));
     let line = serde_json::to_string(&Entry::now(noted("a"))).unwrap() + "\n";
-    let m: (u8, &str, Option<u64>, &[u8]) = (b'0', "t/manifest.json", None, &good);
-    let j: (u8, &str, Option<u64>, &[u8]) = (b'0', "t/journal.jsonl", None, line.as_bytes());
+    let m: Packed<'_> = (b'0', "t/manifest.json", None, &good);
+    let j: Packed<'_> = (b'0', "t/journal.jsonl", None, line.as_bytes());
     let huge = vec![0; 5 * 1024 * 1024];
     let many: Vec<String> = (1..60).map(|number| format!("t/{number}-scale.log")).collect();
     let mut crowd = vec![m, j];
     crowd.extend(many.iter().map(|name| (b'0', name.as_str(), None, &b""[..])));
-    let cases: Vec<(&str, Vec<(u8, &str, Option<u64>, &[u8])>, &str)> = vec![
+    let cases: Vec<(&str, Vec<Packed<'_>>, &str)> = vec![
         ("absolute", vec![m, j, (b'0', "/etc/cron.d/x", None, b"")], "does not belong there: /etc/cron.d/x"),
         ("up", vec![m, j, (b'0', "../journal.jsonl", None, b"")], "does not belong there"),
         ("up inside", vec![m, j, (b'0', "t/../1-a.log", None, b"")], "does not belong there"),

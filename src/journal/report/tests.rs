@@ -100,8 +100,8 @@ fn done(intent: u64, action: ActionKind) -> Happening {
 /// Entries ten seconds apart.
 fn journal(happenings: &[Happening]) -> Record {
     let mut record = Record::default();
-    for (place, happening) in happenings.iter().enumerate() {
-        record.add_entry(&Entry { at: after(place as i64 * 10), happening: happening.clone() });
+    for (second, happening) in (0..).step_by(10).zip(happenings) {
+        record.add_entry(&Entry { at: after(second), happening: happening.clone() });
     }
     record
 }
