@@ -165,7 +165,7 @@ impl Dispatcher {
             Job::ReadRun { folder } => self.read_run(folder),
             Job::EndRun { folder, reason } => self.end_run(folder, reason),
             job @ (Job::WriteReport { .. } | Job::HandOver { .. } | Job::OpenBundle { .. }) => {
-                self.for_others(job);
+                self.share(job)
             }
             Job::Close { session } => self.close(session),
             Job::LookAtPractice { runs } => self.look_at_practice(runs),

@@ -14,7 +14,7 @@ use crate::journal::{self, Entry, Hand, Happening, JournalHandle};
 
 impl Dispatcher {
     /// A report or a handover.
-    pub(super) fn for_others(&self, job: Job) {
+    pub(super) fn share(&self, job: Job) {
         match job {
             Job::WriteReport { folder, path } => self.write_report(folder, path),
             Job::HandOver { folder, path, by } => self.hand_over(folder, path, by),

@@ -81,7 +81,7 @@ pub fn open(bundle: &Path, runs: &Path, by: Hand) -> Result<Opened, HandoverErro
     }
     private_folder(runs).map_err(JournalError::from)?;
     sweep(runs);
-    let folder = tempfile::Builder::new().prefix(OPENING).tempdir_in(runs).map_err(unwritten)?;
+    let folder = opening(runs).map_err(unwritten)?;
     let manifest = match unpack(file, folder.path()) {
         Ok(manifest) => manifest,
         Err(Fault::Refused(why)) => return Err(refused(why)),
@@ -108,6 +108,15 @@ pub fn open(bundle: &Path, runs: &Path, by: Hand) -> Result<Opened, HandoverErro
     // It has another name now: there is nothing to remove any more.
     drop(folder.keep());
     Ok(opened(target, false, beside))
+}
+
+/// A folder to open it in, for the user alone.
+fn opening(runs: &Path) -> io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(OPENING);
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir_in(runs)
 }
 
 /// Removes what killed programs had begun to open.
