@@ -164,9 +164,6 @@ impl Dispatcher {
             Job::ContinueRun { from, session } => self.continue_run(from, session),
             Job::ReadRun { folder } => self.read_run(folder),
             Job::EndRun { folder, reason } => self.end_run(folder, reason),
-            job @ (Job::WriteReport { .. } | Job::HandOver { .. } | Job::OpenBundle { .. }) => {
-                self.share(job)
-            }
             Job::Close { session } => self.close(session),
             Job::LookAtPractice { runs } => self.look_at_practice(runs),
             Job::LookBack => self.look_back(|| Ok(())),
@@ -194,6 +191,7 @@ impl Dispatcher {
                 }
             }
             Job::Note { session, entry } => self.note(session, entry),
+            job => self.share(job),
         }
     }
 
