@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use crate::app::places;
 use crate::clients::secret::redact_credentials;
 use crate::engine::handover;
 use crate::engine::session::Face;
@@ -45,8 +46,14 @@ fn failed<E: std::error::Error>(error: E) -> Stop {
     Stop::failed(error.to_string())
 }
 
+/// The runs, and after them those of practice.
 fn look_back() -> Result<ReadBack, Stop> {
-    let back = journal::look_back(&subject::runs()?, &[]);
+    let mut back = journal::look_back(&subject::runs()?, &[]);
+    if let Ok(practice) = places::practice_runs() {
+        let practice = journal::look_back(&practice, &[]);
+        back.runs.extend(practice.runs);
+        back.problems.extend(practice.problems);
+    }
     for problem in &back.problems {
         complain!("failback: {problem}");
     }
@@ -125,8 +132,9 @@ impl Listed {
 fn list(all: bool, json: bool) -> Result<u8, Stop> {
     let mut back = look_back()?;
     let code = u8::from(!back.problems.is_empty());
-    let others = back.runs.iter().filter(|run| !run.is_unfinished).count();
-    back.runs.retain(|run| all || run.is_unfinished);
+    let others = back.runs.iter().filter(|run| !run.is_unfinished || run.practice.is_some()).count();
+    // A practice world ends with its run: nothing of it waits.
+    back.runs.retain(|run| all || (run.is_unfinished && run.practice.is_none()));
     back.runs.sort_by_key(|run| !run.has_open_action);
     if json {
         let listed: Vec<Listed> = back.runs.iter().map(Listed::of).collect();
