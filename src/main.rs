@@ -114,7 +114,7 @@ fn has_display() -> bool {
 fn no_display(why: &str) -> ExitCode {
     let why = why.lines().next().unwrap_or(why);
     let message = format!(
-        "no window could be opened ({why}); without one there are: failback check, commands, restore, rollout, practice"
+        "no window could be opened ({why}); without one there are: failback check, commands, restore, rollout, runs, practice"
     );
     terminal::refuse(&message, terminal::UNAVAILABLE)
 }

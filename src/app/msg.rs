@@ -13,6 +13,9 @@ use crate::runbook::profile::{Method, RegionIndex};
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
 
+/// Tells the copied line for a chat channel from other copies.
+pub const STATUS_KEY: &str = "status";
+
 /// Everything that can happen to the window.
 #[derive(Debug)]
 pub enum Msg {
@@ -74,6 +77,14 @@ pub enum StartMsg {
     Resume(PathBuf),
     /// Ask whether to end the run in this folder as it is, so that it is not offered again.
     EndRun(PathBuf),
+    /// Choose a handover to open.
+    OpenHandover,
+    /// A file was dropped on the window: a handover.
+    Dropped(PathBuf),
+    /// Save the report of the run in this folder.
+    SaveReport(PathBuf),
+    /// Hand over the run in this folder.
+    HandOver(PathBuf),
     /// Read the saved environments again.
     Reload,
 }
@@ -138,6 +149,12 @@ pub enum RunMsg {
     AcceptCancel,
     /// "Somebody repaired it", in practice.
     Repair,
+    /// Copy the line for a chat channel.
+    CopyStatus,
+    /// Save the report.
+    SaveReport,
+    /// Write a bundle for whoever takes the run over.
+    HandOver,
     /// Open the environment's variables.
     Variables,
     /// Leave the run.

@@ -21,6 +21,13 @@ pub fn practice_runs() -> Result<PathBuf, String> {
     runs().map(|runs| runs.with_file_name("practice-runs"))
 }
 
+/// Where a file for other people is saved unless another place is chosen: the folder of downloads, else the home folder.
+pub fn downloads() -> Option<PathBuf> {
+    let folders = directories::UserDirs::new()?;
+    let folder = folders.download_dir().filter(|folder| folder.is_dir()).unwrap_or(folders.home_dir());
+    Some(folder.to_owned())
+}
+
 /// The user's runtime folder, `XDG_RUNTIME_DIR`, where there is one: private, and gone with the session.
 pub fn runtime_folder() -> Option<PathBuf> {
     let folder = std::env::var_os("XDG_RUNTIME_DIR").filter(|folder| !folder.is_empty());

@@ -3,6 +3,7 @@
 
 pub mod engine;
 pub mod form;
+pub mod handover;
 pub mod log;
 pub mod noting;
 pub mod quit;

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::design;
-use crate::engine::event::Event;
-use crate::engine::job::{FilePurpose, Job};
+use crate::engine::event::{Event, Written};
+use crate::engine::job::{FilePurpose, Job, Saving};
 use crate::engine::{self, Engine, untaken};
 use crate::environment::{self, Saved, Store};
 use crate::journal::process;
@@ -116,6 +116,7 @@ impl Window {
         while let Some(job) = queue.pop_front() {
             match job {
                 Job::PickFile { purpose } => self.pick(purpose),
+                Job::SaveFile { saving } => self.save(saving),
                 Job::Copy { key, text } => {
                     if let Some(refused) = self.copy(&key, text) {
                         queue.extend(update(&mut self.model, Msg::Copied(refused), now));
@@ -164,11 +165,29 @@ impl Window {
             FilePurpose::AwsConfig => "AWS config file",
             FilePurpose::AwsCredentials => "AWS credentials file",
             FilePurpose::ChartArchive => "Chart archive",
+            FilePurpose::Bundle => "Handover",
         });
         let chosen = dialog.pick_file();
         self.engine.run(async move {
             let path = chosen.await.map(|file| PathBuf::from(file.path()));
             Event::Picked { purpose, path }
+        });
+    }
+
+    /// The same to save a file.
+    fn save(&self, saving: Saving) {
+        let mut dialog =
+            rfd::AsyncFileDialog::new().set_file_name(&saving.name).set_title(match saving.what {
+                Written::Report => "Save the report (.html or .md)",
+                Written::Bundle => "Hand over the run",
+            });
+        if let Some(folder) = places::downloads() {
+            dialog = dialog.set_directory(folder);
+        }
+        let chosen = dialog.save_file();
+        self.engine.run(async move {
+            let path = chosen.await.map(|file| PathBuf::from(file.path()));
+            Event::SaveChosen { saving, path }
         });
     }
 }

@@ -28,6 +28,7 @@ use super::tasks::{failed_inside, spawn_answer, spawn_blocking_answer};
 use super::writes::{Start, Writes};
 use super::{LAST_WAIT, Options, Stage, Tell, signals};
 
+mod handover;
 mod runs;
 
 /// How many lines of a followed log are told at once.
@@ -149,6 +150,7 @@ impl Dispatcher {
             ),
             // Made on the window's thread, as some systems demand.
             Job::PickFile { purpose } => self.tell.later(Event::Picked { purpose, path: None }),
+            Job::SaveFile { saving } => self.tell.later(Event::SaveChosen { saving, path: None }),
             // Done by the window, whose clipboard it is.
             Job::Copy { .. } => {}
             Job::StartPractice { session, scenario } => self.start_practice(session, scenario),
@@ -189,6 +191,7 @@ impl Dispatcher {
                 }
             }
             Job::Note { session, entry } => self.note(session, entry),
+            job => self.share(job),
         }
     }
 

@@ -14,7 +14,8 @@ use crate::runbook::profile::Profile;
 use crate::runbook::question::{Question, Reading};
 use crate::runbook::verdict::Why;
 
-use super::job::{FilePurpose, SessionId};
+use super::handover::Opened;
+use super::job::{FilePurpose, Saving, SessionId};
 
 /// One thing that happened, off the window's thread.
 #[derive(Debug)]
@@ -59,6 +60,27 @@ pub enum Event {
         purpose: FilePurpose,
         /// The path.
         path: Option<PathBuf>,
+    },
+    /// A place was chosen to save something; `None` where the dialog was closed or could not open.
+    SaveChosen {
+        /// What.
+        saving: Saving,
+        /// The path.
+        path: Option<PathBuf>,
+    },
+    /// Something about a run was written for other people, or why not.
+    Written {
+        /// What.
+        what: Written,
+        /// Where.
+        path: PathBuf,
+        /// What was left out, a sentence each.
+        result: Result<Vec<String>, String>,
+    },
+    /// A handover was opened, or why not.
+    BundleOpened {
+        /// What became of it.
+        opened: Result<Opened, String>,
     },
     /// A practice world runs, with a session open on it; or why not.
     PracticeStarted {
@@ -179,6 +201,15 @@ pub enum Event {
     EndRequested,
     /// Every write has ended and every journal is on disk: the window can close.
     Finished,
+}
+
+/// What is written of a run for other people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// Its report.
+    Report,
+    /// A bundle for whoever takes it over.
+    Bundle,
 }
 
 /// A run that was left.

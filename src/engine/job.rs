@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::journal::Entry;
+use crate::journal::{Entry, Hand};
 use crate::runbook::action::{Confirmed, Plan};
 use crate::runbook::interrupted::Interrupted;
 use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::Question;
+
+use super::event::Written;
 
 /// One environment's clients: a run's, or a card's on the start screen. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +63,34 @@ pub enum Job {
     PickFile {
         /// What it is for, given back with the answer.
         purpose: FilePurpose,
+    },
+    /// Let a person choose where to save something.
+    SaveFile {
+        /// What, given back with the answer.
+        saving: Saving,
+    },
+    /// Write the report of a run.
+    WriteReport {
+        /// The run's folder.
+        folder: PathBuf,
+        /// Where to: Markdown where its name ends in `.md`, else a page.
+        path: PathBuf,
+    },
+    /// Write a bundle of a run for whoever takes it over.
+    HandOver {
+        /// The run's folder.
+        folder: PathBuf,
+        /// Where to.
+        path: PathBuf,
+        /// Who hands it over.
+        by: Hand,
+    },
+    /// Open a bundle that somebody handed over.
+    OpenBundle {
+        /// The bundle.
+        path: PathBuf,
+        /// Who receives it.
+        by: Hand,
     },
     /// Put a text on the desktop's clipboard.
     Copy {
@@ -221,4 +251,17 @@ pub enum FilePurpose {
     AwsCredentials,
     /// The form's chart archive.
     ChartArchive,
+    /// A handover to open.
+    Bundle,
+}
+
+/// Something to save where a person chooses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Saving {
+    /// What.
+    pub what: Written,
+    /// The run's folder.
+    pub folder: PathBuf,
+    /// The file name that is offered.
+    pub name: String,
 }

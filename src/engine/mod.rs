@@ -9,6 +9,7 @@ mod apply;
 pub mod claim;
 mod dispatch;
 pub mod event;
+pub mod handover;
 pub mod job;
 mod life;
 mod observe;

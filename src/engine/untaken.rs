@@ -1,5 +1,6 @@
 //! A job that the engine does not take is answered too.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use crate::runbook::action::ActionOutcome;
 use crate::runbook::question::Reading;
 use crate::runbook::verdict::{Why, WhyKind};
 
-use super::event::Event;
+use super::event::{Event, Written};
 use super::job::Job;
 
 /// Why a job was not taken.
@@ -56,9 +57,16 @@ pub fn untaken(job: &Job, now: Timestamp) -> Option<Event> {
             credentials_file: credentials_file.clone(),
             profiles: Err(why()),
         }),
+        Job::WriteReport { path, .. } => Some(not_written(Written::Report, path)),
+        Job::HandOver { path, .. } => Some(not_written(Written::Bundle, path)),
+        Job::OpenBundle { .. } => Some(Event::BundleOpened { opened: Err(TOO_MUCH.to_owned()) }),
         Job::SaveEnvironment { .. } | Job::DuplicateEnvironment { .. } | Job::DeleteEnvironment { .. } => {
             Some(Event::Stored(Err(TOO_MUCH.to_owned())))
         }
         _ => None,
     }
+}
+
+fn not_written(what: Written, path: &Path) -> Event {
+    Event::Written { what, path: path.to_owned(), result: Err(TOO_MUCH.to_owned()) }
 }

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::place::{PlaceError, private_folder, sync};
 
 /// The journal's name in its run's folder.
-pub(super) const FILE: &str = "journal.jsonl";
+pub const FILE: &str = "journal.jsonl";
 /// The environment as the run used it, in its folder: for who takes the run up elsewhere. It has no secrets.
 pub const ENVIRONMENT_FILE: &str = "environment.toml";
 

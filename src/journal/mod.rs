@@ -7,19 +7,24 @@
 pub mod debrief;
 mod entry;
 mod file;
+pub mod findings;
+mod masked;
 pub mod place;
 mod practice_runs;
 pub mod process;
 pub mod replay;
+pub mod report;
 mod runs;
 mod writer;
 
 pub use debrief::{BestRun, Debrief, Ending, debrief};
 pub use entry::{Entry, Hand, Happening, NamedCause, Rehearsal};
-pub use file::{ENVIRONMENT_FILE, JournalError};
+pub use file::{ENVIRONMENT_FILE, FILE, JournalError};
+pub use masked::masked;
 pub use practice_runs::{KEPT as PRACTICE_RUNS_KEPT, best, prune};
 pub use replay::{Line, Record, replay};
 pub use runs::{
-    FoundRun, ReadBack, RunSummary, acknowledge, acknowledged, all, end, intent_mark, look_back, one,
+    FoundRun, ReadBack, RunSummary, RunText, acknowledge, acknowledged, all, end, handed_over, intent_mark,
+    look_back, one, received, text,
 };
 pub use writer::{JournalHandle, Listener};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::entry::{Entry, Happening, Rehearsal};
+use super::entry::{Entry, Hand, Happening, Rehearsal};
 use super::file::{FILE, JournalError};
 use super::process;
 use super::replay::{ActionRecord, Record, replay};
@@ -152,7 +152,7 @@ pub fn all(runs: &Path) -> (Vec<FoundRun>, Vec<String>) {
         match read(&folder.join(FILE)) {
             Ok(journal) => {
                 read_so_far += journal.text.len();
-                found.push(of_journal(folder, &journal));
+                found.push(of_text(folder, &journal));
             }
             // It ended before it had one.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -167,14 +167,21 @@ pub fn all(runs: &Path) -> (Vec<FoundRun>, Vec<String>) {
 /// # Errors
 /// Its journal cannot be read.
 pub fn one(folder: &Path) -> io::Result<FoundRun> {
-    let journal = read(&folder.join(FILE))?;
-    Ok(of_journal(folder.to_owned(), &journal))
+    Ok(of_text(folder.to_owned(), &text(folder)?))
 }
 
-fn of_journal(folder: PathBuf, journal: &Journal) -> FoundRun {
-    let mut record = replay(&journal.text);
-    record.is_cut = journal.is_cut;
-    FoundRun { folder, record, goes_on: journal.goes_on }
+/// One run's journal as it stands in its file.
+///
+/// # Errors
+/// It cannot be read.
+pub fn text(folder: &Path) -> io::Result<RunText> {
+    read(&folder.join(FILE))
+}
+
+fn of_text(folder: PathBuf, text: &RunText) -> FoundRun {
+    let mut record = replay(&text.text);
+    record.is_cut = text.is_cut;
+    FoundRun { folder, record, goes_on: text.goes_on }
 }
 
 /// Notes in a run that nobody writes that a person has looked at it, so that it is not told again.
@@ -199,6 +206,22 @@ pub fn end(folder: &Path, reason: Option<&str>) -> Result<(), JournalError> {
     append_to(folder, &Entry::now(Happening::Ended { reason: reason.map(str::to_owned) }))
 }
 
+/// Notes in a run that nobody writes that a bundle of it was written for somebody else.
+///
+/// # Errors
+/// The journal cannot be written, or its run goes on: then whoever writes it notes it.
+pub fn handed_over(folder: &Path, bundle: &str) -> Result<(), JournalError> {
+    append_to(folder, &Entry::now(Happening::HandedOver { bundle: bundle.to_owned() }))
+}
+
+/// Notes in a run that came from another machine who received it.
+///
+/// # Errors
+/// The journal cannot be written.
+pub fn received(folder: &Path, by: Hand) -> Result<(), JournalError> {
+    append_to(folder, &Entry::now(Happening::Received { by }))
+}
+
 /// Their names begin with their time.
 fn newest(runs: &Path) -> io::Result<Vec<PathBuf>> {
     let mut folders = Vec::new();
@@ -214,16 +237,18 @@ fn newest(runs: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-/// A journal as it was read.
-struct Journal {
-    text: String,
+/// A journal's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunText {
+    /// Its lines; of a long one the last 16 MiB.
+    pub text: String,
     /// Its beginning is missing.
-    is_cut: bool,
+    pub is_cut: bool,
     /// A program writes it now.
-    goes_on: bool,
+    pub goes_on: bool,
 }
 
-fn read(path: &Path) -> io::Result<Journal> {
+fn read(path: &Path) -> io::Result<RunText> {
     let mut file = File::open(path)?;
     // Whoever writes it holds it locked, and tells the outcome itself.
     let goes_on = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
@@ -231,7 +256,7 @@ fn read(path: &Path) -> io::Result<Journal> {
     file.seek(SeekFrom::Start(surplus))?;
     let mut bytes = Vec::new();
     file.take(BYTES).read_to_end(&mut bytes)?;
-    Ok(Journal { text: String::from_utf8_lossy(&bytes).into_owned(), is_cut: surplus > 0, goes_on })
+    Ok(RunText { text: String::from_utf8_lossy(&bytes).into_owned(), is_cut: surplus > 0, goes_on })
 }
 
 /// What was interrupted in a run; of one that goes on, what another program than its present one began.
@@ -274,7 +299,7 @@ pub fn intent_mark(run: &Path, intent: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::{Hand, JournalHandle, Listener};
+    use crate::journal::{JournalHandle, Listener};
     use crate::runbook::action::ActionKind;
 
     fn intent(intent: u64) -> Entry {

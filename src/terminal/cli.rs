@@ -108,6 +108,12 @@ pub enum Command {
     Rollout(TargetArgs),
     /// List actions of earlier runs whose outcome is not known. Changes nothing.
     Interrupted(InterruptedArgs),
+    /// Earlier runs: what they knew and did, their reports, and handovers to somebody else.
+    Runs {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: RunsCommand,
+    },
     /// The practice world.
     Practice {
         /// What to do with it.
@@ -132,6 +138,70 @@ pub enum PracticeCommand {
         #[arg(long)]
         dir: Option<PathBuf>,
     },
+}
+
+/// What to do with the runs.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// List the runs that wait for something, newest first: what they wait for.
+    List {
+        /// Those that are over, too.
+        #[arg(long)]
+        all: bool,
+        /// For programs.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say how a run stands and what happened in it.
+    Show(RunArgs),
+    /// Print one line for a chat channel.
+    Status(RunArgs),
+    /// Write a run's report, as Markdown where nothing else is said.
+    Report {
+        /// Which run.
+        #[command(flatten)]
+        run: RunArgs,
+        /// As one page that needs nothing else.
+        #[arg(long, conflicts_with = "markdown")]
+        html: bool,
+        /// As Markdown.
+        #[arg(long)]
+        markdown: bool,
+        /// Where to; else to standard output.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Write a bundle of a run for whoever takes it over: journal, report, and what programs said.
+    Handover {
+        /// Which run.
+        #[command(flatten)]
+        run: RunArgs,
+        /// Where to; else to a new file here.
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Open a bundle that somebody handed over: it is listed as any other run then.
+    Open {
+        /// The bundle.
+        bundle: PathBuf,
+    },
+    /// End a run as it is: it is not said to wait for anything any more.
+    End {
+        /// Which run.
+        #[command(flatten)]
+        run: RunArgs,
+        /// Why. Kept in the journal.
+        #[arg(long, value_name = "REASON")]
+        reason: Option<String>,
+    },
+}
+
+/// A run.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// The run: its id as `runs list` prints it, a beginning of it that no other has, or `last`.
+    #[arg(value_name = "RUN")]
+    pub run: String,
 }
 
 /// An environment or a scenario, and the failed region.

@@ -13,6 +13,7 @@ pub mod practice;
 mod preview;
 mod restore;
 mod rollout;
+mod runs;
 pub mod stderr;
 mod subject;
 mod words;
@@ -109,6 +110,7 @@ async fn dispatch(command: Command, ending: Ending) -> Result<u8, Stop> {
         Command::Restore(args) => restore::run(args, &ending).await,
         Command::Rollout(args) => rollout::run(args).await,
         Command::Interrupted(args) => interrupted::run(args).await,
+        Command::Runs { command } => runs::run(command).await,
         Command::Practice { command: PracticeCommand::List } => {
             for line in practice::list().lines() {
                 say!("{line}");

@@ -95,6 +95,16 @@ pub(super) fn json(text: &str) {
     put(Line::Out(plain::json(text).into_owned()));
 }
 
+/// Writes a line to standard output that was made plain before: twice would change it.
+pub(super) fn made_plain(text: &str) {
+    let text = if plain::is_plain(&text.replace('\t', " ")) {
+        text.to_owned()
+    } else {
+        plain::line(text).into_owned()
+    };
+    put(Line::Out(text));
+}
+
 /// Writes a line to standard error; see [`complain!`].
 pub(super) fn error_line(text: Arguments<'_>) {
     put(Line::Error(plain::line(&text.to_string()).into_owned()));

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::engine::session::{Face, Session};
 use crate::environment;
-use crate::journal::{Entry, Happening, JournalHandle, Listener, process};
+use crate::journal::{Entry, Happening, JournalHandle, Listener, findings, process};
 use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Plan, Refused};
 use crate::runbook::case::Case;
 use crate::runbook::command::Command;
@@ -53,7 +53,7 @@ pub(super) async fn run(args: RestoreArgs, ending: &Ending) -> Result<u8, Stop> 
         }
     };
     match confirmed {
-        Ok(confirmed) => apply(session, confirmed, ending).await,
+        Ok(confirmed) => apply(session, confirmed, findings::found(&case), ending).await,
         Err(refused) => {
             say!("");
             say!("Refused: {refused}");
@@ -105,8 +105,14 @@ pub(super) fn print_plan(plan: &Plan) {
     say!("  {:<20} {}", "Command", plan.command().shell());
 }
 
-async fn apply(session: &Session, confirmed: Confirmed, ending: &Ending) -> Result<u8, Stop> {
-    let journal = begin(session.profile()).await?;
+/// `found` is what the plan was made of: the journal says why it was done.
+async fn apply(
+    session: &Session,
+    confirmed: Confirmed,
+    found: Vec<Happening>,
+    ending: &Ending,
+) -> Result<u8, Stop> {
+    let journal = begin(session.profile(), found).await?;
     say!("");
     say!("Journal: {}", journal.folder().display());
     let Some(cancel) = ending.act() else { return Ok(ending.code().unwrap_or(1)) };
@@ -147,7 +153,7 @@ async fn apply(session: &Session, confirmed: Confirmed, ending: &Ending) -> Resu
     })
 }
 
-async fn begin(profile: &Profile) -> Result<JournalHandle, Stop> {
+async fn begin(profile: &Profile, found: Vec<Happening>) -> Result<JournalHandle, Stop> {
     let runs = subject::runs()?;
     let environment = profile.name.clone();
     let by = process::hand(Face::Terminal.id());
@@ -158,8 +164,8 @@ async fn begin(profile: &Profile) -> Result<JournalHandle, Stop> {
         }
     });
     let toml = environment::to_toml(profile).ok();
-    let begin =
-        move || JournalHandle::begin(&runs, &environment, toml.as_deref(), &[Entry::now(opened)], listener);
+    let first: Vec<Entry> = std::iter::once(opened).chain(found).map(Entry::now).collect();
+    let begin = move || JournalHandle::begin(&runs, &environment, toml.as_deref(), &first, listener);
     let begun = tokio::task::spawn_blocking(begin).await;
     let begun = begun.map_err(|error| Stop::failed(error.to_string()))?;
     begun.map_err(|error| Stop::failed(format!("nothing was done: {error}")))

@@ -10,6 +10,7 @@ mod debrief;
 pub mod dialogs;
 pub mod form;
 mod grid;
+mod handover;
 mod heading;
 mod log_panel;
 mod overdue;

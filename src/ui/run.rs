@@ -15,14 +15,14 @@ use crate::runbook::step::Step;
 use crate::runbook::steps::confirm;
 use crate::runbook::wellness;
 
-use super::{overdue, run_rail, steps, timeline, words};
+use super::{handover, overdue, run_rail, steps, timeline, words};
 
 /// Room that the top bar's hint of who is waited for needs, in points.
 const HINT_WIDTH: f32 = 170.0;
 
 /// Shows a run.
 pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
-    bar(run, now, ui, out);
+    bar(model, run, now, ui, out);
     let asked = model.dialog.is_some() || model.closing.is_some();
     if !asked && ui.input_mut(|input| input.consume_shortcut(&timeline::KEYS)) {
         out.push(Msg::Timeline(TimelineMsg::Toggle));
@@ -70,7 +70,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
     });
 }
 
-fn bar(run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
+fn bar(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
     let left = |ui: &mut Ui| {
         product_name(ui, "Failback");
         environment_name(ui, &run.profile.name);
@@ -109,6 +109,7 @@ fn bar(run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>) {
         {
             out.push(Msg::Timeline(TimelineMsg::Toggle));
         }
+        handover::menu(model, run, now, ui, out);
     });
 }
 

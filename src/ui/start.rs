@@ -25,6 +25,7 @@ type More = (&'static str, fn(String) -> StartMsg);
 
 /// Paints the start screen.
 pub fn show(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
+    dropped_files(ui, out);
     top_bar(
         ui,
         |ui| {
@@ -98,6 +99,7 @@ fn first_start_ui(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
                 if ui.add(ActionButton::primary("New environment…")).clicked() {
                     out.push(Msg::Start(StartMsg::New));
                 }
+                open_handover(ui, out);
             } else {
                 card_title(ui, "Practise a recovery");
                 faint(
@@ -110,6 +112,20 @@ fn first_start_ui(model: &Model, ui: &mut Ui, out: &mut Vec<Msg>) {
             }
         },
     );
+}
+
+/// What somebody hands over is opened by this, or dropped on the window.
+fn open_handover(ui: &mut Ui, out: &mut Vec<Msg>) {
+    if ui.add(ActionButton::quiet("Open a handover…")).clicked() {
+        out.push(Msg::Start(StartMsg::OpenHandover));
+    }
+}
+
+fn dropped_files(ui: &Ui, out: &mut Vec<Msg>) {
+    ui.input(|input| {
+        let paths = input.raw.dropped_files.iter().map(|file| file.path().to_owned());
+        out.extend(paths.map(|path| Msg::Start(StartMsg::Dropped(path))));
+    });
 }
 
 fn environments_ui(model: &Model, listing: &Listing, ui: &mut Ui, out: &mut Vec<Msg>) {
@@ -127,6 +143,7 @@ fn environments_ui(model: &Model, listing: &Listing, ui: &mut Ui, out: &mut Vec<
         if ui.add(new).clicked() {
             out.push(Msg::Start(StartMsg::New));
         }
+        open_handover(ui, out);
         if named(ui, ActionButton::quiet("Reload"), "Reload the saved environments").clicked() {
             out.push(Msg::Start(StartMsg::Reload));
         }

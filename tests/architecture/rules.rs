@@ -41,7 +41,18 @@ pub const PARTS: [Part; 12] = [
     Part {
         name: "journal",
         parts: &["plain", "runbook"],
-        crates: &["futures", "jiff", "rustix", "serde", "serde_json", "tempfile", "thiserror", "tracing"],
+        crates: &[
+            "futures",
+            "jiff",
+            "minijinja",
+            "pulldown_cmark",
+            "rustix",
+            "serde",
+            "serde_json",
+            "tempfile",
+            "thiserror",
+            "tracing",
+        ],
         in_tests: &["proptest", "tokio"],
     },
     Part {
@@ -99,11 +110,13 @@ pub const PARTS: [Part; 12] = [
         name: "engine",
         parts: &["runbook", "environment", "journal", "clients"],
         crates: &[
+            "flate2",
             "form_urlencoded",
             "futures",
             "jiff",
             "serde",
             "serde_json",
+            "tar",
             "tempfile",
             "thiserror",
             "tokio",

@@ -140,6 +140,24 @@ pub fn to_recovered(story: &mut Story) {
     story.see("Recovered: us-east-1 serves again");
     assert!(story.shows("us-east-1 healthy again"));
     assert!(story.world.is_repaired());
+    assert!(story.shows("Save the report…") && story.shows("Hand over…"), "{:?}", story.texts());
+    let is_last = |story: &Story| story.journal().iter().any(|entry| entry.happening == Happening::Recovered);
+    story.until("the recovery is in the journal", is_last);
+    let report = story.report();
+    for part in [
+        "recovered at 20",
+        "| Restored: the rollout was done | 20",
+        "### 1. ",
+        "The rollout is done: 3 of 3",
+        "### Step 5, Verify",
+    ] {
+        assert!(report.markdown.contains(part), "{part} is not in\n{}", report.markdown);
+    }
+    assert!(
+        !report.markdown.contains("not reached") && report.html.contains("<h2>Timeline</h2>"),
+        "{}",
+        report.markdown
+    );
     assert_no_fault(story);
 }
 

@@ -13,10 +13,13 @@ use failback::clients::tools::leave_login_shell_alone;
 use failback::engine::session::{Options as SessionOptions, UsualFiles};
 use failback::engine::{self, StartPractice};
 use failback::environment::{self, Saved, Store};
-use failback::journal::Entry;
+use failback::journal::report::{Report, Settings, report};
+use failback::journal::{Entry, Record};
 use failback::practice::{Auth, Options, World, scenario};
 use failback::runbook::profile::Profile;
 use futures::FutureExt as _;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -145,6 +148,22 @@ impl Story {
         let folders: Vec<PathBuf> = folders.map(|entry| entry.unwrap().path()).collect();
         let [folder] = folders.as_slice() else { panic!("not one run: {folders:?}") };
         read_journal(&folder.join("journal.jsonl"))
+    }
+
+    /// The report of the only run, as Markdown, and as a page.
+    #[track_caller]
+    pub fn report(&self) -> Report {
+        let mut record = Record::default();
+        self.journal().iter().for_each(|entry| record.add_entry(entry));
+        let (now, zone) = (Timestamp::now(), TimeZone::UTC);
+        let settings = Settings { now, zone, goes_on: true, left_out: Vec::new() };
+        let report = report(&record, &settings).unwrap();
+        if let Some(folder) = std::env::var_os("FAILBACK_REPORTS") {
+            let path = Path::new(&folder).join(format!("story-{}", self.world.scenario().id));
+            std::fs::write(path.with_extension("md"), &report.markdown).unwrap();
+            std::fs::write(path.with_extension("html"), &report.html).unwrap();
+        }
+        report
     }
 
     /// Frames until something holds; fails with what is on the screen if it never does.

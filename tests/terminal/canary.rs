@@ -187,6 +187,44 @@ fn a_tool_that_tells_all_it_knows_leaves_no_secret_behind() {
     assert_no_canary("the output", &said, &canaries);
     let files = assert_none_below(&world.home.path().join("runs"), &canaries);
     assert!(files >= 2, "a journal and the tool's log: {files}");
+    assert_none_for_others(&world, &canaries);
+}
+
+/// The report, the line for a chat, and the bundle with all that is in it; also of a journal that nobody masked.
+#[cfg(unix)]
+#[track_caller]
+fn assert_none_for_others(world: &Served, canaries: &[String]) {
+    let home = world.home.path();
+    let folder = std::fs::read_dir(home.join("runs")).unwrap().next().unwrap().unwrap().path();
+    let journal = folder.join("journal.jsonl");
+    let mut lines = std::fs::read_to_string(&journal).unwrap();
+    for text in notations() {
+        let at = "2026-03-04T02:00:00Z";
+        let noted = serde_json::json!({ "at": at, "what": "noted", "text": text });
+        let newer =
+            serde_json::json!({ "at": at, "what": "newer", "more": [{ "text": text }], "password": CANARY });
+        lines.push_str(&format!("{noted}\n{newer}\n"));
+    }
+    std::fs::write(&journal, lines).unwrap();
+    std::fs::write(folder.join("9-restart.log"), notations().join("\n")).unwrap();
+    let bundle = home.join("bundle.tar.gz");
+    for args in [
+        &["report", "last"] as &[&str],
+        &["report", "last", "--html"],
+        &["show", "last"],
+        &["status", "last"],
+        &["list", "--all", "--json"],
+        &["handover", "last", "--output", bundle.to_str().unwrap()],
+    ] {
+        let output =
+            failback(home, &[&["runs"], args].concat()).env("FAILBACK_LOG", "trace").output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        assert_no_canary(&format!("{args:?}"), &text(&output), canaries);
+    }
+    let unpacked = home.join("unpacked");
+    let packed = flate2::read::GzDecoder::new(std::fs::File::open(&bundle).unwrap());
+    tar::Archive::new(packed).unpack(&unpacked).unwrap();
+    assert!(assert_none_below(&unpacked, canaries) >= 6);
 }
 
 /// The world's own: tokens of the kubeconfig, keys of the AWS files.

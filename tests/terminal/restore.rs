@@ -45,7 +45,10 @@ fn scaling_and_the_rollout_bring_the_region_back() {
     let journal = std::fs::read_to_string(run.join("journal.jsonl")).unwrap();
     let what: Vec<Value> =
         journal.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["what"].clone()).collect();
-    assert_eq!(what, ["opened", "intent", "outcome", "closed"]);
+    let what: Vec<&str> = what.iter().filter_map(Value::as_str).collect();
+    assert_eq!(what[..3], ["opened", "region-chosen", "failure-seen"], "{what:?}");
+    assert_eq!(what[what.len() - 5..], ["outcome-seen", "cause-named", "intent", "outcome", "closed"]);
+    assert!(what[3..what.len() - 5].iter().all(|what| *what == "judged"), "{what:?}");
     // What is mended is not touched again.
     let again =
         world.run("restore", &["--failed", "us-east-1", "--action", "scale", "--confirm", "us-east-1"]);

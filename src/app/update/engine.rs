@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::app::model::{Model, Notice, Run};
 use crate::engine::event::{Event, PracticeWorld, Stored};
-use crate::engine::job::{Job, SessionId};
+use crate::engine::job::{FilePurpose, Job, SessionId};
 use crate::journal::Happening;
 use crate::runbook::fact::{DeploymentFacts, Facts, PodsFacts};
 use crate::runbook::question::{Question, Reading};
@@ -12,7 +12,7 @@ use crate::runbook::rollout::Phase;
 use crate::runbook::step::Step;
 use crate::runbook::steps::verify;
 
-use super::{form, log, noting, quit, refresh, restore, resume, run, start};
+use super::{form, handover, log, noting, quit, refresh, restore, resume, run, start};
 
 /// What an event leads to.
 pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job> {
@@ -30,6 +30,10 @@ pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job
             form::vpcs(model, session, vpcs);
             Vec::new()
         }
+        event @ (Event::Picked { purpose: FilePurpose::Bundle, .. }
+        | Event::SaveChosen { .. }
+        | Event::Written { .. }
+        | Event::BundleOpened { .. }) => handover::told(model, event),
         Event::Picked { purpose, path } => form::picked(model, purpose, path, now),
         Event::PracticeStarted { session, world } => practice_started(model, session, world, now),
         Event::Observed { session, question, generation, reading } => {

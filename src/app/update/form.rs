@@ -87,7 +87,7 @@ fn changed(model: &mut Model, now: Timestamp, haste: Haste) -> Vec<Job> {
 /// A file was chosen, or none.
 pub fn picked(model: &mut Model, purpose: FilePurpose, path: Option<PathBuf>, now: Timestamp) -> Vec<Job> {
     let Some(form) = &mut model.form else { return Vec::new() };
-    let field = field_of(purpose);
+    let Some(field) = field_of(purpose) else { return Vec::new() };
     let Some(path) = path else {
         form.not_picked = Some(field);
         return Vec::new();
@@ -252,15 +252,17 @@ fn region_of_file(form: &Form, file: &str) -> Option<usize> {
     named.or_else(empty).map(|(index, _)| index)
 }
 
-fn field_of(purpose: FilePurpose) -> Field {
-    match purpose {
+/// `None` for what is no field's.
+fn field_of(purpose: FilePurpose) -> Option<Field> {
+    Some(match purpose {
         FilePurpose::ValuesFile(index) => Field::Region(index, RegionField::ValuesFile),
         FilePurpose::ProbeCa(index) => Field::Region(index, RegionField::ProbeCa),
         FilePurpose::Kubeconfig => Field::Kubeconfig,
         FilePurpose::AwsConfig => Field::AwsConfigFile,
         FilePurpose::AwsCredentials => Field::AwsCredentialsFile,
         FilePurpose::ChartArchive => Field::ChartFile,
-    }
+        FilePurpose::Bundle => return None,
+    })
 }
 
 #[cfg(test)]

@@ -4,10 +4,8 @@ use jiff::Timestamp;
 
 use crate::app::model::Run;
 use crate::engine::job::Job;
-use crate::journal::{Happening, NamedCause};
-use crate::runbook::cause::{Assessment, Strength};
+use crate::journal::{Happening, findings};
 use crate::runbook::check::Check;
-use crate::runbook::profile::RegionIndex;
 use crate::runbook::question::Question;
 use crate::runbook::step::Step;
 use crate::runbook::steps::{self, confirm};
@@ -32,7 +30,7 @@ pub(super) fn changes(run: &mut Run, question: Question, now: Timestamp) -> Vec<
     let mut happenings = Vec::new();
     happenings.extend(first_failure(run));
     happenings.extend(verdicts(run, question, now));
-    happenings.extend(outcome(run));
+    happenings.extend(outcome(run, now));
     happenings.extend(cause(run, now));
     happenings.into_iter().map(|happening| run::note(run.session, now, happening)).collect()
 }
@@ -40,14 +38,8 @@ pub(super) fn changes(run: &mut Run, question: Question, now: Timestamp) -> Vec<
 /// The earliest failing report of the failed region's checkers that this run has seen. Of a health check that
 /// passes nothing is noted: its last failure may be of another year.
 fn first_failure(run: &mut Run) -> Option<Happening> {
-    if run.failed.and_then(|failed| confirm::is_healthy(&run.profile, &run.readings, failed)) != Some(false) {
-        return None;
-    }
+    let earliest = findings::first_failure(&run.profile, &run.readings, run.failed?)?;
     run.seen_failing = true;
-    let facts = run.failed.and_then(|failed| run.readings.health_check(failed))?.ok()?;
-    let failing =
-        facts.observations.iter().filter(|o| confirm::checker_status(o) == confirm::CheckerStatus::Failure);
-    let earliest = failing.chain(&facts.last_failures).filter_map(|o| o.checked_at).min();
     run.first_failure_at = [run.first_failure_at, earliest].into_iter().flatten().min();
     let is_news = !std::mem::replace(&mut run.noted.failure, true);
     is_news.then_some(Happening::FailureSeen { since: run.first_failure_at })
@@ -66,31 +58,23 @@ fn verdicts(run: &mut Run, question: Question, now: Timestamp) -> Vec<Happening>
     let mut happenings = Vec::new();
     for check in checks {
         let key = (check.step, check.id, check.region);
-        let Some(finding) = check.finding else { continue };
+        let Some(finding) = &check.finding else { continue };
         if run.noted.verdicts.insert(key, finding.verdict) == Some(finding.verdict) {
             continue;
         }
-        happenings.push(Happening::Judged {
-            step: check.step,
-            check: check.id.to_owned(),
-            title: check.title,
-            region: check.region.map(|region: RegionIndex| run.profile.region(region).name.clone()),
-            verdict: finding.verdict,
-            found: finding.found,
-            expected: finding.expected,
-        });
+        happenings.extend(findings::judged(&run.profile, check));
     }
     happenings
 }
 
 /// What step 1 comes to.
-fn outcome(run: &mut Run) -> Option<Happening> {
-    let failed = run.failed?;
-    let outcome = confirm::outcome(&run.profile, &run.readings, failed)?;
-    let sentence = outcome.sentence(&run.profile, Some(&run.profile.region(failed).name));
-    let is_news = run.noted.outcome.as_ref() != Some(&sentence);
-    run.noted.outcome = Some(sentence.clone());
-    is_news.then(|| Happening::OutcomeSeen { outcome: outcome.id().to_owned(), sentence })
+fn outcome(run: &mut Run, now: Timestamp) -> Option<Happening> {
+    let seen = findings::outcome(&run.case(now)?)?;
+    let Happening::OutcomeSeen { sentence, .. } = &seen else { return None };
+    let is_news = run.noted.outcome.as_ref() != Some(sentence);
+    let sentence = sentence.clone();
+    run.noted.outcome = Some(sentence);
+    is_news.then_some(seen)
 }
 
 /// Which cause ranks first, once everything that step 2 asks was answered: before that it is a guess a moment.
@@ -101,28 +85,11 @@ fn cause(run: &mut Run, now: Timestamp) -> Option<Happening> {
         return None;
     }
     let causes = run.causes(now);
-    let first = causes.first().filter(|first| first.strength != Strength::RuledOut);
+    let first = findings::first(&causes);
     let headline = first.map_or_else(String::new, |first| first.headline.clone());
     if run.noted.cause.as_deref().unwrap_or_default() == headline {
         return None;
     }
     run.noted.cause = Some(headline);
-    Some(Happening::CauseNamed { cause: first.map(named) })
-}
-
-fn named(cause: &Assessment) -> NamedCause {
-    let strength = match cause.strength {
-        Strength::RuledOut => "ruled out",
-        Strength::Possible => "possible",
-        Strength::Likely => "likely",
-        Strength::Certain => "certain",
-    };
-    NamedCause {
-        id: cause.id.to_owned(),
-        headline: cause.headline.clone(),
-        strength: strength.to_owned(),
-        evidence_for: cause.evidence_for.clone(),
-        evidence_against: cause.evidence_against.clone(),
-        not_checked: cause.not_checked.clone(),
-    }
+    Some(Happening::CauseNamed { cause: first.map(findings::named) })
 }

@@ -9,7 +9,7 @@ use crate::app::model::{
     Dialog, Form, Model, Noted, Notice, Practice, Restore, RolloutWatch, Run, Screen, Verify,
 };
 use crate::app::msg::RunMsg;
-use crate::engine::event::PracticeWorld;
+use crate::engine::event::{PracticeWorld, Written};
 use crate::engine::job::{Job, SessionId};
 use crate::environment::Draft;
 use crate::journal::{self, BestRun, Entry, Happening, Rehearsal, RunSummary};
@@ -21,7 +21,7 @@ use crate::runbook::step::Step;
 use crate::runbook::steps::verify::{self, Accepted};
 use crate::runbook::verdict::Verdict;
 
-use super::{form, quit, refresh, restore};
+use super::{form, handover, quit, refresh, restore};
 
 /// Opens a run of an environment; not while an action runs.
 pub fn open(model: &mut Model, profile: Arc<Profile>, now: Timestamp) -> Vec<Job> {
@@ -188,6 +188,9 @@ pub(super) fn update(model: &mut Model, msg: RunMsg, now: Timestamp) -> Vec<Job>
         RunMsg::Refresh(question) => return refresh::ask(run, &[question], now),
         RunMsg::RefreshAll => return refresh::ask_anew(run, now),
         RunMsg::WatchAgain => return watch(run, now),
+        RunMsg::CopyStatus => return handover::copy_status(run, now),
+        RunMsg::SaveReport => return handover::save_of_run(run, Written::Report, now),
+        RunMsg::HandOver => return handover::save_of_run(run, Written::Bundle, now),
         RunMsg::Repair => return vec![Job::RepairPractice { session: run.session }],
         RunMsg::ToggleCheck(id, region) => {
             if !run.open_checks.remove(&(id, region)) {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{form, resume, run};
+use super::{form, handover, resume, run};
 use crate::app::model::{Card, Dialog, Form, Model};
 use crate::app::msg::StartMsg;
-use crate::engine::job::Job;
+use crate::engine::event::Written;
+use crate::engine::job::{FilePurpose, Job};
 use crate::environment::{Draft, Listing};
 use crate::runbook::profile::Profile;
 use crate::runbook::question::{Question, Readings};
@@ -49,6 +50,10 @@ pub fn update(model: &mut Model, msg: StartMsg, now: Timestamp) -> Vec<Job> {
             model.dialog = run.map(|run| Dialog::EndRun { folder, of: run.title() });
             Vec::new()
         }
+        StartMsg::OpenHandover => vec![Job::PickFile { purpose: FilePurpose::Bundle }],
+        StartMsg::Dropped(path) => handover::open(model, path),
+        StartMsg::SaveReport(folder) => handover::save(model, folder, Written::Report, now),
+        StartMsg::HandOver(folder) => handover::save(model, folder, Written::Bundle, now),
         StartMsg::Reload => {
             let practice = model.practice_runs.clone().map(|runs| Job::LookAtPractice { runs });
             [Job::ListEnvironments, Job::LookBack].into_iter().chain(practice).collect()

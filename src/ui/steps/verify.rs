@@ -20,7 +20,7 @@ use crate::runbook::steps::{self, confirm};
 use crate::runbook::verdict::Verdict;
 use crate::ui::heading::Heading;
 use crate::ui::run_layout::beside_picture;
-use crate::ui::{checks, debrief, words};
+use crate::ui::{checks, debrief, handover, words};
 
 use super::diagnose::no_failed_region;
 
@@ -38,6 +38,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         if run.recovered() {
             summary(run, &case, ui);
             debriefed(run, ui);
+            ui.horizontal_wrapped(|ui| handover::buttons(model, run, now, ui, out));
         } else {
             bars(run, now, ui);
             reasons(run, &case, &open, ui);

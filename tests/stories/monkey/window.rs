@@ -31,13 +31,16 @@ const ROLES: [Role; 8] = [
 ];
 
 /// Buttons that open a dialog of the desktop, which no test closes.
-const DESKTOP: [&str; 6] = [
+const DESKTOP: [&str; 9] = [
     "Choose Values file",
     "Choose Kubeconfig",
     "Choose AWS config file",
     "Choose AWS credentials file",
     "Choose Chart archive",
     "Choose Probe authority",
+    "Open a handover…",
+    "Save the report…",
+    "Hand over…",
 ];
 
 const KEYS: [Key; 14] = [
