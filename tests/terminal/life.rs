@@ -53,7 +53,15 @@ pub(super) fn on(world: &Served, args: &[&str]) -> Command {
     command
 }
 
+/// Without a look at what would change, which runs Helm as well.
 pub(super) fn restoring(world: &Served, action: &str) -> Command {
+    let mut command = previewing(world, action);
+    command.arg("--no-preview");
+    command
+}
+
+/// With that look.
+pub(super) fn previewing(world: &Served, action: &str) -> Command {
     let args = ["restore", "--environment", world.environment(), "--failed", US, "--action", action];
     on(world, &[&args[..], &["--confirm", US, "--reason", "a test"]].concat())
 }

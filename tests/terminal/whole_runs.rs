@@ -21,7 +21,9 @@ use failback::runbook::action::{ActionKind, ActionOutcome};
 use failback::runbook::step::Step;
 use jiff::Timestamp;
 
-use super::life::{PATIENCE, Random, Start, children, entries, journals, patches, restoring, until};
+use super::life::{
+    PATIENCE, Random, Start, children, entries, journals, patches, previewing, restoring, until,
+};
 use super::{Served, US, text};
 
 /// A person at a window's model and engine, in a process of its own that can be killed: this test binary again.
@@ -61,12 +63,13 @@ fn a_whole_run_killed_at_any_moment_is_listed_opens_and_says_what_was_done() {
     };
     let kills = number("FAILBACK_KILLS", 6);
     let mut random = Random(number("FAILBACK_SEED", 11).max(1));
-    let ways: [(&str, &str, Start, u64); 5] = [
+    let ways: [(&str, &str, Start, u64); 6] = [
         ("scaled-to-zero", "scale", person, 9_000),
         ("crash-loop", "restart", person, 9_000),
         ("deployment-missing", "reapply-helm", person, 12_000),
         ("scaled-to-zero", "scale", restoring, 900),
         ("crash-loop", "restart", restoring, 900),
+        ("deployment-missing", "reapply-helm", previewing, 4_000),
     ];
     let moments: Vec<(usize, u64)> = (0..kills)
         .map(|kill| {
