@@ -162,7 +162,6 @@ impl Dispatcher {
             Job::BeginRun { session } => self.begin_run(session).await,
             Job::ResumeRun { session, folder } => self.resume_run(session, folder).await,
             Job::ContinueRun { from, session } => self.continue_run(from, session),
-            Job::ReadRun { folder } => self.read_run(folder),
             Job::EndRun { folder, reason } => self.end_run(folder, reason),
             Job::Close { session } => self.close(session),
             Job::LookAtPractice { runs } => self.look_at_practice(runs),

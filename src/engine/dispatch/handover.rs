@@ -13,9 +13,10 @@ use crate::engine::tasks::spawn_blocking_answer;
 use crate::journal::{self, Entry, Hand, Happening, JournalHandle};
 
 impl Dispatcher {
-    /// A report or a handover.
+    /// What has to do with the files of runs.
     pub(super) fn share(&self, job: Job) {
         match job {
+            Job::ReadRun { folder } => self.read_run(folder),
             Job::WriteReport { folder, path } => self.write_report(folder, path),
             Job::HandOver { folder, path, by } => self.hand_over(folder, path, by),
             Job::OpenBundle { path, by } => self.open_bundle(path, by),

@@ -11,9 +11,9 @@ const NAME: &str = "report.md.j2";
 const TEMPLATE: &str = include_str!("../../../assets/report/report.md.j2");
 
 /// What is markup wherever it stands.
-const ACTIVE: &str = "\\`*_[]<>&~|$^{}";
+const ACTIVE: &str = "\\`*_[]<>&~|$^{}#";
 /// What is markup at the beginning of a block.
-const AT_FIRST: &str = "#+-=:!@%\"'(";
+const AT_FIRST: &str = "+-=:!@%\"'(";
 
 /// The report's Markdown.
 pub(super) fn render(view: &impl Serialize) -> Result<String, Error> {

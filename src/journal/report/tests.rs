@@ -168,7 +168,7 @@ fn a_whole_run_is_told_in_the_order_that_a_reader_needs() {
             "Reason: the host cluster has none",
             "- Events in us-east-1: not permitted (403)",
             "| ✓ Good | Pods in us-east-1 | 3 of 3 ready | 3 of 3 |",
-            "> Called #platform-oncall",
+            "> Called \\#platform-oncall",
             "### 2026-03-04 (UTC)",
             "### 2026-03-05 (UTC)",
             "- **23:59:50**, Run: Run of acme-prod begun by anna@bastion",

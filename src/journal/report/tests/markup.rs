@@ -80,6 +80,8 @@ fn markup_of_any_kind_is_text() {
         "<http://a>",
         "*a* _b_ **c** ~~d~~ `e` ``f``",
         "# a",
+        "a #",
+        "] ##",
         "- a",
         "+ a",
         "1. a",
