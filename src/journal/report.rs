@@ -2,7 +2,7 @@
 //!
 //! All of it comes from the [`Record`] alone. Nothing here reads a file or a clock; the time zone is an argument.
 //! The texts of a journal come from outside: a value in a template is escaped unless a filter of ours made it, so
-//! that none can be forgotten ([`markdown`]).
+//! that none can be forgotten (`report/markdown.rs`).
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -18,6 +18,7 @@ use failback::engine::{self, Engine};
 use failback::environment::{self, Store};
 use failback::journal::{self, FoundRun, Happening};
 use failback::runbook::action::{ActionKind, ActionOutcome};
+use failback::runbook::question::Question;
 use failback::runbook::step::Step;
 use jiff::Timestamp;
 
@@ -174,9 +175,11 @@ fn a_person_at_a_window() {
     let action = std::env::var("PERSON_ACTION").unwrap();
     let kind = ActionKind::ALL.into_iter().find(|kind| kind.id() == action).unwrap();
     let mut person = Person::sit_down();
-    match std::env::var("PERSON_TAKES_UP") {
-        Ok(waited_for) => person.takes_up(&waited_for),
-        Err(_) => person.recovers(Path::new(&path), kind),
+    let variable = |name: &str| std::env::var(name).ok();
+    match (variable("PERSON_TAKES_UP"), variable("PERSON_MENDS_KUBECONFIG")) {
+        (Some(waited_for), _) => person.takes_up(&waited_for),
+        (None, Some(kubeconfig)) => person.goes_on_once_mended(&kubeconfig),
+        (None, None) => person.recovers(Path::new(&path), kind),
     }
     person.leaves();
 }
@@ -287,8 +290,67 @@ impl Person {
         });
     }
 
+    /// What came from elsewhere is open with what it knew, and reads the world once it can.
+    fn goes_on_once_mended(&mut self, kubeconfig: &str) {
+        self.until("the earlier runs are read", |model| {
+            model.start.listing.is_some() && !model.start.look_back.runs.is_empty()
+        });
+        let folder = self.model.start.look_back.runs[0].folder.clone();
+        self.say(Msg::Start(StartMsg::Resume(folder.clone())));
+        self.until_run("it is open", |run| run.folder.is_some() && run.record.hands.len() > 2);
+        let notice = self.model.notice.as_ref().unwrap().text.clone();
+        assert!(notice.contains("Its environment came with it"), "{notice}");
+        let run = self.model.run.as_ref().unwrap();
+        assert!(run.acted() && run.failed.is_some(), "what was done is known");
+        self.until_run("it is said that the cluster cannot be reached", |run| {
+            let question = Question::Deployment(run.failed.unwrap());
+            run.readings.latest(question).is_some_and(|latest| latest.answer.is_err())
+        });
+        let mut profile = (*self.model.run.as_ref().unwrap().profile).clone();
+        profile.kubeconfig = Some(kubeconfig.into());
+        let jobs = run::environment_changed(&mut self.model, Arc::new(profile), Timestamp::now());
+        self.submit(jobs);
+        self.until_run("the world is read", |run| run.record.check("pods", Some(US)).is_some());
+        assert_eq!(self.model.run.as_ref().unwrap().folder.as_ref(), Some(&folder), "in the same journal");
+    }
+
     fn leaves(&mut self) {
         self.say(Msg::CloseRequested);
         self.until("everything is on disk", |model| model.quit);
     }
+}
+
+/// On another machine: another home, and at first no kubeconfig. It can be read whole, and goes on once there is one.
+#[test]
+fn a_run_that_was_handed_over_is_read_whole_and_goes_on_once_its_contexts_are_there() {
+    let world = Served::start("crash-loop");
+    let done = restoring(&world, "restart").output().unwrap();
+    assert!(done.status.success(), "{}", text(&done));
+    let bundle = world.home.path().join("bundle.tar.gz");
+    let handover = ["runs", "handover", "last", "--output", bundle.to_str().unwrap()];
+    let written = super::run(world.home.path(), &handover);
+    assert!(written.status.success(), "{}", text(&written));
+    let there = tempfile::tempdir().unwrap();
+    let opened = super::run(there.path(), &["runs", "open", bundle.to_str().unwrap()]);
+    assert!(opened.status.success(), "{}", text(&opened));
+    let kubeconfig = world.description["kubeconfig"].as_str().unwrap();
+    let (found, _) = journal::all(&there.path().join("runs"));
+    let [found] = found.as_slice() else { panic!("{found:?}") };
+    let file = found.folder.join(journal::ENVIRONMENT_FILE);
+    let theirs = std::fs::read_to_string(&file).unwrap().replace(kubeconfig, "/nowhere/kubeconfig");
+    std::fs::write(&file, theirs).unwrap();
+    let report = super::run(there.path(), &["runs", "report", "last"]);
+    let said = text(&report);
+    assert!(report.status.success() && said.contains("## What was done"), "{said}");
+    assert!(said.contains("restart requested") && said.contains("Received by"), "{said}");
+    let before = world.changes().len();
+    let mut person = person(&world, "restart");
+    person.env("FAILBACK_HOME", there.path()).env("HOME", there.path());
+    let went_on = person.env("PERSON_MENDS_KUBECONFIG", kubeconfig).output().unwrap();
+    assert!(went_on.status.success(), "{}", text(&went_on));
+    assert_eq!(world.changes().len(), before, "nothing was repeated");
+    let record = journal::one(&found.folder).unwrap().record;
+    let turns = record.hands.len();
+    assert!(turns >= 3, "begun, received, taken up: {:?}", record.hands);
+    assert!(record.check("pods", Some(US)).is_some(), "the world was read: {:?}", record.checks);
 }

@@ -60,6 +60,11 @@ pub(super) fn read(
                 jobs.push(Job::SaveEnvironment { profile, replacing: None });
             }
             jobs.extend(open(model, profile, folder, record, now));
+            if let Some(notice) = model.notice.as_mut().filter(|_| !is_saved) {
+                notice.text.push_str(
+                    ". Its environment came with it and was saved: look at the variables before you change anything",
+                );
+            }
             jobs
         }
         Err(text) => {

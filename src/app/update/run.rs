@@ -240,7 +240,7 @@ fn variables(model: &mut Model, now: Timestamp) -> Vec<Job> {
 
 /// The environment was changed in the middle of a run: its readings start anew. While an action runs, the
 /// run stays with the variables that the action was planned with.
-pub(super) fn environment_changed(model: &mut Model, profile: Arc<Profile>, now: Timestamp) -> Vec<Job> {
+pub fn environment_changed(model: &mut Model, profile: Arc<Profile>, now: Timestamp) -> Vec<Job> {
     let before =
         format!("the changed {} is used: it is saved; then leave this run and open it again", profile.name);
     if is_acting(model, &before) {

@@ -178,6 +178,8 @@ fn a_run_from_elsewhere_brings_its_environment() {
         |job: &Job| matches!(job, Job::SaveEnvironment { profile, replacing: None } if **profile == theirs);
     assert!(jobs.iter().any(saves), "{jobs:?}");
     assert_eq!(run_of(&model).profile.namespace, "theirs");
+    let told = &model.notice.as_ref().unwrap().text;
+    assert!(told.ends_with("look at the variables before you change anything"), "{told}");
     // Where one of that name is saved, that is what is used.
     let (model, jobs) = resumed(record(vec![]));
     assert_eq!(run_of(&model).profile.namespace, profile().namespace);
