@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::clients::secret::redact_credentials;
 use crate::journal::{self, Entry, Happening, JournalHandle, process};
 use crate::runbook::action::{ActionKind, ActionOutcome, Confirmed, Target, TargetDeployment};
 use crate::runbook::interrupted::StartedTool;
@@ -134,14 +135,14 @@ impl Session {
     /// Whoever confirmed a plan for this region was told of what was interrupted there before.
     async fn acknowledge_earlier(&self, confirmed: &Confirmed, journal: &JournalHandle) {
         let Some(runs) = journal.folder().parent().map(Path::to_owned) else { return };
-        let environment = self.profile().name.clone();
+        let profile = Arc::clone(self.profile());
         let region = confirmed.plan().region().name.clone();
-        let reason = confirmed.reason().map(str::to_owned);
+        let reason = confirmed.reason().map(redact_credentials);
         let journal = journal.clone();
         let acknowledging = tokio::task::spawn_blocking(move || {
             let own = journal.folder().to_owned();
             for earlier in journal::look_back(&runs, std::slice::from_ref(&own)).interrupted {
-                let same = earlier.environment == environment && earlier.region == region;
+                let same = earlier.is_of(&profile) && earlier.region == region;
                 if !same || earlier.alive == Some(true) {
                     continue;
                 }
@@ -178,7 +179,7 @@ fn happening(confirmed: &Confirmed, intent: u64) -> Happening {
         command: plan.command().shell(),
         changes: plan.changes().to_owned(),
         overridden: confirmed.overridden().iter().map(|blocker| blocker.text.clone()).collect(),
-        reason: confirmed.reason().map(str::to_owned),
+        reason: confirmed.reason().map(redact_credentials),
     }
 }
 

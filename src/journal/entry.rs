@@ -119,7 +119,11 @@ pub enum Happening {
         bundle: String,
     },
     /// The environment's variables were changed in the middle of the run.
-    VariablesChanged,
+    VariablesChanged {
+        /// The environment's name from now on.
+        #[serde(default)]
+        environment: String,
+    },
     /// The failed region was chosen or recognised.
     RegionChosen {
         /// Its name.

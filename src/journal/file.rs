@@ -10,6 +10,8 @@ use thiserror::Error;
 
 use super::place::{PlaceError, private_folder, sync};
 
+/// How much of a journal is read to go on with it, in bytes: far more than any has.
+const BYTES_READ: u64 = 256 * 1024 * 1024;
 /// The journal's name in its run's folder.
 pub const FILE: &str = "journal.jsonl";
 /// The environment as the run used it, in its folder: for who takes the run up elsewhere. It has no secrets.
@@ -115,6 +117,14 @@ impl JournalFile {
             file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last)).map_err(failed)?;
         }
         Ok(Self { is_torn: last != [b'\n'], path, file, whole: length })
+    }
+
+    /// All of it, by the handle that holds the lock: some systems let no other one read. It is appended to as before.
+    pub(super) fn text(&mut self) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        self.file.seek(SeekFrom::Start(0))?;
+        (&self.file).take(BYTES_READ).read_to_end(&mut bytes)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -228,6 +228,8 @@ pub struct ActionRecord {
     pub tool_ended: Option<(Option<i32>, String)>,
     /// When and how it ended; `None` where that is not known.
     pub outcome: Option<(Timestamp, ActionOutcome)>,
+    /// The run was taken up again after it: whoever does that does not know its outcome either.
+    pub was_left: bool,
     /// Somebody looked at what became of it, where its outcome is not known.
     pub acknowledged: Option<(Timestamp, Option<String>)>,
     /// For what was done by hand: what was pasted of its output.
@@ -269,6 +271,14 @@ pub struct Newer {
     pub text: String,
 }
 
+impl Newer {
+    /// As much of it as is kept.
+    fn cut(&self) -> Self {
+        let text = self.text.chars().take(NEWER_KEPT).collect();
+        Self { at: self.at, what: self.what.clone(), text }
+    }
+}
+
 impl Record {
     /// Has the region recovered?
     pub fn is_recovered(&self) -> bool {
@@ -278,6 +288,12 @@ impl Record {
     /// Intents without an outcome that nobody acknowledged, oldest first.
     pub fn open_actions(&self) -> impl Iterator<Item = &ActionRecord> {
         self.actions.iter().filter(|action| action.is_open())
+    }
+
+    /// What was done to the region that is taken for the failed one: before another one was, something may have been
+    /// done to that.
+    pub fn done_here(&self) -> impl Iterator<Item = &ActionRecord> {
+        self.actions.iter().filter(|action| self.region.as_ref() == Some(&action.region))
     }
 
     /// Is there something to take up again: was the region failing, or was something done or noted, and is it
@@ -290,9 +306,10 @@ impl Record {
         self.open_actions().next().is_some() || (begun && !self.is_recovered() && self.ended.is_none())
     }
 
-    /// The largest number of an intent so far.
+    /// The largest number of an intent so far. A number that no run comes to is not one of ours, and leaves room.
     pub fn last_intent(&self) -> u64 {
-        self.actions.iter().filter_map(|action| action.intent).max().unwrap_or(0)
+        let numbers = self.actions.iter().filter_map(|action| action.intent);
+        numbers.filter(|number| u32::try_from(*number).is_ok()).max().unwrap_or(0)
     }
 
     /// The cause that ranks first now.
@@ -331,9 +348,11 @@ impl Line {
         if let Ok(entry) = serde_json::from_str(text) {
             return Some(Self::Known(entry));
         }
-        Some(serde_json::from_str::<Any>(text).map_or(Self::Torn, |Any { at, what }| {
-            Self::Newer(Newer { at, what, text: text.chars().take(NEWER_KEPT).collect() })
-        }))
+        Some(
+            serde_json::from_str::<Any>(text).map_or(Self::Torn, |Any { at, what }| {
+                Self::Newer(Newer { at, what, text: text.to_owned() })
+            }),
+        )
     }
 }
 

@@ -252,6 +252,10 @@ fn read(path: &Path) -> io::Result<RunText> {
     let mut file = File::open(path)?;
     // Whoever writes it holds it locked, and tells the outcome itself.
     let goes_on = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    if goes_on && cfg!(windows) {
+        // A locked file is not to be read there.
+        return Ok(RunText { text: String::new(), is_cut: false, goes_on });
+    }
     let surplus = file.metadata()?.len().saturating_sub(BYTES);
     file.seek(SeekFrom::Start(surplus))?;
     let mut bytes = Vec::new();
@@ -262,8 +266,8 @@ fn read(path: &Path) -> io::Result<RunText> {
 /// What was interrupted in a run; of one that goes on, what another program than its present one began.
 fn interrupted(run: &FoundRun) -> Vec<Interrupted> {
     let this = process::this();
-    let open: Vec<&ActionRecord> =
-        run.record.open_actions().filter(|open| !run.goes_on || open.by.as_ref() != Some(&this)).collect();
+    let is_over = |open: &&ActionRecord| !run.goes_on || open.was_left || open.by.as_ref() != Some(&this);
+    let open: Vec<&ActionRecord> = run.record.open_actions().filter(is_over).collect();
     open.into_iter().rev().map(|open| of(run, open)).collect()
 }
 

@@ -101,10 +101,10 @@ impl JournalHandle {
     /// Another program writes it, or it cannot be read or written.
     pub fn resume(folder: &Path, listener: Listener) -> Result<Self, JournalError> {
         private_folder(folder)?;
-        let file = JournalFile::reopen(folder)?;
-        let read = std::fs::read(file.path());
+        let mut file = JournalFile::reopen(folder)?;
+        let read = file.text();
         let text = read.map_err(|source| JournalError::Write { path: file.path().to_owned(), source })?;
-        let record = replay(&String::from_utf8_lossy(&text));
+        let record = replay(&text);
         Self::start(file, record.last_intent(), listener)
     }
 

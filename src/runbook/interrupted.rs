@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::action::ActionKind;
+use super::profile::{Profile, Region};
 
 /// Which process something was, so that it is not taken for a later one with the same number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +57,13 @@ pub struct Interrupted {
 }
 
 impl Interrupted {
+    /// Is it of this environment: by its name, or, as an environment can be given another name, by a region and its
+    /// context?
+    pub fn is_of(&self, profile: &Profile) -> bool {
+        let is_same = |region: &Region| region.name == self.region && region.context == self.context;
+        self.environment == profile.name || (!self.context.is_empty() && profile.regions.iter().any(is_same))
+    }
+
     /// What is known, in a sentence without a full stop.
     pub fn sentence(&self) -> String {
         let at = self.at.strftime("%H:%M:%S");

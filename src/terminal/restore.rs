@@ -32,7 +32,7 @@ pub(super) async fn run(args: RestoreArgs, ending: &Ending) -> Result<u8, Stop> 
     let session = &subject.session;
     let readings = read(session, failed).await;
     let case = Case { profile: session.profile(), failed, readings: &readings, now: Timestamp::now() };
-    let of_environment = |it: &Interrupted| it.environment == session.profile().name;
+    let of_environment = |it: &Interrupted| it.is_of(session.profile());
     let earlier: Vec<Interrupted> = interrupted.into_iter().filter(of_environment).collect();
     let plan = restore::plan(&case, ActionKind::from(args.action)).beside(&earlier);
     let changes = preview::read(session, &plan, args.no_preview, !args.json).await;

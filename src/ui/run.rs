@@ -109,7 +109,7 @@ fn bar(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec<Msg>
         {
             out.push(Msg::Timeline(TimelineMsg::Toggle));
         }
-        handover::menu(model, run, now, ui, out);
+        handover::in_bar(model, run, now, ui, out);
     });
 }
 

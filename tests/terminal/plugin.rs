@@ -82,10 +82,10 @@ fn a_plugin_is_run_once_for_each_clusters_token() {
     let done = plugged.command("restore", &args).output().unwrap();
     assert_eq!(code(&done), 0, "{}", text(&done));
     assert_eq!(plugged.world.changes().len(), 1);
-    // Two that read for the plan, two for the last look, which trusts no sign-in of before, and one for the writer,
+    // Two that read for the plan, one for the look at what would change, two for the last look, which trusts no sign-in of before, and one for the writer,
     // which is made for the confirmed plan alone.
     let runs = plugged.runs().len();
-    assert_eq!(runs, 2 + 5);
+    assert_eq!(runs, 2 + 6);
     let rollout = plugged.command("rollout", &["--failed", US]).output().unwrap();
     assert_eq!(code(&rollout), 0, "{}", text(&rollout));
     assert_eq!(plugged.runs().len(), runs + 1);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use failback::app::model::{Model, Run};
-use failback::app::msg::{Msg, RestoreMsg, RunMsg, StartMsg};
+use failback::app::msg::{FormMsg, Msg, RestoreMsg, RunMsg, StartMsg};
 use failback::app::places;
 use failback::app::update::{run, update};
 use failback::engine::job::Job;
@@ -297,9 +297,19 @@ impl Person {
         });
         let folder = self.model.start.look_back.runs[0].folder.clone();
         self.say(Msg::Start(StartMsg::Resume(folder.clone())));
+        // Nothing is asked by what came from elsewhere before somebody has looked at it and saved it.
+        self.until("its variables are shown", |model| model.form.is_some());
+        assert!(self.model.run.is_none());
+        let draft = self.model.form.as_ref().unwrap().draft.clone();
+        assert_eq!(draft.kubeconfig, "", "the sender's file is not taken over");
+        let mut profile = environment::validate(&draft).unwrap();
+        profile.kubeconfig = Some("/nowhere/kubeconfig".into());
+        self.submit(vec![Job::SaveEnvironment { profile: Arc::new(profile), replacing: None }]);
+        self.until("it is saved", |model| !model.start.listing.as_ref().unwrap().environments.is_empty());
+        self.say(Msg::Form(FormMsg::Leave));
+        self.say(Msg::Dialog(true));
+        self.say(Msg::Start(StartMsg::Resume(folder.clone())));
         self.until_run("it is open", |run| run.folder.is_some() && run.record.hands.len() > 2);
-        let notice = self.model.notice.as_ref().unwrap().text.clone();
-        assert!(notice.contains("Its environment came with it"), "{notice}");
         let run = self.model.run.as_ref().unwrap();
         assert!(run.acted() && run.failed.is_some(), "what was done is known");
         self.until_run("it is said that the cluster cannot be reached", |run| {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::app::model::{Finished, Model, Notice, Run, Screen};
+use crate::app::model::{Finished, Form, Model, Notice, Run, Screen};
 use crate::engine::event::RunRead;
 use crate::engine::job::Job;
+use crate::environment::Draft;
 use crate::journal::replay::ActionRecord;
 use crate::journal::{Happening, Record};
 use crate::runbook::action::ActionKind;
@@ -16,7 +17,7 @@ use crate::runbook::mark::{Found, Mark, StepMark};
 use crate::runbook::profile::Profile;
 use crate::runbook::step::Step;
 
-use super::run;
+use super::{form, run};
 
 /// Reads it first.
 pub(super) fn ask(model: &mut Model, folder: PathBuf) -> Vec<Job> {
@@ -47,31 +48,54 @@ pub(super) fn read(
         let RunRead { record, profile, .. } = *read;
         let saved = saved(model, &record.environment);
         let is_saved = saved.is_some();
-        let of_run = || profile.map(Arc::new).map_err(|why| without_environment(&record, &why));
+        let of_run = || match profile {
+            Ok(profile) if profile.name == record.environment => Ok(Arc::new(profile)),
+            Ok(profile) => Err(without_environment(&record, &format!("it is of {}", profile.name))),
+            Err(why) => Err(without_environment(&record, &why)),
+        };
         let profile = saved.map_or_else(of_run, Ok)?;
         Ok((profile, is_saved, record))
     });
     match opened {
-        Ok((profile, is_saved, record)) => {
-            let mut jobs = Vec::new();
-            if !is_saved {
-                // It came from elsewhere: its contexts and files are put right in its variables.
-                let profile = Arc::clone(&profile);
-                jobs.push(Job::SaveEnvironment { profile, replacing: None });
-            }
-            jobs.extend(open(model, profile, folder, record, now));
-            if let Some(notice) = model.notice.as_mut().filter(|_| !is_saved) {
-                notice.text.push_str(
-                    ". Its environment came with it and was saved: look at the variables before you change anything",
-                );
-            }
-            jobs
-        }
+        Ok((profile, true, record)) => open(model, profile, folder, record, now),
+        Ok((profile, false, _)) => look_first(model, &profile, now),
         Err(text) => {
             model.notice = Some(Notice { bad: true, text });
             Vec::new()
         }
     }
+}
+
+/// An environment that came with a run is somebody else's: nothing is asked by it before a person has looked at it
+/// and saved it. Files that it names are the sender's, or lie beside what the sender packed: a kubeconfig or an AWS
+/// file can start programs, so none of them is taken over.
+fn look_first(model: &mut Model, profile: &Profile, now: Timestamp) -> Vec<Job> {
+    if run::is_acting(model, &format!("the variables of {} are looked at", profile.name)) {
+        return Vec::new();
+    }
+    let mut draft = Draft::from(profile);
+    for file in [
+        &mut draft.kubeconfig,
+        &mut draft.aws_config_file,
+        &mut draft.aws_credentials_file,
+        &mut draft.chart_file,
+    ] {
+        file.clear();
+    }
+    for region in &mut draft.regions {
+        for file in [&mut region.values_file, &mut region.probe_address, &mut region.probe_ca] {
+            file.clear();
+        }
+    }
+    let form = Form::new(draft, None, model.home.clone());
+    let jobs = form::open(model, form, now);
+    let text = format!(
+        "This run came from elsewhere, with the environment {}. Look at its variables, choose your own files, and save \
+         it; then take the run up again",
+        profile.name
+    );
+    model.notice = Some(Notice { bad: false, text });
+    jobs
 }
 
 fn without_environment(record: &Record, why: &str) -> String {
@@ -100,7 +124,6 @@ fn open(
     let mut run = Run::new(session, Arc::clone(&profile), now);
     know(&mut run, &record);
     let text = told(&run, &record);
-    run.folder = Some(folder.clone());
     run.record = record;
     jobs.extend([Job::Open { session, profile }, Job::ResumeRun { session, folder }]);
     jobs.push(run::note(session, now, Happening::TakenUp { by: model.hand.clone() }));
@@ -122,7 +145,7 @@ fn know(run: &mut Run, record: &Record) {
     run.first_failure_at = record.milestones.first_failure;
     run.seen_failing = record.milestones.first_failure.is_some();
     run.noted.failure = run.seen_failing;
-    run.restore.finished = record.actions.iter().filter_map(finished).collect();
+    run.restore.finished = record.done_here().filter_map(finished).collect();
     if run.acted() {
         run.found = Some(found(record));
     }
@@ -156,7 +179,7 @@ fn step(record: &Record) -> Step {
     if record.open_actions().next().is_some() {
         return Step::Restore;
     }
-    if !record.actions.iter().any(ActionRecord::may_have_changed) {
+    if !record.done_here().any(ActionRecord::may_have_changed) {
         return record.step.unwrap_or(Step::Confirm).min(Step::Restore);
     }
     match &record.rollout {

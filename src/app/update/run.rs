@@ -112,7 +112,7 @@ pub(super) fn tell_interrupted(model: &mut Model) {
     let Some(run) = model.run.as_mut().filter(|run| run.practice.is_none()) else { return };
     let earlier = model.start.look_back.interrupted.iter();
     let of_environment: Vec<_> =
-        earlier.filter(|interrupted| interrupted.environment == run.profile.name).cloned().collect();
+        earlier.filter(|interrupted| interrupted.is_of(&run.profile)).cloned().collect();
     let is_news = of_environment != run.interrupted;
     run.interrupted = of_environment;
     if let (Some(first), true) = (run.interrupted.first(), is_news) {
@@ -253,10 +253,13 @@ pub fn environment_changed(model: &mut Model, profile: Arc<Profile>, now: Timest
     let session = model.new_session();
     let mut run = Run::new(session, Arc::clone(&profile), now);
     (run.opened_at, run.folder, run.record) = (before.opened_at, before.folder, before.record);
+    // The journal goes on, and what is wrong with it; what was being written, too.
+    (run.journal_problem, run.timeline) = (before.journal_problem, before.timeline);
+    let environment = profile.name.clone();
     let mut jobs = vec![
         Job::Open { session, profile },
         Job::ContinueRun { from: before.session, session },
-        note(session, now, Happening::VariablesChanged),
+        note(session, now, Happening::VariablesChanged { environment }),
         Job::Close { session: before.session },
         Job::ListEnvironments,
     ];

@@ -141,9 +141,13 @@ impl Dispatcher {
 
     /// Never waits: neither for the disk nor for an action.
     pub(super) fn note(&self, id: SessionId, entry: Entry) {
-        let Some(journal) = self.sessions.get(&id).and_then(|live| live.journal.as_ref()) else { return };
-        if let Err(error) = journal.note(without_secrets(entry)) {
-            self.tell.later(Event::JournalFailed { session: id, message: error.to_string() });
+        let Some(live) = self.sessions.get(&id) else { return };
+        let noted = match &live.journal {
+            Some(journal) => journal.note(without_secrets(entry)).map_err(|error| error.to_string()),
+            None => Err("the run has no journal: what is noted now is lost".to_owned()),
+        };
+        if let Err(message) = noted {
+            self.tell.later(Event::JournalFailed { session: id, message });
         }
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn heed(record: &mut Record, entry: &Entry) {
         Happening::Opened { .. } | Happening::TakenUp { .. } | Happening::Received { .. } => {
             begin(record, at);
         }
-        Happening::VariablesChanged => begin(record, at),
+        Happening::VariablesChanged { .. } => begin(record, at),
         Happening::RegionChosen { region }
             if record.region.as_ref().is_some_and(|before| before != region) =>
         {
@@ -118,7 +118,14 @@ mod tests {
             (vec![opened(), chosen("a"), open(Step::Diagnose)], Some((Step::Diagnose, 20))),
             (vec![opened(), open(Step::Diagnose), taken_up()], Some((Step::Confirm, 20))),
             (vec![opened(), taken_up(), open(Step::Restore)], Some((Step::Restore, 20))),
-            (vec![opened(), open(Step::Restore), Happening::VariablesChanged], Some((Step::Confirm, 20))),
+            (
+                vec![
+                    opened(),
+                    open(Step::Restore),
+                    Happening::VariablesChanged { environment: String::new() },
+                ],
+                Some((Step::Confirm, 20)),
+            ),
             (vec![opened(), chosen("a"), open(Step::Restore), chosen("a")], Some((Step::Restore, 20))),
             (vec![opened(), chosen("a"), open(Step::Restore), chosen("b")], Some((Step::Confirm, 30))),
             (vec![opened(), open(Step::Verify), outcome(true)], Some((Step::Verify, 10))),

@@ -15,7 +15,7 @@ impl Record {
             Line::Known(entry) => self.add_entry(entry),
             Line::Newer(newer) => {
                 self.seen_at(newer.at);
-                timeline::newer(self, newer);
+                timeline::newer(self, &newer.cut());
                 self.add_newer(newer);
             }
             Line::Torn => self.torn += 1,
@@ -55,10 +55,20 @@ impl Record {
         }
         match newer.what.as_str() {
             "intent" => {
-                let Ok(it) = serde_json::from_str::<Sent>(&newer.text) else {
-                    self.newer.push(newer.clone());
-                    return;
-                };
+                let sent = serde_json::from_str::<Sent>(&newer.text);
+                // Whatever it was, it was sent.
+                let it = sent.unwrap_or_else(|_| {
+                    let intent = serde_json::from_str::<Of>(&newer.text).map_or(0, |of| of.intent);
+                    let action = "an action of a newer Failback".to_owned();
+                    let unknown = String::new();
+                    Sent {
+                        intent,
+                        action,
+                        region: unknown.clone(),
+                        context: unknown.clone(),
+                        command: unknown,
+                    }
+                });
                 let of = (it.region, it.context, it.command);
                 self.actions.push(intent(newer.at, it.intent, it.action, of));
             }
@@ -68,9 +78,9 @@ impl Record {
                 if let Some(action) = of.ok().and_then(|of| self.going(of.intent)) {
                     action.acknowledged = Some((newer.at, None));
                 }
-                self.newer.push(newer.clone());
+                self.newer.push(newer.cut());
             }
-            _ => self.newer.push(newer.clone()),
+            _ => self.newer.push(newer.cut()),
         }
     }
 
@@ -94,8 +104,13 @@ impl Record {
             Happening::TakenUp { by } => self.take_turn(at, by, Turn::TakenUp),
             Happening::Received { by } => {
                 self.hands.push(HandTurn { at, hand: by.clone(), turn: Turn::Received });
+                self.leave_open();
             }
-            Happening::HandedOver { .. } | Happening::VariablesChanged | Happening::Overdue { .. } => {}
+            Happening::VariablesChanged { environment } if !environment.is_empty() => {
+                self.environment.clone_from(environment);
+            }
+            Happening::HandedOver { .. } | Happening::VariablesChanged { .. } | Happening::Overdue { .. } => {
+            }
             Happening::RegionChosen { region } => self.choose(region),
             Happening::FailureSeen { since } => {
                 let earliest = [self.milestones.first_failure, Some(since.unwrap_or(at))];
@@ -228,9 +243,17 @@ impl Record {
         self.rollout = None;
     }
 
+    /// What has no outcome here has none for who comes after either.
+    fn leave_open(&mut self) {
+        for open in self.actions.iter_mut().filter(|action| action.is_open()) {
+            open.was_left = true;
+        }
+    }
+
     /// Who takes a run up again has it open again.
     fn take_turn(&mut self, at: Timestamp, by: &super::Hand, turn: Turn) {
         self.hands.push(HandTurn { at, hand: by.clone(), turn });
+        self.leave_open();
         self.closed = None;
         self.ended = None;
     }
@@ -311,5 +334,6 @@ fn intent(
         pasted: None,
         taken_back: false,
         rolled_out: None,
+        was_left: false,
     }
 }

@@ -189,6 +189,25 @@ fn entries_of_a_newer_program_are_kept_told_and_hide_nothing() {
 }
 
 #[test]
+fn an_intent_of_a_newer_program_is_open_however_long_and_whatever_it_looks_like() {
+    let long = "x".repeat(5_000);
+    let of = |more: &str| format!(r#"{{"at":"2030-01-01T00:00:00Z","what":"intent","intent":7{more}}}"#);
+    for line in
+        [of(&format!(r#","action":"drain","region":"r","changes":"{long}""#)), of(r#","action":["drain"]"#)]
+    {
+        let record = replay(&line);
+        assert_eq!((record.open_actions().count(), record.last_intent()), (1, 7), "{line}");
+    }
+    // A number that leaves no room for the next one is none of ours.
+    let huge =
+        r#"{"at":"2030-01-01T00:00:00Z","what":"intent","intent":18446744073709551615,"action":"drain"}"#;
+    assert_eq!(replay(huge).last_intent(), 0);
+    let lines = [line(1, intent(1)), line(2, Happening::TakenUp { by: Hand::default() }), line(3, intent(2))];
+    let left: Vec<bool> = replay(&lines.join("\n")).open_actions().map(|open| open.was_left).collect();
+    assert_eq!(left, [true, false], "who took it up does not know the first one's outcome");
+}
+
+#[test]
 fn an_older_journal_without_the_newer_fields_is_read() {
     let old = [
         r#"{"at":"2026-03-04T02:00:00Z","what":"opened","environment":"acme","practice":null,"version":"0.1.0"}"#,
@@ -237,7 +256,7 @@ fn any_happening() -> impl Strategy<Value = Happening> {
         Just(opened()),
         Just(Happening::TakenUp { by: Hand::default() }),
         Just(Happening::Received { by: Hand::default() }),
-        Just(Happening::VariablesChanged),
+        Just(Happening::VariablesChanged { environment: "renamed".to_owned() }),
         "[a-c]".prop_map(|region| Happening::RegionChosen { region }),
         Just(confirmed()),
         ("[a-c]", verdict).prop_map(|(check, verdict)| judged(&check, verdict)),

@@ -81,7 +81,7 @@ fn said(record: &Record, happening: &Happening) -> Option<Said> {
         Happening::HandedOver { bundle } => {
             plain(MomentKind::Run, format!("Handed over as the bundle {bundle}"))
         }
-        Happening::VariablesChanged => plain(
+        Happening::VariablesChanged { .. } => plain(
             MomentKind::Decision,
             "The environment's variables were changed: everything is read anew".to_owned(),
         ),

@@ -26,7 +26,7 @@ impl Record {
         let Some(region) = &self.region else {
             return "Step 1: which region failed was not known yet".to_owned();
         };
-        let done = self.actions.iter().rev().find(|action| action.may_have_changed());
+        let done = self.done_here().filter(|action| action.may_have_changed()).last();
         let Some(done) = done else { return self.before_an_action(region) };
         let what = noun(&done.action);
         match &self.rollout {

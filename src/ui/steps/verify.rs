@@ -38,7 +38,7 @@ pub fn show(model: &Model, run: &Run, now: Timestamp, ui: &mut Ui, out: &mut Vec
         if run.recovered() {
             summary(run, &case, ui);
             debriefed(run, ui);
-            ui.horizontal_wrapped(|ui| handover::buttons(model, run, now, ui, out));
+            ui.horizontal_wrapped(|ui| handover::buttons(run, ui, out));
         } else {
             bars(run, now, ui);
             reasons(run, &case, &open, ui);

@@ -169,17 +169,46 @@ fn where_it_cannot_be_taken_up_it_is_said_why() {
 }
 
 #[test]
-fn a_run_from_elsewhere_brings_its_environment() {
+fn an_environment_from_elsewhere_is_looked_at_and_saved_before_anything_is_asked_by_it() {
+    let mut theirs = Profile { namespace: "theirs".to_owned(), ..profile() };
+    let file = || Some(PathBuf::from("/theirs"));
+    theirs.kubeconfig = file();
+    (theirs.aws.config_file, theirs.aws.credentials_file, theirs.chart.file) = (file(), file(), file());
+    theirs.regions[0].probe_address = Some("10.0.0.1:443".to_owned());
+    theirs.regions[0].probe_ca = file();
     let mut model = start(None);
-    let theirs = Profile { namespace: "theirs".to_owned(), ..profile() };
-    let jobs =
-        read(&mut model, Ok(RunRead { record: record(vec![]), goes_on: false, profile: Ok(theirs.clone()) }));
-    let saves =
-        |job: &Job| matches!(job, Job::SaveEnvironment { profile, replacing: None } if **profile == theirs);
-    assert!(jobs.iter().any(saves), "{jobs:?}");
-    assert_eq!(run_of(&model).profile.namespace, "theirs");
-    let told = &model.notice.as_ref().unwrap().text;
-    assert!(told.ends_with("look at the variables before you change anything"), "{told}");
+    let read_run = RunRead { record: record(vec![]), goes_on: false, profile: Ok(theirs) };
+    let jobs = read(&mut model, Ok(read_run));
+    assert!(model.run.is_none(), "no run is opened");
+    for job in &jobs {
+        let by_it = matches!(job, Job::SaveEnvironment { .. } | Job::ResumeRun { .. } | Job::Apply { .. });
+        assert!(!by_it, "{job:?}");
+    }
+    assert!(model.notice.as_ref().unwrap().text.contains("Look at its variables"), "{:?}", model.notice);
+    let draft = &model.form.as_ref().unwrap().draft;
+    assert_eq!((draft.name.as_str(), draft.namespace.as_str()), ("acme-prod", "theirs"));
+    let region = &draft.regions[0];
+    assert_eq!(region.context, profile().regions[0].context);
+    for file in [
+        &draft.kubeconfig,
+        &draft.aws_config_file,
+        &draft.aws_credentials_file,
+        &draft.chart_file,
+        &region.values_file,
+        &region.probe_address,
+        &region.probe_ca,
+    ] {
+        assert_eq!(file, "", "a file of the sender's");
+    }
+    // Under a name that is not the journal's it is refused.
+    let other = RunRead {
+        record: record(vec![]),
+        goes_on: false,
+        profile: Ok(Profile { name: "another".to_owned(), ..profile() }),
+    };
+    let mut model = start(None);
+    assert!(read(&mut model, Ok(other)).is_empty() && model.form.is_none());
+    assert!(model.notice.unwrap().text.contains("it is of another"));
     // Where one of that name is saved, that is what is used.
     let (model, jobs) = resumed(record(vec![]));
     assert_eq!(run_of(&model).profile.namespace, profile().namespace);
@@ -187,15 +216,53 @@ fn a_run_from_elsewhere_brings_its_environment() {
 }
 
 #[test]
+fn what_was_done_to_another_region_before_is_not_this_one_s() {
+    let other = Happening::RegionChosen { region: profile().regions[1].name.clone() };
+    let (model, jobs) = resumed(record(vec![intent(), outcome(), other]));
+    let run = run_of(&model);
+    assert_eq!((run.failed, run.step, run.acted()), (Some(EU), Step::Confirm, false));
+    assert!(run.record.waiting_for().starts_with("Step 1: is the failover of eu-west-1 active?"));
+    assert!(!jobs.iter().any(|job| matches!(job, Job::WatchRollout { .. })), "{jobs:?}");
+}
+
+#[test]
+fn a_new_name_of_the_environment_hides_no_interrupted_action() {
+    let interrupted = crate::runbook::interrupted::Interrupted {
+        environment: "the name before".to_owned(),
+        action: "restart".to_owned(),
+        region: profile().regions[0].name.clone(),
+        context: profile().regions[0].context.clone(),
+        at: now(),
+        run: folder(),
+        intent: 1,
+        tool: None,
+        alive: None,
+        unknown_entries: 0,
+    };
+    let mut model = start(Some(profile()));
+    model.start.look_back.interrupted = vec![interrupted];
+    run::open(&mut model, Arc::new(profile()), now());
+    assert_eq!(run_of(&model).interrupted.len(), 1);
+    let renamed = Happening::VariablesChanged { environment: "renamed".to_owned() };
+    assert_eq!(record(vec![renamed]).environment, "renamed");
+}
+
+#[test]
 fn the_variables_change_in_the_middle_and_the_run_goes_on_in_its_journal() {
     let (mut model, _) = resumed(record(vec![]));
     let before = run_of(&model).session;
     let changed = Arc::new(Profile { replicas: 5, ..profile() });
+    let session = before;
+    let folder_of = Event::RunFolder { session, folder: folder() };
+    update(&mut model, Msg::Engine(Box::new(folder_of)), now());
+    let failed = Event::JournalFailed { session, message: "no space".to_owned() };
+    update(&mut model, Msg::Engine(Box::new(failed)), now());
     let jobs = run::environment_changed(&mut model, changed, now());
     let run = run_of(&model);
     assert_ne!(run.session, before);
     assert_eq!((run.folder.clone(), run.failed, run.profile.replicas), (Some(folder()), Some(US), 5));
     assert!(!run.record.environment.is_empty(), "what it knew of itself stays");
+    assert_eq!(run.journal_problem.as_deref(), Some("no space"), "nobody mended it");
     let at = |is: &dyn Fn(&Job) -> bool| jobs.iter().position(is).unwrap();
     let session = run.session;
     let order = [
