@@ -40,6 +40,8 @@ struct Live {
     runs: Result<PathBuf, String>,
     stage: Option<Stage>,
     journal: Option<JournalHandle>,
+    /// Why there is none, where one was to be.
+    why_no_journal: Option<String>,
     /// Whose journal it is, told to the window: a run that goes on in another session takes this with it.
     listens: Option<Arc<AtomicU64>>,
     cancelled: CancellationToken,
@@ -283,6 +285,7 @@ impl Dispatcher {
             runs,
             stage,
             journal: None,
+            why_no_journal: None,
             listens: None,
             cancelled: CancellationToken::new(),
             asking: BTreeMap::new(),

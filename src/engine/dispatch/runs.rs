@@ -62,7 +62,10 @@ impl Dispatcher {
                 self.tell.later(Event::RunFolder { session: id, folder });
                 (live.journal, live.listens) = (Some(journal), Some(listens));
             }
-            Err(message) => self.tell.later(Event::JournalFailed { session: id, message }),
+            Err(message) => {
+                live.why_no_journal = Some(message.clone());
+                self.tell.later(Event::JournalFailed { session: id, message });
+            }
         }
         if live.stage.is_none() {
             self.writes.show_in(id, &live.session.profile().name, &self.tell);
@@ -73,9 +76,11 @@ impl Dispatcher {
     pub(super) fn continue_run(&mut self, from: SessionId, id: SessionId) {
         let Some(before) = self.sessions.get_mut(&from) else { return };
         let (journal, listens) = (before.journal.take(), before.listens.take());
+        let why = before.why_no_journal.take();
         let Some(live) = self.sessions.get_mut(&id) else { return };
         let Some(journal) = journal else {
-            let message = "the run that goes on here had no journal".to_owned();
+            let message = why.unwrap_or("the run that goes on here had no journal".to_owned());
+            live.why_no_journal = Some(message.clone());
             return self.tell.later(Event::JournalFailed { session: id, message });
         };
         if let Some(listens) = &listens {
@@ -144,7 +149,7 @@ impl Dispatcher {
         let Some(live) = self.sessions.get(&id) else { return };
         let noted = match &live.journal {
             Some(journal) => journal.note(without_secrets(entry)).map_err(|error| error.to_string()),
-            None => Err("the run has no journal: what is noted now is lost".to_owned()),
+            None => Err(live.why_no_journal.clone().unwrap_or("the run has no journal".to_owned())),
         };
         if let Err(message) = noted {
             self.tell.later(Event::JournalFailed { session: id, message });
