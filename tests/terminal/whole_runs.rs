@@ -129,7 +129,9 @@ fn one(scenario: &str, action: &str, start: Start, after: u64, what: &str) -> bo
     if !summary.is_unfinished {
         return false;
     }
-    // Taken up again, the world is read anew and nothing is repeated.
+    // Taken up again by the saved environment, the world is read anew and nothing is repeated.
+    let profile = environment::read(Path::new(world.environment())).unwrap();
+    Store::at(world.home.path().join("environments")).save(&profile, None).unwrap();
     let before = (world.changes().len(), entries(&found.folder.join("journal.jsonl")).len());
     let mut again = person(&world, action);
     let again = again.env("PERSON_TAKES_UP", &summary.waiting_for).output().unwrap();

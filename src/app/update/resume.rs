@@ -90,8 +90,8 @@ fn look_first(model: &mut Model, profile: &Profile, now: Timestamp) -> Vec<Job> 
     let form = Form::new(draft, None, model.home.clone());
     let jobs = form::open(model, form, now);
     let text = format!(
-        "This run came from elsewhere, with the environment {}. Look at its variables, choose your own files, and save \
-         it; then take the run up again",
+        "This run brings the environment {}, which is not saved here. Look at its variables, choose your own files, \
+         and save it; then take the run up again",
         profile.name
     );
     model.notice = Some(Notice { bad: false, text });
