@@ -35,6 +35,12 @@ fn is_told(c: char) -> bool {
         || u32::from(c) & 0xfffe == 0xfffe
 }
 
+/// The text with its first letter as a capital, where it begins a sentence.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// Is every character of the text simply seen? Line ends are not.
 pub fn is_plain(text: &str) -> bool {
     !text.chars().any(is_told)

@@ -17,7 +17,7 @@ use crate::environment::{Store, StoreError};
 use crate::journal::JournalHandle;
 use crate::runbook::action::{ActionOutcome, Confirmed, Plan};
 use crate::runbook::fact::LogLine;
-use crate::runbook::profile::RegionIndex;
+use crate::runbook::profile::{Profile, RegionIndex};
 use crate::runbook::question::{Question, Reading};
 use crate::runbook::verdict::{Why, WhyKind};
 
@@ -117,12 +117,9 @@ impl Dispatcher {
     async fn take(&mut self, job: Job) {
         match job {
             Job::ListEnvironments => self.store(|store| Event::Environments(store.list())),
-            Job::SaveEnvironment { profile, replacing } => self.store(move |store| {
-                let saved = store.save(&profile, replacing.as_deref());
-                Event::Stored(
-                    saved.map(|_| Stored::Saved(profile.name.clone())).map_err(|error| error.to_string()),
-                )
-            }),
+            Job::SaveEnvironment { profile, replacing } => {
+                self.store(move |store| Event::Stored(save(store, &profile, replacing.as_deref())));
+            }
             Job::DuplicateEnvironment { name } => {
                 self.store(move |store| Event::Stored(duplicate(store, &name)));
             }
@@ -192,7 +189,10 @@ impl Dispatcher {
                 }
             }
             Job::Note { session, entry } => self.note(session, entry),
-            job => self.share(job),
+            Job::ReadRun { folder } => self.read_run(folder),
+            Job::WriteReport { folder, path } => self.write_report(folder, path),
+            Job::HandOver { folder, path, by } => self.hand_over(folder, path, by),
+            Job::OpenBundle { path, by } => self.open_bundle(path, by),
         }
     }
 
@@ -402,6 +402,11 @@ impl Dispatcher {
             before.abort();
         }
     }
+}
+
+fn save(store: &Store, profile: &Profile, replacing: Option<&str>) -> Result<Stored, String> {
+    let saved = store.save(profile, replacing);
+    saved.map(|_| Stored::Saved(profile.name.clone())).map_err(|error| error.to_string())
 }
 
 fn duplicate(store: &Store, name: &str) -> Result<Stored, String> {

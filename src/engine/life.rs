@@ -142,7 +142,8 @@ impl Session {
         let acknowledging = tokio::task::spawn_blocking(move || {
             let own = journal.folder().to_owned();
             for earlier in journal::look_back(&runs, std::slice::from_ref(&own)).interrupted {
-                let same = earlier.is_of(&profile) && earlier.region == region;
+                // A context of the same name may be another environment's: of that, nobody has looked.
+                let same = earlier.environment == profile.name && earlier.region == region;
                 if !same || earlier.alive == Some(true) {
                     continue;
                 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use thiserror::Error;
 
-use super::place::{PlaceError, private_folder, sync};
+use super::place::{PlaceError, new_file, private_folder, sync};
 
 /// How much of a journal is read to go on with it, in bytes: far more than any has.
 const BYTES_READ: u64 = 256 * 1024 * 1024;
@@ -165,14 +165,6 @@ impl JournalFile {
             }
         }
     }
-}
-
-fn new_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create_new(true).read(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// Two runs may begin in the same moment.

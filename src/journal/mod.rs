@@ -24,7 +24,7 @@ pub use masked::masked;
 pub use practice_runs::{KEPT as PRACTICE_RUNS_KEPT, best, prune};
 pub use replay::{Line, Record, replay};
 pub use runs::{
-    FoundRun, ReadBack, RunSummary, RunText, acknowledge, acknowledged, all, end, handed_over, intent_mark,
-    look_back, one, received, text,
+    FoundRun, ReadBack, RunSummary, RunText, acknowledge, acknowledged, all, end, handed_over, id as run_id,
+    intent_mark, look_back, one, received, text,
 };
 pub use writer::{JournalHandle, Listener};

@@ -5,7 +5,7 @@
 //! program's, belong to the user, and nobody else may write there; nobody else may read the folder itself. Of
 //! what lies above only what everybody may write is refused, but for those with the sticky bit, as `/tmp`.
 
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -128,6 +128,18 @@ pub fn check(folder: &Path) -> Result<(), PlaceError> {
         .map_err(|source| PlaceError::Io { path: folder.to_owned(), source })?
         .is_dir();
     if is_folder { Ok(()) } else { Err(PlaceError::NoFolder { path: folder.to_owned() }) }
+}
+
+/// A file that is not there yet, for the user alone: read, and appended to.
+///
+/// # Errors
+/// It is there, or cannot be made.
+pub fn new_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create_new(true).read(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Puts the names in a folder on disk. Not every file system can do that, and says so.

@@ -19,6 +19,7 @@ mod timeline;
 mod waiting;
 
 pub use due::Due;
+pub(in crate::journal) use timeline::with_region;
 pub use timeline::{Moment, MomentKind};
 
 /// How much of an entry of a newer program is kept, in characters.

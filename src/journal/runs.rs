@@ -112,7 +112,8 @@ impl FoundRun {
     }
 }
 
-fn id(folder: &Path) -> String {
+/// A run's id: its folder's name.
+pub fn id(folder: &Path) -> String {
     folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned()
 }
 

@@ -229,8 +229,7 @@ fn hand_over(folder: &Path, output: Option<PathBuf>) -> Result<u8, Stop> {
     for left_out in &packed.left_out {
         complain!("failback: left out: {left_out}");
     }
-    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    if let Err(error) = journal::handed_over(folder, &name) {
+    if let Err(error) = journal::handed_over(folder, &packed.name) {
         complain!("failback: the handover is not noted in the run: {error}");
     }
     say!("Whoever gets it opens it by: failback runs open {}, or in the window", path.display());

@@ -173,6 +173,7 @@ pub const PARTS: [Part; 12] = [
             "engine",
             "environment",
             "journal",
+            "plain",
             "practice",
             "runbook",
             "terminal",

@@ -94,8 +94,6 @@ pub(in crate::app) struct Noted {
     pub(in crate::app) outcome: Option<String>,
     /// The cause that ranks first, in its headline; empty where none is left, `None` until one was noted.
     pub(in crate::app) cause: Option<String>,
-    /// That the region was seen failing.
-    pub(in crate::app) failure: bool,
     /// That a step takes longer than usual: which, and since when it is to be done.
     pub(in crate::app) overdue: Option<(Step, Timestamp)>,
 }

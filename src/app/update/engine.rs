@@ -84,7 +84,12 @@ pub(super) fn update(model: &mut Model, event: Event, now: Timestamp) -> Vec<Job
         }
         Event::EndRequested => quit::without_asking(model, now),
         Event::Finished => quit::finished(model),
-        event => of_journal(model, event, now),
+        event @ (Event::BestRuns(_)
+        | Event::RunRead { .. }
+        | Event::RunFolder { .. }
+        | Event::Journaled { .. }
+        | Event::JournalFailed { .. }
+        | Event::JournalMended { .. }) => of_journal(model, event, now),
     }
 }
 

@@ -39,9 +39,8 @@ pub(super) fn changes(run: &mut Run, question: Question, now: Timestamp) -> Vec<
 /// passes nothing is noted: its last failure may be of another year.
 fn first_failure(run: &mut Run) -> Option<Happening> {
     let earliest = findings::first_failure(&run.profile, &run.readings, run.failed?)?;
-    run.seen_failing = true;
+    let is_news = !std::mem::replace(&mut run.seen_failing, true);
     run.first_failure_at = [run.first_failure_at, earliest].into_iter().flatten().min();
-    let is_news = !std::mem::replace(&mut run.noted.failure, true);
     is_news.then_some(Happening::FailureSeen { since: run.first_failure_at })
 }
 

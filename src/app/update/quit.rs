@@ -9,6 +9,7 @@ use crate::app::model::{Closing, Dialog, Form, LeftRunning, Model, Notice, Runni
 use crate::app::msg::FormMsg;
 use crate::engine::event::GoingOn;
 use crate::engine::job::{Job, SessionId};
+use crate::plain;
 use crate::runbook::action::ActionOutcome;
 use crate::runbook::interrupted::noun;
 use crate::runbook::step::Step;
@@ -113,7 +114,7 @@ pub(super) fn goes_on(model: &mut Model, session: SessionId, going: GoingOn, now
     run.restore.output = lines;
     (run.step, run.reached) = (Step::Restore, run.reached.max(Step::Restore));
     let text = format!("{} of {} goes on here since it was left", noun(kind.id()), region);
-    model.notice = Some(Notice { bad: false, text: capital(&text) });
+    model.notice = Some(Notice { bad: false, text: plain::capital(&text) });
     jobs
 }
 
@@ -139,12 +140,7 @@ pub(super) fn left_ended(model: &mut Model, session: SessionId, outcome: &Action
         ActionOutcome::Cancelled { message, .. } => (format!("cancelled: {message}"), true),
     };
     let text = format!("{} of {} ({}): {how}", noun(left.kind.id()), left.region, left.environment);
-    model.notice = Some(Notice { bad, text: capital(&text) });
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+    model.notice = Some(Notice { bad, text: plain::capital(&text) });
 }
 
 #[cfg(test)]

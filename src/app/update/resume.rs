@@ -144,7 +144,6 @@ fn know(run: &mut Run, record: &Record) {
     run.opened_at = record.milestones.opened.unwrap_or(run.opened_at);
     run.first_failure_at = record.milestones.first_failure;
     run.seen_failing = record.milestones.first_failure.is_some();
-    run.noted.failure = run.seen_failing;
     run.restore.finished = record.done_here().filter_map(finished).collect();
     if run.acted() {
         run.found = Some(found(record));

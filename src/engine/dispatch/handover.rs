@@ -8,23 +8,11 @@ use jiff::tz::TimeZone;
 use super::Dispatcher;
 use crate::engine::event::{Event, Written};
 use crate::engine::handover;
-use crate::engine::job::Job;
 use crate::engine::tasks::spawn_blocking_answer;
 use crate::journal::{self, Entry, Hand, Happening, JournalHandle};
 
 impl Dispatcher {
-    /// What has to do with the files of runs.
-    pub(super) fn share(&self, job: Job) {
-        match job {
-            Job::ReadRun { folder } => self.read_run(folder),
-            Job::WriteReport { folder, path } => self.write_report(folder, path),
-            Job::HandOver { folder, path, by } => self.hand_over(folder, path, by),
-            Job::OpenBundle { path, by } => self.open_bundle(path, by),
-            _ => {}
-        }
-    }
-
-    fn write_report(&self, folder: PathBuf, path: PathBuf) {
+    pub(super) fn write_report(&self, folder: PathBuf, path: PathBuf) {
         let of_lost = path.clone();
         let write = move || {
             let result = handover::write_report(&folder, &path, Timestamp::now(), TimeZone::system());
@@ -34,15 +22,14 @@ impl Dispatcher {
         spawn_blocking_answer(&self.tell, write, lost(Written::Report, of_lost));
     }
 
-    fn hand_over(&self, folder: PathBuf, path: PathBuf, by: Hand) {
+    pub(super) fn hand_over(&self, folder: PathBuf, path: PathBuf, by: Hand) {
         let own = self.sessions.values().filter_map(|live| live.journal.clone());
         let own = own.into_iter().find(|journal| journal.folder() == folder);
         let of_lost = path.clone();
         let write = move || {
             let packed = handover::pack(&folder, &path, by, Timestamp::now(), TimeZone::system());
-            if packed.is_ok() {
-                let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-                note(own.as_ref(), &folder, name);
+            if let Ok(packed) = &packed {
+                note(own.as_ref(), &folder, packed.name.clone());
             }
             let result = packed.map(|packed| packed.left_out).map_err(|error| error.to_string());
             Event::Written { what: Written::Bundle, path, result }
@@ -50,7 +37,7 @@ impl Dispatcher {
         spawn_blocking_answer(&self.tell, write, lost(Written::Bundle, of_lost));
     }
 
-    fn open_bundle(&self, path: PathBuf, by: Hand) {
+    pub(super) fn open_bundle(&self, path: PathBuf, by: Hand) {
         let runs = self.options.runs.clone();
         let open = move || {
             let opened =

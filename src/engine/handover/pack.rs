@@ -19,6 +19,8 @@ use crate::journal::{self, Hand};
 /// A bundle that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packed {
+    /// The bundle's file name, for the run's journal.
+    pub name: String,
     /// What was left out or cut, a sentence each.
     pub left_out: Vec<String>,
 }
@@ -46,7 +48,7 @@ pub fn pack(
     zone: TimeZone,
 ) -> Result<Packed, HandoverError> {
     let Masked { journal, record, goes_on } = masked(folder)?;
-    let run = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy().into_owned();
+    let run = journal::run_id(folder);
     let unread = |source| HandoverError::Run { path: folder.to_owned(), source };
     let mut left_out = Vec::new();
     if record.is_cut {
@@ -72,7 +74,8 @@ pub fn pack(
     files.insert(0, (MANIFEST.to_owned(), text));
     let top = stem(&record.environment, now);
     write_whole(path, |file| archive(file, &top, &files, now))?;
-    Ok(Packed { left_out: manifest.left_out })
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(Packed { name, left_out: manifest.left_out })
 }
 
 fn archive(file: &mut File, top: &str, files: &[(String, Vec<u8>)], now: Timestamp) -> io::Result<()> {

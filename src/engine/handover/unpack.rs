@@ -1,7 +1,7 @@
 //! Opens a bundle: what it has comes from elsewhere, and anything that is not expected ends it.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::HandoverError;
 use super::manifest::{
     ALL_BYTES, FILE_BYTES, FORMAT, Known, LOG_BYTES, LOGS, MANIFEST, Manifest, is_run_name,
 };
-use crate::journal::place::private_folder;
+use crate::journal::place::{new_file, private_folder};
 use crate::journal::{self, Hand, JournalError};
 
 /// How large a bundle may be, in bytes.
@@ -43,7 +43,7 @@ pub struct Opened {
 impl Opened {
     /// The folder's name, by which a person names the run.
     pub fn id(&self) -> String {
-        self.folder.file_name().unwrap_or(self.folder.as_os_str()).to_string_lossy().into_owned()
+        journal::run_id(&self.folder)
     }
 
     /// What became of it, in a sentence without a full stop.
@@ -243,12 +243,4 @@ fn copy(entry: &mut impl Read, path: Option<&Path>, size: u64) -> Result<(), Fau
         left -= read as u64;
     }
     file.map_or(Ok(()), |file| file.sync_all()).map_err(Fault::Write)
-}
-
-fn new_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{ActionRecord, Entry, Happening, Newer, Record};
+use crate::plain;
 use crate::runbook::action::ActionOutcome;
 use crate::runbook::interrupted::noun;
 use crate::runbook::step::Step;
@@ -151,7 +152,7 @@ fn acted(record: &Record, happening: &Happening) -> Option<Said> {
             let mut details = vec![format!("Command: {command}")];
             details.extend(overridden.iter().map(|what| format!("In the way: {what}")));
             details.extend(reason.iter().map(|reason| format!("Reason: {reason}")));
-            let text = format!("{} of {region} confirmed and sent", capital(noun(action.id())));
+            let text = format!("{} of {region} confirmed and sent", plain::capital(noun(action.id())));
             Some((MomentKind::Action, text, details))
         }
         Happening::ToolEnded { intent, exit_code, output } => {
@@ -163,7 +164,7 @@ fn acted(record: &Record, happening: &Happening) -> Option<Said> {
             Some((kind, format!("{program} {code}"), vec![format!("Its output: {output}")]))
         }
         Happening::Outcome { intent, action, outcome } => {
-            let what = capital(noun(action.id()));
+            let what = plain::capital(noun(action.id()));
             let region = of(record, *intent).map_or("the region", |action| action.region.as_str());
             Some(match outcome {
                 ActionOutcome::Done { message } => {
@@ -190,7 +191,7 @@ fn acted(record: &Record, happening: &Happening) -> Option<Said> {
         Happening::DoneByHand { action, command, output } => {
             let mut details = vec![format!("Command: {command}")];
             details.extend(output.iter().flat_map(|output| output.lines()).map(|line| format!("| {line}")));
-            Some((MomentKind::Action, format!("{} done by hand", capital(noun(action.id()))), details))
+            Some((MomentKind::Action, format!("{} done by hand", plain::capital(noun(action.id()))), details))
         }
         Happening::TakenBack { action } => {
             let text = format!("Taken back: the {} was not done by hand", noun(action.id()));
@@ -254,7 +255,8 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn with_region(title: &str, region: Option<&str>) -> String {
+/// A check's name with its region, where it does not name it itself.
+pub(in crate::journal) fn with_region(title: &str, region: Option<&str>) -> String {
     match region {
         Some(region) if !title.contains(region) => format!("{title} in {region}"),
         _ => title.to_owned(),
@@ -268,9 +270,4 @@ fn of(record: &Record, intent: u64) -> Option<&ActionRecord> {
 fn unchanged_line(unchanged: bool) -> Vec<String> {
     let line = if unchanged { "Nothing was changed" } else { "What it changed before is not known" };
     vec![line.to_owned()]
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

@@ -29,7 +29,10 @@ pub fn status(record: &Record, now: Timestamp) -> String {
     let open = record.open_actions().next();
     if let Some(action) = open {
         let (what, at) = (noun(&action.action), clock(action.at, now));
-        parts.push(format!("{} sent {at}, outcome NOT KNOWN: look before you repeat it", capital(what)));
+        parts.push(format!(
+            "{} sent {at}, outcome NOT KNOWN: look before you repeat it",
+            plain::capital(what)
+        ));
     } else if let Some(done) = record.actions.iter().rev().find(|action| !action.taken_back) {
         parts.push(format!("Last: {}", last(done, now)));
     }
@@ -91,9 +94,4 @@ fn short(text: &str, most: usize) -> String {
     }
     let cut: String = text.chars().take(most.saturating_sub(1)).collect();
     format!("{}…", cut.trim_end())
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

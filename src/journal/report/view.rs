@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::Settings;
 use super::sentence;
 use super::times::{Times, span};
+use crate::journal::replay::with_region;
 use crate::journal::replay::{ActionRecord, Milestones, MomentKind};
 use crate::journal::{NamedCause, Record};
 use crate::runbook::interrupted::noun;
@@ -231,7 +232,7 @@ fn causes(record: &Record, times: &Times<'_>) -> (Option<Cause>, Vec<String>) {
 fn decisions(record: &Record, times: &Times<'_>) -> Vec<String> {
     let mut all: Vec<(Timestamp, String)> = Vec::new();
     for taken in &record.accepted {
-        let title = checks::with_region(&taken.title, taken.region.as_deref());
+        let title = with_region(&taken.title, taken.region.as_deref());
         let text = match &taken.reason {
             Some(reason) => {
                 format!("{title} could not be checked and was accepted: {}. Reason: {reason}", taken.found)

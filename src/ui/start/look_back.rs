@@ -1,7 +1,8 @@
 //! Before anything else: actions of earlier runs whose outcome nobody knows, and those that go on.
 
-use egui::{Response, Role, Ui, WidgetInfo};
+use egui::Ui;
 
+use super::named;
 use crate::app::model::Model;
 use crate::app::msg::{Msg, StartMsg};
 use crate::design::{ActionButton, Tone, callout};
@@ -43,11 +44,4 @@ pub(super) fn looked_button(interrupted: &Interrupted, ui: &mut Ui, out: &mut Ve
     if named(ui, button, &name).clicked() {
         out.push(Msg::Start(StartMsg::Looked(Box::new(interrupted.clone()))));
     }
-}
-
-/// Several of them look alike but for what they are about.
-fn named(ui: &mut Ui, button: ActionButton<'_>, name: &str) -> Response {
-    let response = ui.add(button);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, response.enabled(), name));
-    response
 }

@@ -1,9 +1,10 @@
 //! Runs that did not end: what each waited for, and how to take it up again.
 
-use egui::{Response, Role, Sides, Ui, WidgetInfo};
+use egui::{Sides, Ui};
 
 use super::super::grid;
 use super::look_back;
+use super::named;
 use crate::app::model::{Model, RunSummary};
 use crate::app::msg::{Msg, StartMsg};
 use crate::design::{
@@ -89,11 +90,4 @@ fn off(model: &Model, run: &RunSummary) -> Option<&'static str> {
         return Some("It is open in another window or terminal");
     }
     model.start.reading.is_some().then_some("A run is being read")
-}
-
-/// Several of them look alike but for what they are about.
-fn named(ui: &mut Ui, button: ActionButton<'_>, name: &str) -> Response {
-    let response = ui.add(button);
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, response.enabled(), name));
-    response
 }

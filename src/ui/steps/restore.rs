@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::app::model::{Model, Run};
 use crate::app::msg::{Msg, RestoreMsg, RunMsg};
 use crate::design::{OptionCard, Rich, Tone, callout, card, card_title, key_values, option_card};
+use crate::plain;
 use crate::runbook::action::{ActionOutcome, Plan};
 use crate::runbook::case::Case;
 use crate::runbook::cause::{Assessment, Fit};
@@ -247,7 +248,9 @@ fn options(run: &Run, plans: &[Plan], chosen: &Plan, ui: &mut Ui, out: &mut Vec<
         let helps = !matches!(plan.fit(), Fit::Later(_) | Fit::CannotHelp(_));
         let text = match plan.fit() {
             Fit::Later(reason) | Fit::CannotHelp(reason) | Fit::Unproven(reason) => reason.to_owned(),
-            Fit::Fits(reason) | Fit::Also(reason) => format!("{reason}. {}", capital(plan.usual_duration())),
+            Fit::Fits(reason) | Fit::Also(reason) => {
+                format!("{reason}. {}", plain::capital(plan.usual_duration()))
+            }
         };
         let selected =
             plan.kind() == run.restore.running.as_ref().map_or(chosen.kind(), |running| running.kind);
@@ -264,9 +267,4 @@ fn options(run: &Run, plans: &[Plan], chosen: &Plan, ui: &mut Ui, out: &mut Vec<
             out.push(Msg::Restore(RestoreMsg::Select(plan.kind())));
         }
     }
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

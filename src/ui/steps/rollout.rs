@@ -9,6 +9,7 @@ use crate::design::{
     ActionButton, Tone, badge, callout, card, card_list, faint, list_row, mono, overline, progress_row,
     secondary,
 };
+use crate::plain;
 use crate::runbook::command;
 use crate::runbook::pod::PodState;
 use crate::runbook::rollout::{Phase, Rollout, RolloutPod};
@@ -123,13 +124,8 @@ fn meaning(watch: &RolloutWatch, rollout: &Rollout, now: Timestamp) -> String {
     let left = words::span(watch.track.left(watch.deadline, now));
     format!(
         "{} after {since}. Fails by itself if nothing moves for another {left}",
-        capital(&rollout.message)
+        plain::capital(&rollout.message)
     )
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn bars(rollout: &Rollout, ui: &mut Ui) {

@@ -6,6 +6,7 @@ use crate::journal::Record;
 use crate::journal::replay::ActionRecord;
 use crate::journal::report::sentence;
 use crate::journal::report::times::{Times, span};
+use crate::plain;
 use crate::runbook::action::ActionOutcome;
 use crate::runbook::interrupted::noun;
 
@@ -47,7 +48,7 @@ pub(super) fn of(record: &Record, times: &Times<'_>) -> Vec<Action> {
 }
 
 fn one(record: &Record, action: &ActionRecord, times: &Times<'_>) -> Action {
-    let what = capital(noun(&action.action));
+    let what = plain::capital(noun(&action.action));
     let title = if action.is_by_hand() {
         let back = if action.taken_back { ", taken back" } else { "" };
         format!("{what} of {}, by hand{back}", action.region)
@@ -139,9 +140,4 @@ pub(super) fn none(record: &Record) -> String {
         text.push_str(". It recovered by itself, or by somebody else's hand");
     }
     text
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::journal::Record;
 use crate::journal::replay::CheckRecord;
+use crate::journal::replay::with_region;
 use crate::journal::report::times::Times;
 use crate::runbook::step::Step;
 use crate::runbook::verdict::Verdict;
@@ -34,13 +35,6 @@ pub(super) fn mark(verdict: Verdict) -> &'static str {
         Verdict::Warn => MARKS[1].0,
         Verdict::Fail => MARKS[2].0,
         Verdict::Unknown => MARKS[3].0,
-    }
-}
-
-pub(super) fn with_region(title: &str, region: Option<&str>) -> String {
-    match region {
-        Some(region) if !title.contains(region) => format!("{title} in {region}"),
-        _ => title.to_owned(),
     }
 }
 
